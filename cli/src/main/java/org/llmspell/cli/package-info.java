@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.tokenizer;
+
+import org.jspecify.annotations.NullMarked;

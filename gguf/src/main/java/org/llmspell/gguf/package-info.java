@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.gguf;
+
+import org.jspecify.annotations.NullMarked;

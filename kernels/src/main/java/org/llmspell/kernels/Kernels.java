@@ -1,0 +1,100 @@
+package org.llmspell.kernels;
+
+import java.lang.foreign.MemorySegment;
+import org.llmspell.gguf.BlockFormat;
+
+/**
+ * Arithmetic on tensors: one interface, several implementations, chosen once at start by {@link KernelProvider}. Stateless
+ * and thread-safe; a call works on the calling thread alone, and callers split work over a {@link WorkerPool} by rows.
+ *
+ * <p>Activations are float32 in native byte order in <em>native</em> memory that the caller owns, addressed by element
+ * index. Weights are GGUF blocks in place, usually a mapped file. Every method checks all bounds before it touches memory and
+ * throws {@link IndexOutOfBoundsException}.
+ */
+public interface Kernels {
+    /** {@code scalar} or {@code vector}, with what was chosen within it. */
+    String name();
+
+    /**
+     * Dequantizes {@code count} elements (a whole number of blocks) that start at byte {@code sourceOffset}.
+     *
+     * @param target receives {@code count} floats from element {@code targetIndex}; bit-exact with ggml
+     */
+    void dequantize(
+            BlockFormat format,
+            MemorySegment source,
+            long sourceOffset,
+            MemorySegment target,
+            long targetIndex,
+            int count);
+
+    /**
+     * {@code out[t·outStride + r] = Σ_k weights[r][k] · x[t·xStride + k]} for rows {@code rowFrom ≤ r < rowTo} and tokens
+     * {@code 0 ≤ t < tokens}. One token is the decode product; more share each weight that is read.
+     *
+     * @param weights row-major, {@code weights.columns()} a row
+     * @param x activations; {@code xIndex} is the first element
+     * @param out products; {@code outIndex} is the element of token 0, row 0
+     */
+    void multiply(
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride);
+
+    /** {@code Σ_k a[k] · b[k]} over {@code count} floats. */
+    float dot(MemorySegment a, long aIndex, MemorySegment b, long bIndex, int count);
+
+    /** {@code out[i] = x[i] / sqrt(mean(x²) + epsilon) · weight[i]} over {@code count} floats; {@code out} may be {@code x}. */
+    void rmsNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            MemorySegment weight,
+            int count,
+            float epsilon);
+
+    /** {@code x[i] = exp(x[i] − max) / Σ exp} in place over {@code count} floats. */
+    void softmax(MemorySegment x, long index, int count);
+
+    /** {@code x[i] += y[i]} over {@code count} floats. */
+    void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
+
+    /** {@code gate[i] = silu(gate[i]) · up[i]} over {@code count} floats. */
+    void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /** {@code gate[i] = gelu(gate[i]) · up[i]}, the tanh form of GELU, over {@code count} floats. */
+    void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /**
+     * Rotates one head's first {@code dimensions} elements in place.
+     *
+     * @param cos {@code dimensions / 2} cosines for this position, likewise {@code sin}
+     * @param halves false pairs neighbours (2i, 2i+1), as llama does; true pairs i with i + dimensions/2, as NeoX does
+     */
+    void rotate(
+            MemorySegment x,
+            long index,
+            MemorySegment cos,
+            long cosIndex,
+            MemorySegment sin,
+            long sinIndex,
+            int dimensions,
+            boolean halves);
+
+    /** Rounds {@code count} floats to IEEE half precision, to nearest even, from {@code x} to halves from element {@code targetIndex}. */
+    void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count);
+
+    /**
+     * Causal attention of query rows of <em>one</em> sequence over one group of heads that share key-value head
+     * {@code kvHead}, by online softmax over the pages of its cache.
+     */
+    void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo);
+}

@@ -1,0 +1,33 @@
+package org.llmspell.local;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Where models run. Implementations are thread-safe; every method but {@link #status} throws {@link LocalModelException}.
+ */
+public interface Backend extends AutoCloseable {
+    /** The name after {@code @} in a model specification. */
+    String name();
+
+    /** Whether it works, and with how many models. Never throws because the backend is down. */
+    BackendStatus status();
+
+    /** The models that can be used now, newest first. */
+    List<ModelEntry> list();
+
+    /** What is known of one model, from the model itself. */
+    ModelInfo info(ModelSpec model);
+
+    /** Fetches a model; blocks until it is whole or has failed, reporting on the calling thread or another. */
+    PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress);
+
+    /** Starts a reply; the stream belongs to the caller, who closes it. */
+    ChatStream chat(ChatRequest request);
+
+    /** Deletes a model. */
+    void remove(ModelSpec model);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local;
+
+import org.jspecify.annotations.NullMarked;

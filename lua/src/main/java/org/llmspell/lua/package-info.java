@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.lua;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.testing;
+
+import org.jspecify.annotations.NullMarked;
