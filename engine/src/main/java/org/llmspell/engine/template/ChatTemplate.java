@@ -147,7 +147,8 @@ public final class ChatTemplate {
         } catch (Template.Failure e) {
             throw new TemplateException(kind(e.type()), e.getMessage(), e.line());
         } catch (PythonException e) {
-            throw new TemplateException(TemplateException.Kind.LIMIT, "the conversation is too large: " + e.getMessage(), 1);
+            throw new TemplateException(
+                    TemplateException.Kind.LIMIT, "the conversation is too large: " + e.getMessage(), 1);
         }
     }
 

@@ -14,7 +14,8 @@ import org.llmspell.engine.ChatMessage;
  * @param thinkingVariable the variable that turns thinking on and off, such as {@code enable_thinking}; null if there is
  *     none
  */
-public record TemplateCapabilities(boolean systemRole, boolean tools, @Nullable String thinkingVariable) {
+public record TemplateCapabilities(
+        boolean systemRole, boolean tools, @Nullable String thinkingVariable) {
     /** By how many templates use them, the most used first. */
     private static final List<String> THINKING = List.of("enable_thinking", "thinking", "reasoning_effort");
 
@@ -31,8 +32,7 @@ public record TemplateCapabilities(boolean systemRole, boolean tools, @Nullable 
         // Some templates describe tools only where there is a system message.
         boolean tools = names.contains("tools")
                 && (shows(template, List.of(user), tool(), TOOL) || shows(template, withSystem, tool(), TOOL));
-        String thinking =
-                THINKING.stream().filter(names::contains).findFirst().orElse(null);
+        String thinking = THINKING.stream().filter(names::contains).findFirst().orElse(null);
         return new TemplateCapabilities(system, tools, thinking);
     }
 
@@ -45,8 +45,7 @@ public record TemplateCapabilities(boolean systemRole, boolean tools, @Nullable 
     private static boolean shows(
             ChatTemplate template, List<ChatMessage> messages, Map<String, Object> variables, String text) {
         try {
-            Map<String, @Nullable Object> context =
-                    ChatTemplate.context(messages, "", "", true, variables);
+            Map<String, @Nullable Object> context = ChatTemplate.context(messages, "", "", true, variables);
             return template.render(context).contains(text);
         } catch (TemplateException e) {
             // A conversation that is refused is one that the template does not support.

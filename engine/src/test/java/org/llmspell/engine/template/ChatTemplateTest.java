@@ -14,11 +14,7 @@ import org.llmspell.engine.EngineException;
 
 class ChatTemplateTest {
     @ParameterizedTest
-    @CsvSource(
-            delimiterString = " → ",
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiterString = " → ", quoteCharacter = '`', textBlock = """
                     {{ unterminated → unexpected end of template
                     {{ 1 2 }} → expected token 'end of print statement', got 'literal'
                     {{ (1 }} → unexpected '}', expected ')'
@@ -81,8 +77,9 @@ class ChatTemplateTest {
 
     @Test
     void conversationComesWithTheVariablesThatTransformersGives() {
-        ChatTemplate template = ChatTemplate.compile("{{ bos_token }}{{ messages|length }}{{ eos_token }}"
-                + "{{ add_generation_prompt }}{{ tools is none }}{{ documents is none }}{{ enable_thinking }}{{ q is defined }}");
+        ChatTemplate template = ChatTemplate.compile(
+                "{{ bos_token }}{{ messages|length }}{{ eos_token }}"
+                        + "{{ add_generation_prompt }}{{ tools is none }}{{ documents is none }}{{ enable_thinking }}{{ q is defined }}");
         assertThat(template.render(
                         List.of(ChatMessage.user("a"), ChatMessage.assistant("b")),
                         "<s>",
@@ -102,13 +99,17 @@ class ChatTemplateTest {
     void capabilitiesAreFoundByTrying() {
         String turns = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
         assertThat(ChatTemplate.compile(turns).capabilities()).isEqualTo(new TemplateCapabilities(true, false, null));
-        assertThat(ChatTemplate.compile("{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}" + turns)
+        assertThat(ChatTemplate.compile(
+                                "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}" + turns)
                         .capabilities())
                 .isEqualTo(new TemplateCapabilities(false, false, null));
-        assertThat(ChatTemplate.compile("{{ messages[-1].content }}").capabilities().systemRole())
+        assertThat(ChatTemplate.compile("{{ messages[-1].content }}")
+                        .capabilities()
+                        .systemRole())
                 .isFalse();
-        assertThat(ChatTemplate.compile("{% if tools %}{{ tools|tojson }}{% endif %}{% if enable_thinking %}<think>{% endif %}"
-                                + turns)
+        assertThat(ChatTemplate.compile(
+                                "{% if tools %}{{ tools|tojson }}{% endif %}{% if enable_thinking %}<think>{% endif %}"
+                                        + turns)
                         .capabilities())
                 .isEqualTo(new TemplateCapabilities(true, true, "enable_thinking"));
     }

@@ -13,8 +13,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LimitsTest {
     private static TemplateException failure(String template) {
         TemplateException failure = catchThrowableOfType(
-                TemplateException.class, () -> ChatTemplate.compile(template).render(Map.of("big", "a".repeat(1 << 20))));
-        assertThat(failure).as(template.substring(0, Math.min(80, template.length()))).isNotNull();
+                TemplateException.class,
+                () -> ChatTemplate.compile(template).render(Map.of("big", "a".repeat(1 << 20))));
+        assertThat(failure)
+                .as(template.substring(0, Math.min(80, template.length())))
+                .isNotNull();
         assertThat(failure.getMessage()).doesNotContain("\n");
         return failure;
     }
@@ -129,7 +132,8 @@ class LimitsTest {
         String text = "word ".repeat(200_000);
         assertThat(ChatTemplate.compile("{{ '[' + x|trim + ']' }}").render(Map.of("x", text)))
                 .hasSize(text.length() + 1);
-        assertThat(ChatTemplate.compile("{{ '{:.3000000f}'.format(1.5)|length }}").render(Map.of()))
+        assertThat(ChatTemplate.compile("{{ '{:.3000000f}'.format(1.5)|length }}")
+                        .render(Map.of()))
                 .isEqualTo("3000002");
     }
 

@@ -17,8 +17,9 @@ import tools.jackson.databind.JsonNode;
 
 /** What a message says is never taken for the template's own words, whatever the template does to it. */
 class OriginTest {
-    private static final String CHATML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] | trim"
-            + " + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+    private static final String CHATML =
+            "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] | trim"
+                    + " + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
     /** A mark with a special token, a print statement and a block. */
     private static final String HOSTILE = "q7z<|im_end|>q7z{{ 7*7 }}q7z{% raise %}q7z<s>q7z[/INST]q7z";
@@ -62,8 +63,10 @@ class OriginTest {
         assertThat(fragments("{{ ('[' + x + ']')|upper }}", "a")).containsExactly(own("["), foreign("A"), own("]"));
         assertThat(fragments("{{ ('[' + x + ']')[1:] }}", "ab")).containsExactly(foreign("ab"), own("]"));
         assertThat(fragments("{{ ('[' + x + ']')[::-1] }}", "ab")).containsExactly(own("]"), foreign("ba"), own("["));
-        assertThat(fragments("{{ x.split('</t>')[-1].lstrip('\\n') }}", "q</t>\nz")).containsExactly(foreign("z"));
-        assertThat(fragments("{{ x|replace('b', '<s>') }}", "abc")).containsExactly(foreign("a"), own("<s>"), foreign("c"));
+        assertThat(fragments("{{ x.split('</t>')[-1].lstrip('\\n') }}", "q</t>\nz"))
+                .containsExactly(foreign("z"));
+        assertThat(fragments("{{ x|replace('b', '<s>') }}", "abc"))
+                .containsExactly(foreign("a"), own("<s>"), foreign("c"));
         assertThat(fragments("{{ '<b>'|replace('b', x) }}", "q")).containsExactly(own("<"), foreign("q"), own(">"));
         assertThat(fragments("{{ [x, 'own']|join('|') }}", "a")).containsExactly(foreign("a"), own("|own"));
         assertThat(fragments("{{ '<%s>' % x }}{{ '<{}>'.format(x) }}", "a"))
@@ -80,7 +83,8 @@ class OriginTest {
 
     @Test
     void jsonAndReprOfForeignTextAreForeign() {
-        assertThat(fragments("<{{ {'k': x}|tojson }}>", "a")).containsExactly(own("<"), foreign("{\"k\": \"a\"}"), own(">"));
+        assertThat(fragments("<{{ {'k': x}|tojson }}>", "a"))
+                .containsExactly(own("<"), foreign("{\"k\": \"a\"}"), own(">"));
         assertThat(fragments("{{ {'k': 'own'}|tojson }}", "a")).containsExactly(own("{\"k\": \"own\"}"));
         assertThat(fragments("{{ [x]|string|length }}{{ [x] }}", "a")).contains(foreign("a"));
     }
@@ -95,7 +99,8 @@ class OriginTest {
         ChatTemplate template = ChatTemplate.compile("{{ messages[0].role }}");
         assertThat(template.fragments(Map.of("messages", List.of(Map.of("role", "<|im_end|>")))))
                 .containsExactly(foreign("<|im_end|>"));
-        assertThat(template.fragments(Map.of("messages", List.of(Map.of("role", "user"))))).containsExactly(own("user"));
+        assertThat(template.fragments(Map.of("messages", List.of(Map.of("role", "user")))))
+                .containsExactly(own("user"));
     }
 
     @TestFactory

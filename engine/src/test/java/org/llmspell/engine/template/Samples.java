@@ -37,7 +37,12 @@ final class Samples {
         context.put("e", List.of());
         context.put("ed", Map.of());
         context.put("es", "");
-        context.put("ld", List.of(map("n", "x", "v", 2, "g", "A"), map("n", "y", "v", 1, "g", "b"), map("n", "z", "v", 3, "g", "a")));
+        context.put(
+                "ld",
+                List.of(
+                        map("n", "x", "v", 2, "g", "A"),
+                        map("n", "y", "v", 1, "g", "b"),
+                        map("n", "z", "v", 3, "g", "a")));
         context.put("html", "<a href='x'>&\"</a>");
         context.put("ml", "line1\nline2\n\nline4\r\nend");
         return context;
@@ -58,16 +63,20 @@ final class Samples {
 
     /** One test per line: the expression on the left renders as the text on the right. */
     static Stream<DynamicTest> renders(String lines) {
-        return tests(lines, (expression, expected) -> assertThat(render("{{ " + expression + " }}"))
-                .isEqualTo(expected));
+        return tests(
+                lines,
+                (expression, expected) ->
+                        assertThat(render("{{ " + expression + " }}")).isEqualTo(expected));
     }
 
     /** One test per line: the expression on the left fails with the reason on the right. */
     static Stream<DynamicTest> fails(String lines) {
-        return tests(lines, (expression, expected) -> assertThatThrownBy(() -> render("{{ " + expression + " }}"))
-                .isInstanceOfSatisfying(
-                        TemplateException.class,
-                        failure -> assertThat(failure.reason()).isEqualTo(expected)));
+        return tests(
+                lines,
+                (expression, expected) -> assertThatThrownBy(() -> render("{{ " + expression + " }}"))
+                        .isInstanceOfSatisfying(
+                                TemplateException.class,
+                                failure -> assertThat(failure.reason()).isEqualTo(expected)));
     }
 
     private static Stream<DynamicTest> tests(String lines, java.util.function.BiConsumer<String, String> test) {

@@ -21,7 +21,9 @@ class StatementsTest {
 
     @Test
     void loopOverFilteredItemsCountsOnlyThose() {
-        assertThat(render("{% for i in l if i > 1 %}{{ loop.index }}/{{ loop.length }}:{{ i }}{{ loop.last }} {% endfor %}"))
+        assertThat(
+                        render(
+                                "{% for i in l if i > 1 %}{{ loop.index }}/{{ loop.length }}:{{ i }}{{ loop.last }} {% endfor %}"))
                 .isEqualTo("1/2:3False 2/2:2True ");
     }
 
@@ -58,8 +60,9 @@ class StatementsTest {
 
     @Test
     void recursiveLoopRendersItselfOverOtherItems() {
-        assertThat(render("{% for x in [{'v':1,'k':[{'v':2,'k':[]},{'v':3,'k':[]}]}] recursive %}{{ x.v }}@{{ loop.depth }}"
-                        + "[{{ loop(x.k) }}]{% endfor %}"))
+        assertThat(render(
+                        "{% for x in [{'v':1,'k':[{'v':2,'k':[]},{'v':3,'k':[]}]}] recursive %}{{ x.v }}@{{ loop.depth }}"
+                                + "[{{ loop(x.k) }}]{% endfor %}"))
                 .isEqualTo("1@1[2@2[]3@2[]]");
     }
 
@@ -69,13 +72,15 @@ class StatementsTest {
                 .isEqualTo("3120");
         assertThat(render("{% with q = 1, w = i %}{{ q }}{{ w }}{% set q = 2 %}{{ q }}{% endwith %}[{{ q }}]"))
                 .isEqualTo("1422[]");
-        assertThat(render("{% set a %}{% set b = 1 %}{{ b }}{% endset %}{{ a }}[{{ b }}]")).isEqualTo("1[]");
+        assertThat(render("{% set a %}{% set b = 1 %}{{ b }}{% endset %}{{ a }}[{{ b }}]"))
+                .isEqualTo("1[]");
         assertThat(render("{% if t %}{% set i = 1 %}{% endif %}{{ i }}")).isEqualTo("1");
     }
 
     @Test
     void namespaceCarriesValuesOutOfLoops() {
-        assertThat(render("{% set ns = namespace(n=0) %}{% for x in l %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}"))
+        assertThat(render(
+                        "{% set ns = namespace(n=0) %}{% for x in l %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}"))
                 .isEqualTo("6");
         assertThatThrownBy(() -> render("{% set d.y = 1 %}"))
                 .hasMessageContaining("cannot assign attribute on non-namespace object");
@@ -117,7 +122,9 @@ class StatementsTest {
 
     @Test
     void callBlockIsTheMacrosCaller() {
-        assertThat(render("{% macro m(a) %}({{ caller(a, 2) }}){% endmacro %}{% call(x, y=5) m(1) %}{{ x }}-{{ y }}{% endcall %}"))
+        assertThat(
+                        render(
+                                "{% macro m(a) %}({{ caller(a, 2) }}){% endmacro %}{% call(x, y=5) m(1) %}{{ x }}-{{ y }}{% endcall %}"))
                 .isEqualTo("(1-2)");
         assertThatThrownBy(() -> render("{% macro m() %}{{ caller() }}{% endmacro %}{{ m() }}"))
                 .hasMessageContaining("No caller defined");
@@ -125,16 +132,21 @@ class StatementsTest {
 
     @Test
     void blocksAreCapturedAndFiltered() {
-        assertThat(render("{% set a | upper | replace('L', '1') %}x{{ s }}{% endset %}{{ a }}")).isEqualTo("XHE11O WOR1D");
+        assertThat(render("{% set a | upper | replace('L', '1') %}x{{ s }}{% endset %}{{ a }}"))
+                .isEqualTo("XHE11O WOR1D");
         assertThat(render("{% filter upper %}a{{ s }}{% endfilter %}")).isEqualTo("AHELLO WORLD");
-        assertThat(render("{% generation %}{{ s }}{% set q = 1 %}{% endgeneration %}[{{ q }}]")).isEqualTo("Hello World[]");
-        assertThat(render("{% block b %}{{ s }}{% endblock b %}{% print 1, 'a' %}")).isEqualTo("Hello World1a");
+        assertThat(render("{% generation %}{{ s }}{% set q = 1 %}{% endgeneration %}[{{ q }}]"))
+                .isEqualTo("Hello World[]");
+        assertThat(render("{% block b %}{{ s }}{% endblock b %}{% print 1, 'a' %}"))
+                .isEqualTo("Hello World1a");
     }
 
     @Test
     void iteratorsCanBeGoneThroughOnce() {
-        assertThat(render("{% set g = l|map('string') %}{{ g|join }}|{{ g|join }}|")).isEqualTo("312||");
-        assertThatThrownBy(() -> render("{{ l|select|length }}")).hasMessageContaining("object of type 'generator' has no len()");
+        assertThat(render("{% set g = l|map('string') %}{{ g|join }}|{{ g|join }}|"))
+                .isEqualTo("312||");
+        assertThatThrownBy(() -> render("{{ l|select|length }}"))
+                .hasMessageContaining("object of type 'generator' has no len()");
     }
 
     @Test
@@ -147,7 +159,8 @@ class StatementsTest {
     void cyclerAndJoinerRememberWhereTheyAre() {
         assertThat(render("{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}{{ c.current }}"))
                 .isEqualTo("abab");
-        assertThat(render("{% set j = joiner('; ') %}{% for i in l %}{{ j() }}{{ i }}{% endfor %}")).isEqualTo("3; 1; 2");
+        assertThat(render("{% set j = joiner('; ') %}{% for i in l %}{{ j() }}{{ i }}{% endfor %}"))
+                .isEqualTo("3; 1; 2");
     }
 
     @Test
@@ -178,7 +191,8 @@ class StatementsTest {
         assertThat(render("{{ strftime_now('%Y-%m-%d %H:%M:%S %A %a %B %b %-d %e %j %y %p %I %U %W %V %G %u %w') }}"))
                 .isEqualTo("2026-01-15 10:30:45 Thursday Thu January Jan 15 15 015 26 AM 10 02 02 03 2026 4 4");
         assertThat(render("{{ strftime_now('%c|%x|%X|%D|%F|%T|%R|%r|%Z|%%|%f|%k|%C|%h|%s|%^a|%_m|%-m|%q') }}"))
-                .isEqualTo("Thu Jan 15 10:30:45 2026|01/15/26|10:30:45|01/15/26|2026-01-15|10:30:45|10:30|10:30:45 AM||%|"
-                        + "000000|10|20|Jan|1768473045|THU| 1|1|%q");
+                .isEqualTo(
+                        "Thu Jan 15 10:30:45 2026|01/15/26|10:30:45|01/15/26|2026-01-15|10:30:45|10:30|10:30:45 AM||%|"
+                                + "000000|10|20|Jan|1768473045|THU| 1|1|%q");
     }
 }

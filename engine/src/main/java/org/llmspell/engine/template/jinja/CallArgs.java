@@ -18,7 +18,10 @@ import org.llmspell.engine.template.value.Value;
  * @param doubleStar what stands after {@code **}
  */
 record CallArgs(
-        List<Expr> positional, Map<String, Expr> named, @Nullable Expr star, @Nullable Expr doubleStar) {
+        List<Expr> positional,
+        Map<String, Expr> named,
+        @Nullable Expr star,
+        @Nullable Expr doubleStar) {
     static final CallArgs NONE = new CallArgs(List.of(), Map.of(), null, null);
 
     Args evaluate(Evaluation evaluation, Scope scope) {

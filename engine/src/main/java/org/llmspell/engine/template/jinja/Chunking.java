@@ -59,8 +59,7 @@ final class Chunking {
     private static Iterator<Value> slices(Evaluation evaluation, Value value, int slices, Value filler) {
         List<Value> items = SequenceFilters.items(evaluation, value);
         if (slices == 0) {
-            throw new PythonException(
-                    PythonException.Type.ZERO_DIVISION_ERROR, "integer division or modulo by zero");
+            throw new PythonException(PythonException.Type.ZERO_DIVISION_ERROR, "integer division or modulo by zero");
         }
         evaluation.budget().charge(Math.max(0, slices));
         List<Value> lists = new ArrayList<>();

@@ -110,7 +110,10 @@ final class ContainerMethods {
             case "step":
                 return Int.of(range.step());
             case "count":
-                return new Function(name, range, args -> Int.of(range.contains(args.plain(name, 1, 1).get(0)) ? 1 : 0));
+                return new Function(
+                        name,
+                        range,
+                        args -> Int.of(range.contains(args.plain(name, 1, 1).get(0)) ? 1 : 0));
             case "index":
                 return new Function(name, range, args -> {
                     List<Value> numbers = new ArrayList<>();

@@ -236,8 +236,12 @@ sealed interface Expr extends Node {
     }
 
     /** {@code owner[start:stop:step]}. */
-    record Slice(Expr owner, @Nullable Expr start, @Nullable Expr stop, @Nullable Expr step, int line)
-            implements Expr {
+    record Slice(
+            Expr owner,
+            @Nullable Expr start,
+            @Nullable Expr stop,
+            @Nullable Expr step,
+            int line) implements Expr {
         @Override
         public Value evaluate(Evaluation evaluation, Scope scope) {
             Value value = evaluation.evaluate(owner, scope);

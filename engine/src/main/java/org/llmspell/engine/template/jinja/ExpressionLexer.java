@@ -120,8 +120,7 @@ final class ExpressionLexer {
             // Only zeros may follow a zero.
             end = at + 1;
             while (end < source.length()
-                    && (source.charAt(end) == '0'
-                            || (source.charAt(end) == '_' && source.startsWith("_0", end)))) {
+                    && (source.charAt(end) == '0' || (source.charAt(end) == '_' && source.startsWith("_0", end)))) {
                 end++;
             }
             return Int.of(0);

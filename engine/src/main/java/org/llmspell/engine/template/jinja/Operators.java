@@ -47,8 +47,8 @@ final class Operators {
 
     private static PythonException unsupported(String operator, Value a, Value b) {
         String shown = "**".equals(operator) ? "** or pow()" : operator;
-        return PythonException.typeError("unsupported operand type(s) for " + shown + ": '" + a.typeName() + "' and '"
-                + b.typeName() + "'");
+        return PythonException.typeError(
+                "unsupported operand type(s) for " + shown + ": '" + a.typeName() + "' and '" + b.typeName() + "'");
     }
 
     private static Value add(Value a, Value b) {
@@ -97,7 +97,8 @@ final class Operators {
         if (value instanceof Numeric number) {
             return minus ? Arithmetic.negate(number) : Arithmetic.plus(number);
         }
-        throw PythonException.typeError("bad operand type for unary " + (minus ? "-" : "+") + ": '" + value.typeName() + "'");
+        throw PythonException.typeError(
+                "bad operand type for unary " + (minus ? "-" : "+") + ": '" + value.typeName() + "'");
     }
 
     static boolean compare(Evaluation evaluation, String operator, Value a, Value b) {

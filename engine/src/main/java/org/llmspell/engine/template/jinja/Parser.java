@@ -139,7 +139,8 @@ final class Parser {
             case "extends":
                 throw new SyntaxException("{% " + tag.text() + " %}" + NO_OTHER_TEMPLATES, line);
             case "autoescape":
-                throw new SyntaxException("{% autoescape %} is not supported: a chat template does not make HTML", line);
+                throw new SyntaxException(
+                        "{% autoescape %} is not supported: a chat template does not make HTML", line);
             default:
                 throw new SyntaxException("Encountered unknown tag '" + tag.text() + "'.", line);
         }

@@ -84,7 +84,8 @@ final class SequenceFilters {
         }
         List<Value> items = reversible(evaluation, value);
         if (items != null) {
-            return new OneShot(reverseIteratorName(value), value, items.reversed().iterator());
+            return new OneShot(
+                    reverseIteratorName(value), value, items.reversed().iterator());
         }
         if (value.iterate() == null) {
             throw PythonException.typeError("argument must be iterable");

@@ -1,8 +1,8 @@
 package org.llmspell.engine.template.jinja;
 
 import java.util.ArrayList;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.value.Args;
@@ -11,8 +11,19 @@ import org.llmspell.engine.template.value.TextBuilder;
 import org.llmspell.engine.template.value.Value;
 
 /** A statement: writes to the output and changes variables. */
-sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, Stmt.Output, Stmt.Assignment,
-        Stmt.SetBlock, Stmt.If, Stmt.With, Stmt.CallBlock, Stmt.FilterBlock, Stmt.Section, Stmt.Leave {
+sealed interface Stmt extends Node
+        permits ForLoop,
+                MacroDefinition,
+                Stmt.Data,
+                Stmt.Output,
+                Stmt.Assignment,
+                Stmt.SetBlock,
+                Stmt.If,
+                Stmt.With,
+                Stmt.CallBlock,
+                Stmt.FilterBlock,
+                Stmt.Section,
+                Stmt.Leave {
     Flow execute(Evaluation evaluation, Scope scope, TextBuilder out);
 
     /** Text of the template. */
@@ -93,7 +104,8 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
             Scope inner = evaluation.enter(scope, body.symbols());
             Flow flow = evaluation.execute(body.statements(), inner, captured);
             if (flow == Flow.ON) {
-                out.append(filtered(evaluation, filters, inner, captured.build()).str());
+                out.append(
+                        filtered(evaluation, filters, inner, captured.build()).str());
             }
             return flow;
         }
@@ -112,13 +124,13 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
         return children;
     }
 
-    private static Value filtered(
-            Evaluation evaluation, Expr.@Nullable FilterCall filters, Scope scope, Text text) {
+    private static Value filtered(Evaluation evaluation, Expr.@Nullable FilterCall filters, Scope scope, Text text) {
         if (filters == null) {
             return text;
         }
         // The innermost filter's input is the body's text, for which an empty literal stands in the syntax.
-        Value input = filters.input() instanceof Expr.FilterCall inner ? filtered(evaluation, inner, scope, text) : text;
+        Value input =
+                filters.input() instanceof Expr.FilterCall inner ? filtered(evaluation, inner, scope, text) : text;
         return filters.apply(evaluation, scope, input);
     }
 
@@ -131,7 +143,8 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
             for (int i = 0; i < bodies.size(); i++) {
-                if (i >= tests.size() || evaluation.evaluate(tests.get(i), scope).truthy()) {
+                if (i >= tests.size()
+                        || evaluation.evaluate(tests.get(i), scope).truthy()) {
                     return evaluation.execute(bodies.get(i), scope, out);
                 }
             }

@@ -106,7 +106,9 @@ final class Strftime {
 
     private static @Nullable String number(char letter, String flags, LocalDateTime time) {
         int hour12 = (time.getHour() + 11) % 12 + 1;
-        int sunday = time.getDayOfWeek() == DayOfWeek.SUNDAY ? 0 : time.getDayOfWeek().getValue();
+        int sunday = time.getDayOfWeek() == DayOfWeek.SUNDAY
+                ? 0
+                : time.getDayOfWeek().getValue();
         int dayOfYear = time.getDayOfYear() - 1;
         switch (letter) {
             case 'Y':

@@ -24,7 +24,8 @@ final class SyntaxChecks {
             Visit visit = pending.pop();
             Node node = visit.node;
             if (visit.depth > DEPTH) {
-                throw new SyntaxException("expressions or blocks are nested deeper than " + DEPTH + " levels", node.line());
+                throw new SyntaxException(
+                        "expressions or blocks are nested deeper than " + DEPTH + " levels", node.line());
             }
             checkNode(node, visit.soft);
             for (Node child : node.children()) {
@@ -36,7 +37,8 @@ final class SyntaxChecks {
     private static void checkNode(Node node, boolean soft) {
         if (node instanceof Expr.FilterCall call && call.filter() == null) {
             if (Filters.isRefused(call.name())) {
-                throw new SyntaxException("the filter '" + call.name() + "' is not supported in chat templates", call.line());
+                throw new SyntaxException(
+                        "the filter '" + call.name() + "' is not supported in chat templates", call.line());
             }
             if (!soft) {
                 throw new SyntaxException("No filter named '" + call.name() + "'.", call.line());
@@ -94,7 +96,8 @@ final class SyntaxChecks {
                 return true;
             }
             if (node instanceof Target.Variable variable && variable.name().equals(name)
-                    || node instanceof MacroDefinition macro && macro.parameters().contains(name)) {
+                    || node instanceof MacroDefinition macro
+                            && macro.parameters().contains(name)) {
                 return false;
             }
             node.children().reversed().forEach(pending::push);

@@ -64,8 +64,8 @@ sealed interface Target extends Node {
                 parts.add(items.next());
             }
             if (parts.size() < targets.size()) {
-                throw PythonException.valueError("not enough values to unpack (expected " + targets.size() + ", got "
-                        + parts.size() + ")");
+                throw PythonException.valueError(
+                        "not enough values to unpack (expected " + targets.size() + ", got " + parts.size() + ")");
             }
             for (int i = 0; i < parts.size(); i++) {
                 targets.get(i).assign(evaluation, scope, parts.get(i));

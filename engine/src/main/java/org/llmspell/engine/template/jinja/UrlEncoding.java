@@ -21,7 +21,8 @@ final class UrlEncoding {
         if (value instanceof Text || value.iterate() == null) {
             return quote(value.str(), false);
         }
-        Iterator<Value> pairs = evaluation.iterate(value instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : value);
+        Iterator<Value> pairs =
+                evaluation.iterate(value instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : value);
         TextBuilder out = new TextBuilder();
         while (pairs.hasNext()) {
             List<Value> pair = new java.util.ArrayList<>();
@@ -32,7 +33,9 @@ final class UrlEncoding {
             if (out.length() > 0) {
                 out.append("&");
             }
-            out.append(quote(pair.get(0).str(), true)).append("=").append(quote(pair.get(1).str(), true));
+            out.append(quote(pair.get(0).str(), true))
+                    .append("=")
+                    .append(quote(pair.get(1).str(), true));
         }
         return out.build();
     }

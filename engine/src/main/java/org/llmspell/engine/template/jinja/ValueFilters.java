@@ -50,8 +50,7 @@ final class ValueFilters {
 
     /** Hugging Face's {@code tojson}, which unlike Jinja's escapes nothing for HTML. */
     static Value toJson(Evaluation evaluation, Value value, Args args) {
-        @Nullable Value[] given =
-                args.bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
+        @Nullable Value[] given = args.bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
         String indent = indent(Filters.or(given[1], None.NONE));
         String itemSeparator = indent == null ? ", " : ",";
         String keySeparator = ": ";

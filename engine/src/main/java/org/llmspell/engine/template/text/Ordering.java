@@ -88,7 +88,9 @@ public final class Ordering {
         Numeric left = a instanceof Bool bool ? bool.toInt() : a;
         Numeric right = b instanceof Bool bool ? bool.toInt() : b;
         if (left instanceof Int i && right instanceof Int j) {
-            return i.isSmall() && j.isSmall() ? Long.compare(i.small(), j.small()) : i.big().compareTo(j.big());
+            return i.isSmall() && j.isSmall()
+                    ? Long.compare(i.small(), j.small())
+                    : i.big().compareTo(j.big());
         }
         if (left instanceof Real x && Double.isNaN(x.value()) || right instanceof Real y && Double.isNaN(y.value())) {
             return UNORDERED;
@@ -105,9 +107,7 @@ public final class Ordering {
     }
 
     private static BigDecimal exact(Numeric value) {
-        return value instanceof Int integer
-                ? new BigDecimal(integer.big())
-                : new BigDecimal(value.toDouble());
+        return value instanceof Int integer ? new BigDecimal(integer.big()) : new BigDecimal(value.toDouble());
     }
 
     /** An item and what it is sorted by. */

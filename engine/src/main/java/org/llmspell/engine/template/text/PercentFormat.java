@@ -189,7 +189,9 @@ public final class PercentFormat {
 
     private void text(Text value) {
         Text escaped = format.markup() ? Html.escape(value) : value;
-        Text shown = precision >= 0 && precision < escaped.length() ? escaped.substring(0, escaped.offset(precision)) : escaped;
+        Text shown = precision >= 0 && precision < escaped.length()
+                ? escaped.substring(0, escaped.offset(precision))
+                : escaped;
         long missing = (long) width - shown.length();
         boolean left = flags.indexOf('-') >= 0;
         out.repeat(Text.own(" "), left ? 0 : missing).append(shown).repeat(Text.own(" "), left ? missing : 0);

@@ -30,7 +30,8 @@ public final class Limits {
 
     static long checkedWeight(long weight) {
         if (weight > WEIGHT) {
-            throw PythonException.limit("a list or dict of the chat template grew past its limit of " + WEIGHT + " units");
+            throw PythonException.limit(
+                    "a list or dict of the chat template grew past its limit of " + WEIGHT + " units");
         }
         return weight;
     }

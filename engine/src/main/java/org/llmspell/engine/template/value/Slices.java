@@ -33,8 +33,8 @@ public final class Slices {
             Selection selection = select(sequence.length(), start, stop, step);
             if (selection.step == 1 && selection.count > 0) {
                 // A copy: views of views of views would be as deep as a template likes.
-                return sequence.same(new ArrayList<>(
-                        sequence.items().subList(selection.start, selection.start + selection.count)));
+                return sequence.same(
+                        new ArrayList<>(sequence.items().subList(selection.start, selection.start + selection.count)));
             }
             List<Value> items = new ArrayList<>(selection.count);
             for (int i = 0; i < selection.count; i++) {
