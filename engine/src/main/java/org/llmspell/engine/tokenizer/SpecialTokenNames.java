@@ -51,11 +51,11 @@ final class SpecialTokenNames {
 
     private SpecialTokenNames() {}
 
-    /** The first end-of-turn token that the vocabulary has, or −1. */
-    static int endOfTurn(Vocabulary vocabulary) {
+    /** The first end-of-turn token, in the order of the list, that is among {@code ends}; −1 if none is. */
+    static int endOfTurn(Vocabulary vocabulary, Set<Integer> ends) {
         return END_OF_TURN.stream()
                 .mapToInt(vocabulary::find)
-                .filter(id -> id >= 0)
+                .filter(ends::contains)
                 .findFirst()
                 .orElse(-1);
     }

@@ -57,8 +57,9 @@ public final class PreTokenizers {
             + "\uD803\uDC80-\uD803\uDCB2\uD803\uDCC0-\uD803\uDCF2\uD806\uDCA0-\uD806\uDCDF"
             + "\uD83A\uDD00-\uD83A\uDD43";
 
+    /** The model's own class begins at U+3000, which llama.cpp takes for the white space that it is; so does this. */
     private static final String DEEPSEEK_PUNCTUATION =
-            "[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]";
+            "[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3001-\u3002]";
 
     private static final Map<String, Rule> RULES = table();
 
