@@ -105,7 +105,10 @@ public final class FakeOllama implements AutoCloseable {
 
     /** The bodies of what was asked of {@code path}. */
     public List<JsonNode> bodies(String path) {
-        return requests.stream().filter(r -> r.path().equals(path)).map(Request::body).toList();
+        return requests.stream()
+                .filter(r -> r.path().equals(path))
+                .map(Request::body)
+                .toList();
     }
 
     /** Streamed answers being written now; a client that goes away ends its own at the next write. */
@@ -141,7 +144,8 @@ public final class FakeOllama implements AutoCloseable {
             }
             switch (exchange.getRequestMethod() + " " + path) {
                 case "GET /" -> reply(exchange, 200, "text/plain", "Ollama is running");
-                case "GET /api/version" -> json(exchange, 200, JSON.createObjectNode().put("version", "0.33.0"));
+                case "GET /api/version" ->
+                    json(exchange, 200, JSON.createObjectNode().put("version", "0.33.0"));
                 case "GET /api/tags" -> json(exchange, 200, tags());
                 case "GET /api/ps" -> {
                     if (mood == Mood.OLD) {
@@ -194,7 +198,10 @@ public final class FakeOllama implements AutoCloseable {
         ObjectNode reply = JSON.createObjectNode();
         reply.put("modelfile", "FROM " + name);
         if (mood != Mood.OLD) {
-            reply.putObject("details").put("format", "gguf").put("family", "llama").put("quantization_level", "Q4_K_M");
+            reply.putObject("details")
+                    .put("format", "gguf")
+                    .put("family", "llama")
+                    .put("quantization_level", "Q4_K_M");
             reply.putObject("model_info")
                     .put("general.architecture", "llama")
                     .put("general.parameter_count", 8_030_261_248L)
@@ -213,19 +220,22 @@ public final class FakeOllama implements AutoCloseable {
     }
 
     private void pull(HttpExchange exchange, String name) throws IOException {
-        stream(exchange, name.startsWith("no-such") ? List.of(
-                        JSON.createObjectNode().put("status", "pulling manifest"),
-                        JSON.createObjectNode().put("error", "pull model manifest: file does not exist"))
-                : List.of(
-                        JSON.createObjectNode().put("status", "pulling manifest"),
-                        layer("sha256:aaaaaaaaaaaa", 1000, 0),
-                        layer("sha256:aaaaaaaaaaaa", 1000, 600),
-                        layer("sha256:aaaaaaaaaaaa", 1000, 400),
-                        layer("sha256:bbbbbbbbbbbb", 24, 24),
-                        layer("sha256:aaaaaaaaaaaa", 1000, 1000),
-                        JSON.createObjectNode().put("status", "verifying sha256 digest"),
-                        JSON.createObjectNode().put("status", "writing manifest"),
-                        JSON.createObjectNode().put("status", "success")));
+        stream(
+                exchange,
+                name.startsWith("no-such")
+                        ? List.of(
+                                JSON.createObjectNode().put("status", "pulling manifest"),
+                                JSON.createObjectNode().put("error", "pull model manifest: file does not exist"))
+                        : List.of(
+                                JSON.createObjectNode().put("status", "pulling manifest"),
+                                layer("sha256:aaaaaaaaaaaa", 1000, 0),
+                                layer("sha256:aaaaaaaaaaaa", 1000, 600),
+                                layer("sha256:aaaaaaaaaaaa", 1000, 400),
+                                layer("sha256:bbbbbbbbbbbb", 24, 24),
+                                layer("sha256:aaaaaaaaaaaa", 1000, 1000),
+                                JSON.createObjectNode().put("status", "verifying sha256 digest"),
+                                JSON.createObjectNode().put("status", "writing manifest"),
+                                JSON.createObjectNode().put("status", "success")));
         if (!name.startsWith("no-such") && mood == Mood.HONEST) {
             models.put(name, 1024L);
         }
@@ -248,7 +258,9 @@ public final class FakeOllama implements AutoCloseable {
         JsonNode messages = body.path("messages");
         String asked = generate
                 ? body.path("prompt").asString("")
-                : messages.isEmpty() ? "" : messages.get(messages.size() - 1).path("content").asString("");
+                : messages.isEmpty()
+                        ? ""
+                        : messages.get(messages.size() - 1).path("content").asString("");
         List<ObjectNode> lines = new ArrayList<>();
         for (String piece : List.of("You", " said: ", asked, " 🦙")) {
             lines.add(line(name, generate, piece, false, body));
@@ -275,7 +287,8 @@ public final class FakeOllama implements AutoCloseable {
             line.putObject("message").put("role", "assistant").put("content", piece);
         }
         if (asked.path("logprobs").asBoolean(false) && !done) {
-            ObjectNode token = line.putArray("logprobs").addObject().put("token", piece).put("logprob", -0.5);
+            ObjectNode token =
+                    line.putArray("logprobs").addObject().put("token", piece).put("logprob", -0.5);
             token.putArray("top_logprobs").addObject().put("token", piece).put("logprob", -0.5);
         }
         return line.put("done", done);
@@ -289,8 +302,11 @@ public final class FakeOllama implements AutoCloseable {
 
     private void stream(HttpExchange exchange, List<ObjectNode> lines) throws IOException {
         if (mood == Mood.BUSY) {
-            json(exchange, 503, JSON.createObjectNode()
-                    .put("error", "server busy, please try again.  maximum pending requests exceeded"));
+            json(
+                    exchange,
+                    503,
+                    JSON.createObjectNode()
+                            .put("error", "server busy, please try again.  maximum pending requests exceeded"));
             return;
         }
         exchange.getResponseHeaders().add("Content-Type", "application/x-ndjson");
@@ -320,7 +336,11 @@ public final class FakeOllama implements AutoCloseable {
                 send(out, "{\"error\":\"an error was encountered while running the model: CUDA error\"}");
                 return;
             }
-            send(out, i == 1 && mood == Mood.MALFORMED ? "{\"message\": {\"content\": \"hel" : lines.get(i).toString());
+            send(
+                    out,
+                    i == 1 && mood == Mood.MALFORMED
+                            ? "{\"message\": {\"content\": \"hel"
+                            : lines.get(i).toString());
             if (i == 1 && mood == Mood.ENDLESS) {
                 i = 0;
             }

@@ -51,13 +51,11 @@ public final class Json {
             }
             return value;
         } catch (JacksonException e) {
-            throw new JsonException(
-                    firstLine(e.getOriginalMessage())
-                            + (e.getLocation() == null
-                                    ? ""
-                                    : position(
-                                            e.getLocation().getLineNr(),
-                                            e.getLocation().getColumnNr())));
+            throw new JsonException(firstLine(e.getOriginalMessage())
+                    + (e.getLocation() == null
+                            ? ""
+                            : position(
+                                    e.getLocation().getLineNr(), e.getLocation().getColumnNr())));
         }
     }
 

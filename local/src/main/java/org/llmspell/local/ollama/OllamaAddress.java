@@ -59,7 +59,9 @@ public record OllamaAddress(URI base) {
 
     private static String unquote(String text) {
         String trimmed = text.strip();
-        while (trimmed.length() >= 2 && "\"'".indexOf(trimmed.charAt(0)) >= 0 && trimmed.charAt(0) == trimmed.charAt(trimmed.length() - 1)) {
+        while (trimmed.length() >= 2
+                && "\"'".indexOf(trimmed.charAt(0)) >= 0
+                && trimmed.charAt(0) == trimmed.charAt(trimmed.length() - 1)) {
             trimmed = trimmed.substring(1, trimmed.length() - 1).strip();
         }
         return trimmed;

@@ -93,13 +93,15 @@ public final class OllamaBackend implements Backend {
                 .filter(candidate -> sameModel(candidate.id(), name))
                 .findFirst()
                 .orElse(null);
-        String architecture = firstOf(
-                OllamaReplies.string(facts, "general.architecture"), OllamaReplies.string(details, "family"));
+        String architecture =
+                firstOf(OllamaReplies.string(facts, "general.architecture"), OllamaReplies.string(details, "family"));
         Long context = architecture == null ? null : OllamaReplies.integer(facts, architecture + ".context_length");
         Map<String, String> more = new LinkedHashMap<>();
         putIfPresent(more, "parameter_size", OllamaReplies.string(details, "parameter_size"));
         if (shown.get("capabilities") instanceof List<?> list && !list.isEmpty()) {
-            more.put("capabilities", String.join(", ", list.stream().map(String::valueOf).toList()));
+            more.put(
+                    "capabilities",
+                    String.join(", ", list.stream().map(String::valueOf).toList()));
         }
         String format = OllamaReplies.string(details, "format");
         return new ModelInfo(
@@ -133,8 +135,8 @@ public final class OllamaBackend implements Backend {
      */
     public List<float[]> embed(ModelSpec model, List<String> texts) {
         String name = serverName(model);
-        Map<?, ?> reply = client.ask(
-                "POST", "/api/embed", Map.of("model", name, "input", texts), name, settings.idleTimeout());
+        Map<?, ?> reply =
+                client.ask("POST", "/api/embed", Map.of("model", name, "input", texts), name, settings.idleTimeout());
         if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
             throw OllamaErrors.protocol(settings.address(), "it did not embed every text");
         }

@@ -35,12 +35,16 @@ final class OllamaChat implements ChatStream {
         Map<String, @Nullable Object> body = new LinkedHashMap<>();
         body.put("model", model);
         if (request.raw()) {
-            body.put("prompt", request.messages().stream().map(ChatMessage::content).collect(Collectors.joining("\n\n")));
+            body.put(
+                    "prompt",
+                    request.messages().stream().map(ChatMessage::content).collect(Collectors.joining("\n\n")));
             body.put("raw", true);
         } else {
-            body.put("messages", request.messages().stream()
-                    .map(message -> Map.of("role", message.role(), "content", message.content()))
-                    .toList());
+            body.put(
+                    "messages",
+                    request.messages().stream()
+                            .map(message -> Map.of("role", message.role(), "content", message.content()))
+                            .toList());
         }
         body.put("stream", true);
         body.put("options", options(request));

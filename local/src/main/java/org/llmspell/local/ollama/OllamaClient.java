@@ -50,11 +50,7 @@ final class OllamaClient implements AutoCloseable {
      * @param timeout for all of it
      */
     Map<String, @Nullable Object> ask(
-            String method,
-            String path,
-            @Nullable Map<String, ?> body,
-            @Nullable String model,
-            Duration timeout) {
+            String method, String path, @Nullable Map<String, ?> body, @Nullable String model, Duration timeout) {
         HttpRequest request = request(method, path, body).timeout(timeout).build();
         CompletableFuture<HttpResponse<InputStream>> reply =
                 http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
@@ -98,8 +94,8 @@ final class OllamaClient implements AutoCloseable {
     }
 
     private HttpRequest.Builder request(String method, String path, @Nullable Map<String, ?> body) {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(address().resolve(path)).header("Accept", "application/json, application/x-ndjson");
+        HttpRequest.Builder request = HttpRequest.newBuilder(address().resolve(path))
+                .header("Accept", "application/json, application/x-ndjson");
         if (body == null) {
             return request.method(method, HttpRequest.BodyPublishers.noBody());
         }

@@ -48,7 +48,8 @@ final class OllamaErrors {
             return failure(said, address, "Wait for its other requests, or raise OLLAMA_MAX_QUEUE on the server");
         }
         if (status == 401 || status == 403) {
-            return failure(said, address, "Check that this client may use the server (OLLAMA_ORIGINS, a proxy's login)");
+            return failure(
+                    said, address, "Check that this client may use the server (OLLAMA_ORIGINS, a proxy's login)");
         }
         if (words == null) {
             return protocol(address, "it answered HTTP " + status + " where an Ollama reply was expected");
@@ -93,7 +94,9 @@ final class OllamaErrors {
     /** The text of {@code {"error": …}}, null if the body is something else. */
     static @Nullable String words(String body) {
         try {
-            return Json.parse(body) instanceof Map<?, ?> map && map.get("error") instanceof String words && !words.isBlank()
+            return Json.parse(body) instanceof Map<?, ?> map
+                            && map.get("error") instanceof String words
+                            && !words.isBlank()
                     ? words.strip()
                     : null;
         } catch (JsonException e) {

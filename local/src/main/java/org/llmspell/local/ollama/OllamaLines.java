@@ -35,7 +35,10 @@ final class OllamaLines implements AutoCloseable {
     private volatile boolean closed;
 
     OllamaLines(
-            OllamaAddress address, CompletableFuture<HttpResponse<InputStream>> reply, String model, Duration idleTimeout) {
+            OllamaAddress address,
+            CompletableFuture<HttpResponse<InputStream>> reply,
+            String model,
+            Duration idleTimeout) {
         this.address = address;
         this.reply = reply;
         this.model = model;
@@ -49,7 +52,8 @@ final class OllamaLines implements AutoCloseable {
      * @throws LocalModelException if the server says so, breaks off, stalls or is no Ollama; of kind {@code CANCELLED}
      *     once this is closed or the reading thread is interrupted
      */
-    @Nullable Map<String, @Nullable Object> next() {
+    @Nullable
+    Map<String, @Nullable Object> next() {
         try {
             if (in == null) {
                 in = open();
@@ -80,7 +84,8 @@ final class OllamaLines implements AutoCloseable {
     LocalModelException brokenOff() {
         return closed
                 ? OllamaErrors.cancelled()
-                : OllamaErrors.unreachable(address, new IOException("the server closed the connection before its answer was complete"));
+                : OllamaErrors.unreachable(
+                        address, new IOException("the server closed the connection before its answer was complete"));
     }
 
     @Override
@@ -123,7 +128,8 @@ final class OllamaLines implements AutoCloseable {
             }
             line.write(buffer, start, end - start);
             if (line.size() > MAX_LINE) {
-                throw OllamaErrors.protocol(address, "a line of its answer is longer than " + (MAX_LINE >> 20) + " MiB");
+                throw OllamaErrors.protocol(
+                        address, "a line of its answer is longer than " + (MAX_LINE >> 20) + " MiB");
             }
             start = 0;
             end = Math.max(0, from.read(buffer));

@@ -31,7 +31,8 @@ final class OllamaPull {
         try (OllamaLines lines = client.stream("/api/pull", body, model)) {
             return pull.follow(lines, progress);
         } catch (LocalModelException e) {
-            throw e.kind() == Kind.CANCELLED || e.getMessage() != null && e.getMessage().startsWith("Failed to connect")
+            throw e.kind() == Kind.CANCELLED
+                            || e.getMessage() != null && e.getMessage().startsWith("Failed to connect")
                     ? e
                     : pull.failed(e);
         }

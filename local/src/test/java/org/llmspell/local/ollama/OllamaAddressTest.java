@@ -35,7 +35,8 @@ class OllamaAddressTest {
                 "HTTP://example.com | http://example.com:80",
             })
     void readsWhatOllamaReads(String text, String url) {
-        assertThat(OllamaAddress.parse(text == null ? "" : text, "OLLAMA_HOST").toString()).isEqualTo(url);
+        assertThat(OllamaAddress.parse(text == null ? "" : text, "OLLAMA_HOST").toString())
+                .isEqualTo(url);
     }
 
     @Test

@@ -121,7 +121,8 @@ class OllamaBackendTest {
         try (ChatStream stream = ollama.chat(request(SamplingOptions.DEFAULTS, true))) {
             assertThat(drain(stream)).isEqualTo("You said: Be brief.\n\nHallo 🦙 🦙");
         }
-        assertThat(server.bodies("/api/generate").getFirst().path("raw").asBoolean()).isTrue();
+        assertThat(server.bodies("/api/generate").getFirst().path("raw").asBoolean())
+                .isTrue();
     }
 
     @Test
@@ -232,24 +233,27 @@ class OllamaBackendTest {
 
     @Test
     void anUnknownModelSaysHowToPullIt() {
-        for (ChatStream stream : List.of(ollama.chat(new ChatRequest(
+        ChatRequest request = new ChatRequest(
                 ModelSpec.parse("nope:1b@ollama"),
                 List.of(ChatMessage.user("hi")),
                 SamplingOptions.DEFAULTS,
                 false,
                 null,
-                null)))) {
+                null);
+        try (ChatStream stream = ollama.chat(request)) {
             LocalModelException failure = failure(stream);
             assertThat(failure.kind()).isEqualTo(Kind.MODEL_NOT_FOUND);
             assertThat(failure.getMessage()).isEqualTo("model 'nope:1b' not found");
             assertThat(failure.solutions()).anyMatch(s -> s.contains("llmspell model pull nope:1b@ollama"));
         }
-        assertThatThrownBy(() -> ollama.info(ModelSpec.parse("nope:1b@ollama"))).hasMessage("model 'nope:1b' not found");
+        assertThatThrownBy(() -> ollama.info(ModelSpec.parse("nope:1b@ollama")))
+                .hasMessage("model 'nope:1b' not found");
         assertThatThrownBy(() -> ollama.remove(ModelSpec.parse("nope:1b@ollama")))
                 .hasMessage("model 'nope:1b' not found");
     }
 
     @Test
+    @SuppressWarnings("try") // closing twice, once from outside the reader, is what is tested
     void closingAReplyFromAnotherThreadLeavesNothingRunningOnTheServer() throws Exception {
         server.play(Mood.ENDLESS);
         AtomicReference<LocalModelException> failure = new AtomicReference<>();
