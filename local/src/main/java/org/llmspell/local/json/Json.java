@@ -110,8 +110,8 @@ public final class Json {
                 yield exact.bitLength() < Long.SIZE ? (Object) exact.longValue() : exact;
             }
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            case VALUE_TRUE -> Boolean.TRUE;
-            case VALUE_FALSE -> Boolean.FALSE;
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
             default -> throw new JsonException("unexpected " + token);
         };

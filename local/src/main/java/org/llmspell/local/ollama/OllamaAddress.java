@@ -17,6 +17,8 @@ public record OllamaAddress(URI base) {
     static final int DEFAULT_PORT = 11434;
 
     /**
+     * Reads an address.
+     *
      * @param source what to call the setting in an error, such as {@code OLLAMA_HOST}
      * @throws LocalModelException of kind {@code CONFIGURATION} if no address can be read from {@code text}
      */

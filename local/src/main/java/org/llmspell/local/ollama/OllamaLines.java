@@ -155,8 +155,10 @@ final class OllamaLines implements AutoCloseable {
         return failure;
     }
 
+    /** Ends the request if its answer has not begun, else the answer: either way the connection closes. */
     private void drop() {
-        reply.cancel(true);
-        reply.thenAccept(response -> OllamaClient.closeQuietly(response.body()));
+        if (!reply.cancel(true) && !reply.isCompletedExceptionally()) {
+            OllamaClient.closeQuietly(reply.join().body());
+        }
     }
 }
