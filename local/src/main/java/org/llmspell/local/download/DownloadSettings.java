@@ -20,10 +20,5 @@ public record DownloadSettings(
         Duration firstBackoff,
         Duration longestBackoff) {
     public static final DownloadSettings DEFAULTS = new DownloadSettings(
-            4,
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(30),
-            6,
-            Duration.ofSeconds(1),
-            Duration.ofMinutes(5));
+            4, Duration.ofSeconds(30), Duration.ofSeconds(30), 6, Duration.ofSeconds(1), Duration.ofMinutes(5));
 }

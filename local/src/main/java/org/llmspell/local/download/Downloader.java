@@ -40,7 +40,8 @@ public final class Downloader {
      * @throws TransferException if it cannot be done, after what trying again could mend was tried again
      * @throws InterruptedException if the calling thread is interrupted; what was fetched stays
      */
-    public void fetch(RemoteFile remote, Path target, Listener listener) throws TransferException, InterruptedException {
+    public void fetch(RemoteFile remote, Path target, Listener listener)
+            throws TransferException, InterruptedException {
         try {
             if (!attempt(remote, target, listener)) {
                 // What an earlier session left was not part of this file: once more from nothing.
@@ -54,7 +55,8 @@ public final class Downloader {
     }
 
     /** Returns false if the file is wrong and bytes of an earlier session may be why; they are gone then. */
-    private boolean attempt(RemoteFile remote, Path target, Listener listener) throws IOException, InterruptedException {
+    private boolean attempt(RemoteFile remote, Path target, Listener listener)
+            throws IOException, InterruptedException {
         try (PartFile part = PartFile.open(target, remote)) {
             requireSpace(target, remote.size() - part.bytesDone());
             Verifier verifier = new Verifier(part, remote);
@@ -62,6 +64,7 @@ public final class Downloader {
                 new Fetching(transport, settings, remote, part, listener).run();
                 listener.moved("verifying", 0);
                 if (verifier.await(bytes -> listener.moved("verifying", bytes))) {
+                    listener.moved("verifying", remote.size());
                     part.complete();
                     return true;
                 }
@@ -75,7 +78,8 @@ public final class Downloader {
             }
             throw new TransferException(
                     Cause.DISHONEST,
-                    "the file that " + remote.url().getHost() + " sent is not the one it promised (its SHA-256 differs)");
+                    "the file that " + remote.url().getHost()
+                            + " sent is not the one it promised (its SHA-256 differs)");
         }
     }
 

@@ -32,9 +32,11 @@ final class EnvironmentProxy extends ProxySelector {
     EnvironmentProxy(Map<String, String> environment) {
         https = proxy(environment, "https_proxy");
         http = proxy(environment, "http_proxy");
-        for (String host : value(environment, "no_proxy").split("[,\\s]+")) {
+        for (String host : value(environment, "no_proxy").split("[,\\s]+", -1)) {
             if (!host.isEmpty()) {
-                direct.add(host.toLowerCase(Locale.ROOT).replaceFirst("^\\*?\\.", "").replaceFirst(":\\d+$", ""));
+                direct.add(host.toLowerCase(Locale.ROOT)
+                        .replaceFirst("^\\*?\\.", "")
+                        .replaceFirst(":\\d+$", ""));
             }
         }
     }
@@ -71,7 +73,9 @@ final class EnvironmentProxy extends ProxySelector {
 
     private @Nullable PasswordAuthentication login(@Nullable String host) {
         for (URI proxy : new URI[] {https, http}) {
-            if (proxy != null && proxy.getRawUserInfo() != null && proxy.getHost().equalsIgnoreCase(host)) {
+            if (proxy != null
+                    && proxy.getRawUserInfo() != null
+                    && proxy.getHost().equalsIgnoreCase(host)) {
                 String[] parts = proxy.getRawUserInfo().split(":", 2);
                 String password = parts.length < 2 ? "" : decode(parts[1]);
                 return new PasswordAuthentication(decode(parts[0]), password.toCharArray());

@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.download.TransferException.Cause;
+import org.llmspell.local.net.SilenceWatch;
 
 /**
  * Gets the missing bytes of one part file: one connection finds out whether the server serves ranges, further ones join in if
@@ -30,7 +32,7 @@ final class Fetching {
     private final RemoteFile remote;
     private final PartFile part;
     private final Downloader.Listener listener;
-    private final List<Thread> helpers = new ArrayList<>();
+    private final List<Thread> workers = new ArrayList<>();
     private long arrived;
     private int failures;
     private boolean ranges;
@@ -50,87 +52,116 @@ final class Fetching {
         this.arrived = part.bytesDone();
     }
 
-    /** Returns when every byte is there. */
+    /**
+     * Returns when every byte is there.
+     *
+     * @throws InterruptedException if the calling thread is interrupted; no connection is left then
+     */
     void run() throws IOException, InterruptedException {
         listener.moved("downloading", arrived);
+        if (part.isComplete()) {
+            return;
+        }
+        start();
         try {
-            work();
+            joinAll();
         } finally {
-            stop(new TransferException(Cause.CANCELLED, "cancelled"), false);
-            for (Thread helper : helpers) {
-                helper.interrupt();
-            }
-            for (Thread helper : helpers) {
-                joinThrough(helper);
-            }
+            stop(new TransferException(Cause.CANCELLED, "cancelled"));
+            joinThrough();
         }
         Throwable failure = failure();
-        if (failure instanceof TransferException known && known.reason() != Cause.CANCELLED) {
-            throw known;
-        }
         if (!part.isComplete()) {
-            throw failure instanceof IOException io ? io : new TransferException(Cause.CANCELLED, "cancelled");
+            throw failure instanceof IOException io ? io : new IOException(failure);
         }
     }
 
-    /** Takes ranges until none is left. */
-    private void work() throws InterruptedException {
-        while (failure() == null) {
-            // Until the server has shown that it serves ranges, one range at a time: it may send the whole file.
-            long[] range = part.claim(RANGE);
-            if (range.length == 0) {
-                if (part.isComplete() || helpers.isEmpty()) {
-                    return;
+    /** Takes ranges until none is left, or until another connection has found a reason to end. */
+    private void work() {
+        try {
+            while (failure() == null && !part.isComplete()) {
+                long[] range = part.claim(RANGE);
+                if (range.length == 0) {
+                    // The others are at work on the last ranges; one may give its range back.
+                    part.awaitPrefix(part.prefix(), 50);
+                    continue;
                 }
-                part.awaitPrefix(part.prefix(), 50);
-                continue;
-            }
-            long before = arrived();
-            try {
-                fetch(range);
-                recovered();
-            } catch (TransferException e) {
-                if (e.reason() == Cause.TRANSIENT) {
-                    pause(e, before);
-                } else {
-                    stop(e, true);
-                }
-            } catch (IOException | UnresolvedAddressException e) {
-                pause(new TransferException(Cause.TRANSIENT, describe(e), null, e), before);
-            } finally {
-                part.release(range);
-            }
-        }
-    }
-
-    private void fetch(long[] range) throws IOException, InterruptedException {
-        Map<String, String> headers = Map.of(
-                "Range", "bytes=" + range[0] + "-" + (range[1] - 1),
-                // A compressed body would have other lengths than the file.
-                "Accept-Encoding", "identity");
-        try (StallWatch watch = new StallWatch(settings.stallTimeout(), Thread.currentThread())) {
-            Answer<Long> answer = transport.get(remote.url(), remote.token(), headers, info -> {
+                long before = part.bytesDone();
                 try {
-                    RangeSink sink = info.statusCode() == 206 ? partial(info, range, watch) : whole(watch);
-                    watch.onStall(() -> sink.fail(new IOException("the server has sent nothing for "
-                            + Math.max(1, settings.stallTimeout().toSeconds()) + " seconds")));
-                    return sink;
+                    fetch(range);
+                    recovered();
                 } catch (TransferException e) {
-                    return HttpResponse.BodySubscribers.mapping(new Failing(e), nothing -> 0L);
+                    if (e.reason() == Cause.TRANSIENT) {
+                        pause(e, before);
+                    } else {
+                        stop(e);
+                    }
+                } finally {
+                    part.release(range);
                 }
-            });
-            if (answer.status() == 206) {
-                join();
             }
         } catch (InterruptedException e) {
-            if (failure() == null && Thread.interrupted()) {
-                throw e;
-            }
-            throw e;
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            stop(e);
         }
     }
 
-    private RangeSink partial(HttpResponse.ResponseInfo info, long[] range, StallWatch watch) throws TransferException {
+    private void fetch(long[] range) throws TransferException, InterruptedException {
+        Map<String, String> headers = Map.of(
+                "Range",
+                "bytes=" + range[0] + "-" + (range[1] - 1),
+                // A compressed body would have other lengths than the file.
+                "Accept-Encoding",
+                "identity");
+        try (SilenceWatch watch = new SilenceWatch(settings.stallTimeout(), Thread.currentThread()::interrupt)) {
+            try {
+                Answer<Long> answer =
+                        transport.get(remote.url(), remote.token(), headers, info -> body(info, range, watch));
+                if (answer.status() == 206) {
+                    moreConnections();
+                }
+            } catch (InterruptedException e) {
+                if (watch.expired()) {
+                    throw stalled();
+                }
+                throw e;
+            } finally {
+                if (watch.expired()) {
+                    // Its interrupt may have come just after the answer; it must not end the next request.
+                    Thread.interrupted();
+                }
+            }
+        } catch (IOException | UnresolvedAddressException e) {
+            // The client wraps what a body's reader throws.
+            for (Throwable t = e; t != null; t = t.getCause()) {
+                if (t instanceof TransferException known) {
+                    throw known;
+                }
+            }
+            throw new TransferException(Cause.TRANSIENT, describe(e), null, e);
+        }
+    }
+
+    private HttpResponse.BodySubscriber<Long> body(HttpResponse.ResponseInfo info, long[] range, SilenceWatch watch) {
+        try {
+            watch.heard();
+            RangeSink sink = info.statusCode() == 206 ? partial(info, range, watch) : whole(watch);
+            watch.onExpiry(() -> sink.fail(stalled()));
+            return sink;
+        } catch (TransferException e) {
+            return new Failing(e);
+        }
+    }
+
+    private TransferException stalled() {
+        return new TransferException(
+                Cause.TRANSIENT,
+                remote.url().getHost() + " has sent nothing for "
+                        + Math.max(1, settings.stallTimeout().toSeconds()) + " seconds");
+    }
+
+    private RangeSink partial(HttpResponse.ResponseInfo info, long[] range, SilenceWatch watch)
+            throws TransferException {
         String header = info.headers().firstValue("Content-Range").orElse("");
         Matcher matcher = CONTENT_RANGE.matcher(header);
         boolean right = matcher.matches()
@@ -148,24 +179,23 @@ final class Fetching {
     }
 
     /** The server ignores ranges: the answer is the whole file from its beginning. */
-    private RangeSink whole(StallWatch watch) {
+    private RangeSink whole(SilenceWatch watch) throws TransferException {
         startOver();
         return new RangeSink(part, 0, remote.size(), bytes -> arrived(bytes, watch));
     }
 
-    private synchronized void startOver() {
+    private synchronized void startOver() throws TransferException {
+        if (ranges) {
+            throw new TransferException(
+                    Cause.TRANSIENT, remote.url().getHost() + " has stopped serving parts of the file");
+        }
         arrived = 0;
     }
 
-    private synchronized void arrived(long bytes, StallWatch watch) {
+    private synchronized void arrived(long bytes, SilenceWatch watch) {
         watch.heard();
         arrived += bytes;
-        failures = 0;
         listener.moved("downloading", Math.min(arrived, remote.size()));
-    }
-
-    private synchronized long arrived() {
-        return arrived;
     }
 
     private synchronized void recovered() {
@@ -174,32 +204,55 @@ final class Fetching {
     }
 
     /** Lets further connections in, once the server has served a range. */
-    private synchronized void join() {
-        if (ranges || end != null) {
-            return;
+    private synchronized void moreConnections() {
+        if (!ranges && end == null) {
+            ranges = true;
+            while (workers.size() < settings.connections()) {
+                start();
+            }
         }
-        ranges = true;
-        for (int i = 1; i < settings.connections(); i++) {
-            helpers.add(Thread.ofPlatform().daemon().name("download-" + i).start(() -> {
-                try {
-                    work();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                } catch (RuntimeException e) {
-                    stop(e, true);
-                }
-            }));
+    }
+
+    private synchronized void start() {
+        workers.add(
+                Thread.ofPlatform().daemon().name("download-" + workers.size()).start(this::work));
+    }
+
+    /** The worker with that number, null if there is none (yet). */
+    private synchronized @Nullable Thread worker(int number) {
+        return number < workers.size() ? workers.get(number) : null;
+    }
+
+    private void joinAll() throws InterruptedException {
+        // Only a live worker starts further ones, so none is missed.
+        for (int i = 0; worker(i) != null; i++) {
+            Objects.requireNonNull(worker(i)).join();
+        }
+    }
+
+    private void joinThrough() {
+        boolean interrupted = Thread.interrupted();
+        for (boolean joined = false; !joined; ) {
+            try {
+                joinAll();
+                joined = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void pause(TransferException failure, long before) throws InterruptedException {
         Duration wait;
         synchronized (this) {
-            failures = arrived > before ? 1 : failures + 1;
+            failures = part.bytesDone() > before ? 1 : failures + 1;
             // What a broken connection had begun beyond its last whole unit comes again.
             arrived = Math.min(arrived, part.bytesDone());
             if (failures >= settings.attempts()) {
-                stop(failure, true);
+                stop(failure);
                 return;
             }
             wait = backoff(failures);
@@ -207,8 +260,7 @@ final class Fetching {
         Duration asked = failure.retryAfter();
         if (asked != null && asked.compareTo(settings.longestBackoff()) > 0) {
             stop(new TransferException(
-                            Cause.REFUSED,
-                            failure.getMessage() + " and to come back in " + asked.toMinutes() + " minutes"), true);
+                    Cause.REFUSED, failure.getMessage() + ", and to come back in " + asked.toMinutes() + " minutes"));
             return;
         }
         Thread.sleep(asked == null || asked.compareTo(wait) < 0 ? wait : asked);
@@ -225,30 +277,15 @@ final class Fetching {
         return end;
     }
 
-    private synchronized void stop(Throwable reason, boolean wakeOthers) {
+    /** Ends all connections; the first reason counts. */
+    private synchronized void stop(Throwable reason) {
         if (end == null) {
             end = reason;
         }
-        if (wakeOthers) {
-            for (Thread helper : helpers) {
-                if (helper != Thread.currentThread()) {
-                    helper.interrupt();
-                }
+        for (Thread worker : workers) {
+            if (worker != Thread.currentThread()) {
+                worker.interrupt();
             }
-        }
-    }
-
-    private static void joinThrough(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -85,17 +85,19 @@ final class RangeSink implements HttpResponse.BodySubscriber<Long> {
         if (position == end) {
             finished.complete(end - start);
         } else {
-            finished.completeExceptionally(new IOException("the connection ended " + (end - position) + " bytes early"));
+            finished.completeExceptionally(
+                    new IOException("the connection ended " + (end - position) + " bytes early"));
         }
     }
 
     /** Ends the answer, from any thread. */
     void fail(Throwable failure) {
+        // In this order: the client answers the cancelling with an error of its own, which must come second.
+        finished.completeExceptionally(failure);
         Flow.Subscription current = subscription;
         if (current != null) {
             current.cancel();
         }
-        finished.completeExceptionally(failure);
     }
 
     private static String reason(IOException e) {

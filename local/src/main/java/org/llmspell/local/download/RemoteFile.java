@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param token sent as {@code Authorization: Bearer} to the URL's own host and never to another; null for none
  */
 public record RemoteFile(
-        URI url, long size, @Nullable String sha256, @Nullable String token) {
+        URI url,
+        long size,
+        @Nullable String sha256,
+        @Nullable String token) {
     public RemoteFile {
         if (size <= 0) {
             throw new IllegalArgumentException("a file of " + size + " bytes");

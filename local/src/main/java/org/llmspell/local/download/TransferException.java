@@ -33,8 +33,7 @@ public final class TransferException extends IOException {
         this(reason, message, null, null);
     }
 
-    public TransferException(
-            Cause reason, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+    public TransferException(Cause reason, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
         super(message, cause);
         this.reason = reason;
         this.retryAfter = retryAfter;

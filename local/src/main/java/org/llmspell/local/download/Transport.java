@@ -52,8 +52,7 @@ public final class Transport implements AutoCloseable {
      * @throws IOException if the connection fails
      * @throws InterruptedException if the calling thread is interrupted, which drops the connection
      */
-    <T> Answer<T> get(
-            URI url, @Nullable String token, Map<String, String> headers, HttpResponse.BodyHandler<T> handler)
+    <T> Answer<T> get(URI url, @Nullable String token, Map<String, String> headers, HttpResponse.BodyHandler<T> handler)
             throws IOException, InterruptedException {
         URI at = url;
         for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
@@ -68,7 +67,8 @@ public final class Transport implements AutoCloseable {
                 return new Answer<>(status, response.headers(), response.body().orElseThrow());
             }
             if (status < 300 || status >= 400 || status == 304) {
-                throw refused(at, status, response.headers().firstValue("Retry-After").orElse(null));
+                throw refused(
+                        at, status, response.headers().firstValue("Retry-After").orElse(null));
             }
             at = redirected(at, response.headers().firstValue("Location").orElse(null));
         }
@@ -109,13 +109,19 @@ public final class Transport implements AutoCloseable {
         return switch (status) {
             case 401 -> new TransferException(Cause.UNAUTHORIZED, host + " wants a login (HTTP 401)");
             case 403 -> new TransferException(Cause.UNAUTHORIZED, host + " refuses access (HTTP 403)");
-            case 404, 410 -> new TransferException(Cause.NOT_FOUND, host + " has no " + at.getPath() + " (HTTP " + status + ")");
-            case 416 -> new TransferException(Cause.DISHONEST, host + " says the file is shorter than it promised (HTTP 416)");
-            case 408, 425, 429, 500, 502, 503, 504 -> new TransferException(
-                    Cause.TRANSIENT,
-                    host + (status == 429 ? " asks for fewer requests (HTTP 429)" : " is unavailable (HTTP " + status + ")"),
-                    delay(retryAfter),
-                    null);
+            case 404, 410 ->
+                new TransferException(Cause.NOT_FOUND, host + " has no " + at.getPath() + " (HTTP " + status + ")");
+            case 416 ->
+                new TransferException(Cause.DISHONEST, host + " says the file is shorter than it promised (HTTP 416)");
+            case 408, 425, 429, 500, 502, 503, 504 ->
+                new TransferException(
+                        Cause.TRANSIENT,
+                        host
+                                + (status == 429
+                                        ? " asks for fewer requests (HTTP 429)"
+                                        : " is unavailable (HTTP " + status + ")"),
+                        delay(retryAfter),
+                        null);
             default -> new TransferException(Cause.REFUSED, host + " answered HTTP " + status);
         };
     }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.json.Json;
 import org.llmspell.local.json.JsonException;
+import org.llmspell.local.net.SilenceWatch;
 
 /**
  * One Ollama server's HTTP interface: a question that is answered at once, or one that is answered by a stream of lines.
@@ -55,7 +56,7 @@ final class OllamaClient implements AutoCloseable {
         CompletableFuture<HttpResponse<InputStream>> reply =
                 http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
         // The request's own timeout ends with the headers; the rest of the answer gets as long again.
-        try (Watch watch = new Watch(timeout.multipliedBy(2), () -> reply.cancel(true))) {
+        try (SilenceWatch watch = new SilenceWatch(timeout.multipliedBy(2), () -> reply.cancel(true))) {
             HttpResponse<InputStream> response = await(reply);
             try (InputStream in = response.body()) {
                 watch.onExpiry(() -> closeQuietly(in));

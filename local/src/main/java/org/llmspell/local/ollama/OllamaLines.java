@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.json.Json;
 import org.llmspell.local.json.JsonException;
+import org.llmspell.local.net.SilenceWatch;
 
 /**
  * A streamed answer: one JSON object a line. One thread reads; any thread may close, which drops the connection, so that
@@ -27,7 +28,7 @@ final class OllamaLines implements AutoCloseable {
     private final CompletableFuture<HttpResponse<InputStream>> reply;
     private final String model;
     private final Duration idleTimeout;
-    private final Watch watch;
+    private final SilenceWatch watch;
     private final byte[] buffer = new byte[8192];
     private int start;
     private int end;
@@ -43,7 +44,7 @@ final class OllamaLines implements AutoCloseable {
         this.reply = reply;
         this.model = model;
         this.idleTimeout = idleTimeout;
-        this.watch = new Watch(idleTimeout, this::drop);
+        this.watch = new SilenceWatch(idleTimeout, this::drop);
     }
 
     /**

@@ -1,28 +1,28 @@
-package org.llmspell.local.ollama;
+package org.llmspell.local.net;
 
 import java.time.Duration;
 
 /** Runs an action if nothing has been heard for too long. Thread-safe; its thread is virtual and ends with it. */
-final class Watch implements AutoCloseable {
+public final class SilenceWatch implements AutoCloseable {
     private final long limitNanos;
     private final Thread thread;
     private volatile Runnable action;
     private volatile long heardAt = System.nanoTime();
     private volatile boolean expired;
 
-    Watch(Duration limit, Runnable action) {
+    public SilenceWatch(Duration limit, Runnable action) {
         this.limitNanos = limit.toNanos();
         this.action = action;
-        this.thread = Thread.ofVirtual().name("ollama-watch").start(this::watch);
+        this.thread = Thread.ofVirtual().name("silence-watch").start(this::watch);
     }
 
     /** Something was heard: the time starts anew. */
-    void heard() {
+    public void heard() {
         heardAt = System.nanoTime();
     }
 
     /** What to do from now on instead; done at once if the time is over already. */
-    void onExpiry(Runnable newAction) {
+    public void onExpiry(Runnable newAction) {
         action = newAction;
         if (expired) {
             newAction.run();
@@ -30,7 +30,7 @@ final class Watch implements AutoCloseable {
     }
 
     /** Whether the action was run. */
-    boolean expired() {
+    public boolean expired() {
         return expired;
     }
 
