@@ -54,6 +54,11 @@ public final class PagePool implements AutoCloseable {
         limit = Math.max(limit, pages);
     }
 
+    /** Pages that have memory. */
+    public int allocated() {
+        return allocated;
+    }
+
     /** Pages that some sequence uses. */
     public int inUse() {
         return allocated - free.size() - evictable.size();

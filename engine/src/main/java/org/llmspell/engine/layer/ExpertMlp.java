@@ -14,8 +14,8 @@ import org.llmspell.kernels.Kernels;
  * @param experts the feed-forward layers
  * @param used how many each token uses
  */
-public record ExpertMlp(Linear router, List<GatedMlp> experts, int used) {
-    /** All rows of the pass; {@code out} may be {@code in}. */
+public record ExpertMlp(Linear router, List<GatedMlp> experts, int used) implements FeedForward {
+    @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         int rows = pass.rows();
         Rows scores = pass.memory.router;

@@ -9,7 +9,7 @@ import org.llmspell.kernels.Kernels;
  * @param up {@code [feedForward][embedding]}
  * @param down {@code [embedding][feedForward]}
  */
-public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
+public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) implements FeedForward {
     /** What bends the gate. */
     public enum Activation {
         SILU,
@@ -25,7 +25,7 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         }
     }
 
-    /** All rows of the pass; {@code out} may be {@code in}. */
+    @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         int rows = pass.rows();
         Rows gated = pass.memory.gate;

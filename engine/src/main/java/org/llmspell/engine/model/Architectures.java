@@ -14,7 +14,14 @@ public final class Architectures {
     private static final Map<String, Function<ModelSource, Model>> ALL = new TreeMap<>();
 
     static {
-        ALL.put("llama", LlamaModel::new);
+        ALL.put("llama", LlamaModel::load);
+        ALL.put("qwen2", QwenModel::load);
+        ALL.put("qwen3", QwenModel::load);
+        ALL.put("phi3", Phi3Model::load);
+        ALL.put("gemma", GemmaModel::load);
+        ALL.put("gemma2", GemmaModel::load);
+        ALL.put("gemma3", GemmaModel::load);
+        ALL.put("granite", GraniteModel::load);
     }
 
     /** Architectures of files that hold no text generator, and what they hold. */

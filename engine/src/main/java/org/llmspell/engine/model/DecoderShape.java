@@ -1,9 +1,13 @@
 package org.llmspell.engine.model;
 
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.layer.Attention;
 import org.llmspell.engine.layer.GatedMlp;
+import org.llmspell.engine.layer.Linear;
+import org.llmspell.engine.layer.RmsNorm;
+import org.llmspell.engine.layer.RopeTable;
 import org.llmspell.engine.layer.Widths;
-import org.llmspell.gguf.BlockFormat;
 
 /**
  * The hyper-parameters that all decoder-only architectures here share.
@@ -17,7 +21,8 @@ import org.llmspell.gguf.BlockFormat;
  * @param expertFeedForward from {@code expert_feed_forward_length}, else the plain one
  * @param epsilon of the norms, from {@code attention.layer_norm_rms_epsilon}
  * @param vocabulary tokens
- * @param cacheLayout half precision, or pairs of halves where the weights are float32
+ * @param cacheLayout half precision; pairs of halves where the weights are float32, or where the model is so small that they
+ *     cost next to nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // one per model, never compared
 record DecoderShape(
@@ -32,6 +37,9 @@ record DecoderShape(
         float epsilon,
         int vocabulary,
         KvLayout cacheLayout) {
+
+    /** Bytes of exactly cached context that are no matter: some 1% of what a small real model takes. */
+    private static final long NEGLIGIBLE_CACHE = 16 << 20;
 
     static DecoderShape read(ModelSource source) {
         Hyperparameters p = source.parameters();
@@ -54,10 +62,8 @@ record DecoderShape(
                     .formatted(p.full("expert_used_count"), used, p.full("expert_count"), experts));
         }
         Heads heads = Heads.read(p, layers, embedding);
-        boolean exact = source.tensors().has("blk.0.ffn_down.weight")
-                && source.tensors().format("blk.0.ffn_down.weight") == BlockFormat.F32;
-        exact |= source.tensors().has("blk.0.ffn_down_exps.weight")
-                && source.tensors().format("blk.0.ffn_down_exps.weight") == BlockFormat.F32;
+        Tensors tensors = source.tensors();
+        boolean exact = tensors.isFloat32("blk.0.attn_k.weight") || tensors.isFloat32("blk.0.attn_qkv.weight");
         return new DecoderShape(
                 layers,
                 contextLength,
@@ -69,11 +75,17 @@ record DecoderShape(
                 experts == 0 ? 0 : p.positiveOr("expert_feed_forward_length", feedForward[0]),
                 p.number("attention.layer_norm_rms_epsilon", 0),
                 source.vocabulary(),
-                new KvLayout(
-                        heads.keyValue(),
-                        heads.keyDimension(),
-                        heads.valueDimension(),
-                        exact ? KvLayout.Precision.HALF_PAIR : KvLayout.Precision.HALF));
+                cacheLayout(heads, contextLength, exact));
+    }
+
+    private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
+        KvLayout pairs = new KvLayout(
+                heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF_PAIR);
+        boolean small = KvLayout.pages(contextLength) * pairs.pageBytes() <= NEGLIGIBLE_CACHE;
+        return exact || small
+                ? pairs
+                : new KvLayout(
+                        heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);
     }
 
     Dimension embeddingDimension() {
@@ -86,6 +98,36 @@ record DecoderShape(
 
     Dimension feedForwardDimension(int layer) {
         return new Dimension("feed_forward_length", feedForward[layer]);
+    }
+
+    /** The attention of a layer, whose heads and cache are this shape's. */
+    Attention attention(
+            int layer,
+            Linear query,
+            Linear key,
+            Linear value,
+            Linear output,
+            @Nullable RmsNorm queryNorm,
+            @Nullable RmsNorm keyNorm,
+            RopeTable rope,
+            int window,
+            float scale,
+            float softcap) {
+        return new Attention(
+                layer,
+                heads.query(),
+                heads.keyValue()[layer],
+                cacheLayout,
+                query,
+                key,
+                value,
+                output,
+                queryNorm,
+                keyNorm,
+                rope,
+                window,
+                scale,
+                softcap);
     }
 
     /** The plain gated feed-forward of a layer: gate and up {@code [f][n]}, down {@code [n][f]}. */

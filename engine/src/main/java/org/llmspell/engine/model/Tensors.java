@@ -119,9 +119,10 @@ public final class Tensors {
         return copy;
     }
 
-    /** The format of a tensor that must be there. */
-    BlockFormat format(String name) {
-        return require(name).format();
+    /** Whether there is such a tensor, stored as float32. */
+    boolean isFloat32(String name) {
+        TensorInfo tensor = file.apply(name);
+        return tensor != null && tensor.format() == BlockFormat.F32;
     }
 
     private @Nullable MemorySegment bias(String name, Dimension outputs) {
@@ -133,16 +134,11 @@ public final class Tensors {
         if (tensor == null) {
             throw broken("tensor " + name + " is missing");
         }
-        if (shape.length > 0) {
-            List<Long> expected = Arrays.stream(shape).map(Dimension::size).toList();
-            if (!expected.equals(tensor.shape())) {
-                throw broken("tensor %s has shape %s, expected %s (%s)"
-                        .formatted(
-                                name,
-                                tensor.shape(),
-                                expected,
-                                String.join(", ", Arrays.stream(shape).map(Dimension::name).toList())));
-            }
+        List<Long> expected = Arrays.stream(shape).map(Dimension::size).toList();
+        if (!expected.equals(tensor.shape())) {
+            List<String> names = Arrays.stream(shape).map(Dimension::name).toList();
+            throw broken("tensor %s has shape %s, expected %s (%s)"
+                    .formatted(name, tensor.shape(), expected, String.join(", ", names)));
         }
         return tensor;
     }

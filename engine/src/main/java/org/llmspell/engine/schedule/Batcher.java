@@ -278,6 +278,11 @@ public final class Batcher implements AutoCloseable {
         return failure;
     }
 
+    /** Pages that have memory, in use or kept. */
+    public synchronized int pagesAllocated() {
+        return pages.allocated();
+    }
+
     /** Pages that sequences hold or have been promised: 0 when nothing runs. */
     public synchronized int pagesInUse() {
         return pages.inUse() + pages.reserved();
