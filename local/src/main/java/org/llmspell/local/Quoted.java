@@ -8,7 +8,12 @@ public final class Quoted {
 
     /** {@code text} in double quotes, control characters as {@code \\u….}, cut after {@value #LONGEST} characters. */
     public static String of(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
+        return "\"" + plain(text) + "\"";
+    }
+
+    /** The same without the quotes. */
+    public static String plain(String text) {
+        StringBuilder quoted = new StringBuilder();
         int end = Math.min(text.length(), LONGEST);
         for (int i = 0; i < end; i++) {
             char c = text.charAt(i);
@@ -18,7 +23,7 @@ public final class Quoted {
                 quoted.append(c);
             }
         }
-        return quoted.append(end < text.length() ? "…\"" : "\"").toString();
+        return quoted.append(end < text.length() ? "…" : "").toString();
     }
 
     /** Invisible characters, among them those that turn the reading direction of a terminal. */

@@ -97,7 +97,7 @@ class ModelSpecTest {
                 Arguments.of("a/../b", "namespace starts with \".\""),
                 Arguments.of("a/..", "name starts with \".\""),
                 Arguments.of("x:../../etc/passwd", "at most three parts"),
-                Arguments.of("x:../passwd", "namespace starts with \".\""),
+                Arguments.of("x:../passwd", "namespace contains \":\""),
                 Arguments.of("x:..", "variant starts with \".\""),
                 Arguments.of("hf.co/../b:Q4_0", "user starts with \".\""),
                 Arguments.of("hf.co/a/b:../x.gguf", "variant starts with \".\""),

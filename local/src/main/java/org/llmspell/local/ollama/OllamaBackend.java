@@ -23,17 +23,18 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
+import org.llmspell.local.config.OllamaConfig;
 
 /** Models on an Ollama server. Thread-safe; nothing is asked of the server before it is needed. */
 public final class OllamaBackend implements Backend {
     public static final String NAME = "ollama";
 
-    private final OllamaSettings settings;
+    private final OllamaConfig config;
     private final OllamaClient client;
 
-    public OllamaBackend(OllamaSettings settings) {
-        this.settings = settings;
-        this.client = new OllamaClient(settings);
+    public OllamaBackend(OllamaConfig config) {
+        this.config = config;
+        this.client = new OllamaClient(config);
     }
 
     @Override
@@ -43,7 +44,7 @@ public final class OllamaBackend implements Backend {
 
     @Override
     public BackendStatus status() {
-        Map<String, String> details = Map.of("url", settings.address().toString());
+        Map<String, String> details = Map.of("url", config.url().toString());
         try {
             String version = OllamaReplies.string(client.ask("GET", "/api/version", null, null), "version");
             return new BackendStatus(NAME, true, list().size(), version, null, details);
@@ -53,12 +54,12 @@ public final class OllamaBackend implements Backend {
         }
     }
 
-    /** Whether the server answers within the probe's time. */
+    @Override
     public boolean isReachable() {
         return probe("GET", "/api/version", null, null);
     }
 
-    /** Whether the server answers within the probe's time and has {@code model}. */
+    @Override
     public boolean has(ModelSpec model) {
         String name = serverName(model);
         return probe("POST", "/api/show", Map.of("model", name, "name", name), name);
@@ -136,9 +137,9 @@ public final class OllamaBackend implements Backend {
     public List<float[]> embed(ModelSpec model, List<String> texts) {
         String name = serverName(model);
         Map<?, ?> reply =
-                client.ask("POST", "/api/embed", Map.of("model", name, "input", texts), name, settings.idleTimeout());
+                client.ask("POST", "/api/embed", Map.of("model", name, "input", texts), name, config.idleTimeout());
         if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
-            throw OllamaErrors.protocol(settings.address(), "it did not embed every text");
+            throw OllamaErrors.protocol(config.url(), "it did not embed every text");
         }
         return vectors.stream().map(this::vector).toList();
     }
@@ -156,12 +157,12 @@ public final class OllamaBackend implements Backend {
 
     private float[] vector(@Nullable Object numbers) {
         if (!(numbers instanceof List<?> list)) {
-            throw OllamaErrors.protocol(settings.address(), "an embedding is no list of numbers");
+            throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
         }
         float[] vector = new float[list.size()];
         for (int i = 0; i < vector.length; i++) {
             if (!(list.get(i) instanceof Number number)) {
-                throw OllamaErrors.protocol(settings.address(), "an embedding is no list of numbers");
+                throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
             }
             vector[i] = number.floatValue();
         }
@@ -170,7 +171,7 @@ public final class OllamaBackend implements Backend {
 
     private boolean probe(String method, String path, @Nullable Map<String, ?> body, @Nullable String model) {
         try {
-            client.ask(method, path, body, model, settings.probeTimeout());
+            client.ask(method, path, body, model, config.probeTimeout());
             return true;
         } catch (LocalModelException e) {
             return false;

@@ -3,6 +3,7 @@ package org.llmspell.local.ollama;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -15,8 +16,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.json.Json;
-import org.llmspell.local.json.JsonException;
+import org.llmspell.local.config.OllamaConfig;
+import org.llmspell.local.json.JsonText;
 import org.llmspell.local.net.SilenceWatch;
 
 /**
@@ -27,20 +28,20 @@ final class OllamaClient implements AutoCloseable {
     /** The largest answer to a short question; a listing of a thousand models takes about one MiB. */
     private static final int MAX_BODY = 64 << 20;
 
-    private final OllamaSettings settings;
+    private final OllamaConfig config;
     private final HttpClient http;
 
-    OllamaClient(OllamaSettings settings) {
-        this.settings = settings;
+    OllamaClient(OllamaConfig config) {
+        this.config = config;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(settings.connectTimeout())
+                .connectTimeout(config.timeout())
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .build();
     }
 
-    OllamaAddress address() {
-        return settings.address();
+    URI address() {
+        return config.url();
     }
 
     /**
@@ -64,8 +65,8 @@ final class OllamaClient implements AutoCloseable {
                 if (response.statusCode() / 100 != 2) {
                     throw OllamaErrors.status(address(), response.statusCode(), text, model);
                 }
-                return text.isBlank() ? Map.of() : Json.parseObject(text);
-            } catch (JsonException e) {
+                return text.isBlank() ? Map.of() : JsonText.parseObject(text);
+            } catch (IllegalArgumentException e) {
                 throw OllamaErrors.protocol(address(), "its JSON is malformed: " + e.getMessage());
             } catch (IOException e) {
                 throw OllamaErrors.unreachable(address(), e);
@@ -76,7 +77,7 @@ final class OllamaClient implements AutoCloseable {
     /** {@link #ask} within the connection timeout. */
     Map<String, @Nullable Object> ask(
             String method, String path, @Nullable Map<String, ?> body, @Nullable String model) {
-        return ask(method, path, body, model, settings.connectTimeout());
+        return ask(method, path, body, model, config.timeout());
     }
 
     /** Asks and returns as soon as the request is under way; the stream belongs to the caller. */
@@ -86,7 +87,7 @@ final class OllamaClient implements AutoCloseable {
                 address(),
                 http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream()),
                 model,
-                settings.idleTimeout());
+                config.idleTimeout());
     }
 
     @Override
@@ -95,13 +96,13 @@ final class OllamaClient implements AutoCloseable {
     }
 
     private HttpRequest.Builder request(String method, String path, @Nullable Map<String, ?> body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address().resolve(path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(address() + path))
                 .header("Accept", "application/json, application/x-ndjson");
         if (body == null) {
             return request.method(method, HttpRequest.BodyPublishers.noBody());
         }
         return request.header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(Json.write(body)));
+                .method(method, HttpRequest.BodyPublishers.ofString(JsonText.compact(body)));
     }
 
     private HttpResponse<InputStream> await(CompletableFuture<HttpResponse<InputStream>> reply) {
@@ -118,7 +119,7 @@ final class OllamaClient implements AutoCloseable {
         }
     }
 
-    static LocalModelException failure(OllamaAddress address, @Nullable Throwable cause) {
+    static LocalModelException failure(URI address, @Nullable Throwable cause) {
         Throwable reason = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
         return OllamaErrors.unreachable(address, reason == null ? new IOException("no answer") : reason);
     }

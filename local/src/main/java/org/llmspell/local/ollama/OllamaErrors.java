@@ -2,6 +2,7 @@ package org.llmspell.local.ollama;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
@@ -10,28 +11,29 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
-import org.llmspell.local.json.Json;
-import org.llmspell.local.json.JsonException;
+import org.llmspell.local.json.JsonText;
 
 /** Turns what goes wrong with a server into errors that keep its words and say what to do. */
 final class OllamaErrors {
+    private static final String DEFAULT_URL = "http://localhost:11434";
+
     private OllamaErrors() {}
 
     /** The server cannot be reached, or went away. */
-    static LocalModelException unreachable(OllamaAddress address, Throwable cause) {
+    static LocalModelException unreachable(URI address, Throwable cause) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "Failed to connect to Ollama server",
                 address + ": " + reason(cause),
                 List.of(
                         "Ensure Ollama is running: `ollama serve`",
-                        "Check URL in config: `url = \"" + OllamaSettings.DEFAULT_URL + "\"`",
+                        "Check URL in config: `url = \"" + DEFAULT_URL + "\"`",
                         "Verify Ollama installed: `ollama --version`"),
                 cause);
     }
 
     /** The server answered with an error status. */
-    static LocalModelException status(OllamaAddress address, int status, String body, @Nullable String model) {
+    static LocalModelException status(URI address, int status, String body, @Nullable String model) {
         String words = words(body);
         String said = words == null ? "HTTP " + status : words;
         if (status == 404 && model != null) {
@@ -58,13 +60,13 @@ final class OllamaErrors {
     }
 
     /** The server said in a stream that it failed. */
-    static LocalModelException failure(String words, OllamaAddress address, String... solutions) {
+    static LocalModelException failure(String words, URI address, String... solutions) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE, words, "Said by Ollama at " + address, List.of(solutions), null);
     }
 
     /** What answers is not Ollama, or a broken one. */
-    static LocalModelException protocol(OllamaAddress address, String what) {
+    static LocalModelException protocol(URI address, String what) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "Unexpected answer from the Ollama server",
@@ -76,7 +78,7 @@ final class OllamaErrors {
                 null);
     }
 
-    static LocalModelException stalled(OllamaAddress address, long seconds) {
+    static LocalModelException stalled(URI address, long seconds) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "The Ollama server has sent nothing for " + seconds + " seconds",
@@ -94,12 +96,12 @@ final class OllamaErrors {
     /** The text of {@code {"error": …}}, null if the body is something else. */
     static @Nullable String words(String body) {
         try {
-            return Json.parse(body) instanceof Map<?, ?> map
+            return JsonText.parse(body) instanceof Map<?, ?> map
                             && map.get("error") instanceof String words
                             && !words.isBlank()
                     ? words.strip()
                     : null;
-        } catch (JsonException e) {
+        } catch (IllegalArgumentException e) {
             return null;
         }
     }

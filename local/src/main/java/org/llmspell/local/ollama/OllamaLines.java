@@ -3,6 +3,7 @@ package org.llmspell.local.ollama;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,8 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.json.Json;
-import org.llmspell.local.json.JsonException;
+import org.llmspell.local.json.JsonText;
 import org.llmspell.local.net.SilenceWatch;
 
 /**
@@ -24,7 +24,7 @@ final class OllamaLines implements AutoCloseable {
     /** Longer lines than any honest one, the token array of a whole context included. */
     private static final int MAX_LINE = 16 << 20;
 
-    private final OllamaAddress address;
+    private final URI address;
     private final CompletableFuture<HttpResponse<InputStream>> reply;
     private final String model;
     private final Duration idleTimeout;
@@ -35,11 +35,7 @@ final class OllamaLines implements AutoCloseable {
     private @Nullable InputStream in;
     private volatile boolean closed;
 
-    OllamaLines(
-            OllamaAddress address,
-            CompletableFuture<HttpResponse<InputStream>> reply,
-            String model,
-            Duration idleTimeout) {
+    OllamaLines(URI address, CompletableFuture<HttpResponse<InputStream>> reply, String model, Duration idleTimeout) {
         this.address = address;
         this.reply = reply;
         this.model = model;
@@ -67,12 +63,12 @@ final class OllamaLines implements AutoCloseable {
                 watch.close();
                 return null;
             }
-            Map<String, @Nullable Object> object = Json.parseObject(line);
+            Map<String, @Nullable Object> object = JsonText.parseObject(line);
             if (object.get("error") instanceof String words) {
                 throw OllamaErrors.failure(words.strip(), address);
             }
             return object;
-        } catch (JsonException e) {
+        } catch (IllegalArgumentException e) {
             throw closing(OllamaErrors.protocol(address, "its JSON is malformed: " + e.getMessage()));
         } catch (IOException e) {
             throw closing(interrupted(e));

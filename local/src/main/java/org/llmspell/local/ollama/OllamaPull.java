@@ -1,5 +1,6 @@
 package org.llmspell.local.ollama;
 
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +15,11 @@ import org.llmspell.local.PullResult;
 final class OllamaPull {
     private record Layer(long total, long completed) {}
 
-    private final OllamaAddress address;
+    private final URI address;
     private final String model;
     private final Map<String, Layer> layers = new LinkedHashMap<>();
 
-    private OllamaPull(OllamaAddress address, String model) {
+    private OllamaPull(URI address, String model) {
         this.address = address;
         this.model = model;
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
+import org.llmspell.local.config.OllamaConfig;
 import org.llmspell.testing.FakeOllama;
 import org.llmspell.testing.FakeOllama.Mood;
 import tools.jackson.databind.JsonNode;
@@ -50,8 +52,8 @@ class OllamaBackendTest {
     }
 
     private static OllamaBackend backend(String url, Duration idle) {
-        return new OllamaBackend(new OllamaSettings(
-                OllamaAddress.parse(url, "test"), Duration.ofSeconds(20), idle, Duration.ofSeconds(10)));
+        return new OllamaBackend(
+                new OllamaConfig(true, URI.create(url), Duration.ofSeconds(20), idle, Duration.ofSeconds(10)));
     }
 
     private static ChatRequest request(SamplingOptions sampling, boolean raw) {
@@ -336,7 +338,7 @@ class OllamaBackendTest {
         try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = unused.getLocalPort();
         }
-        try (OllamaBackend nobody = backend("127.0.0.1:" + port, Duration.ofSeconds(5))) {
+        try (OllamaBackend nobody = backend("http://127.0.0.1:" + port, Duration.ofSeconds(5))) {
             LocalModelException failure = catchThrowableOfType(LocalModelException.class, nobody::list);
             assertThat(failure.render())
                     .startsWith("Failed to connect to Ollama server\nhttp://127.0.0.1:" + port)
@@ -354,8 +356,9 @@ class OllamaBackendTest {
     @Test
     void aServerThatNeverAnswersDoesNotHoldUpTheProbe() throws Exception {
         try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                OllamaBackend waiting = new OllamaBackend(new OllamaSettings(
-                        OllamaAddress.parse("127.0.0.1:" + mute.getLocalPort(), "test"),
+                OllamaBackend waiting = new OllamaBackend(new OllamaConfig(
+                        true,
+                        URI.create("http://127.0.0.1:" + mute.getLocalPort()),
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(30),
                         Duration.ofMillis(200)))) {

@@ -1,28 +1,22 @@
-package org.llmspell.local.ollama;
+package org.llmspell.local.config;
 
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
-import org.llmspell.local.LocalModelException;
-import org.llmspell.local.LocalModelException.Kind;
+import java.util.Optional;
 
 /**
- * Where an Ollama server is, read as Ollama itself reads {@code OLLAMA_HOST}: no scheme means http and port 11434,
- * {@code http://h} port 80, {@code https://h} port 443; {@code :1234}, {@code [::1]}, a path, quotes and spaces are accepted; and a
- * server that listens on all addresses (0.0.0.0, ::) is reached on loopback.
- *
- * @param base scheme, host and port, with a path only if one was given and no slash at its end
+ * Reads the address of an Ollama server as Ollama reads {@code OLLAMA_HOST}: no scheme means http and port 11434,
+ * {@code http://h} port 80, {@code https://h} port 443; {@code :1234}, {@code [::1]}, a path, quotes and spaces are accepted; a
+ * port that is none is ignored; and a server that listens on all addresses (0.0.0.0, ::) is reached on loopback.
  */
-public record OllamaAddress(URI base) {
+public final class OllamaUrl {
     static final int DEFAULT_PORT = 11434;
 
-    /**
-     * Reads an address.
-     *
-     * @param source what to call the setting in an error, such as {@code OLLAMA_HOST}
-     * @throws LocalModelException of kind {@code CONFIGURATION} if no address can be read from {@code text}
-     */
-    public static OllamaAddress parse(String text, String source) {
+    private OllamaUrl() {}
+
+    /** Scheme, host, port and path, without a slash at its end; empty if {@code text} is no such address. */
+    public static Optional<URI> parse(String text) {
         String rest = unquote(text);
         String scheme = "http";
         int defaultPort = DEFAULT_PORT;
@@ -30,33 +24,26 @@ public record OllamaAddress(URI base) {
         if (mark >= 0) {
             scheme = rest.substring(0, mark).toLowerCase(Locale.ROOT);
             rest = rest.substring(mark + 3);
-            defaultPort = switch (scheme) {
-                case "http" -> 80;
-                case "https" -> 443;
-                default -> throw invalid(text, source, "the scheme is neither http nor https");
-            };
+            if (!scheme.equals("http") && !scheme.equals("https")) {
+                return Optional.empty();
+            }
+            defaultPort = scheme.equals("http") ? 80 : 443;
         }
         int slash = rest.indexOf('/');
         String path = slash < 0 ? "" : rest.substring(slash).replaceAll("/+$", "");
         String authority = slash < 0 ? rest : rest.substring(0, slash);
+        if (authority.matches(".*[@?#\\s].*") || path.matches(".*[?#].*")) {
+            return Optional.empty();
+        }
         int colon = portColon(authority);
         String host = colon < 0 ? authority : authority.substring(0, colon);
         int port = colon < 0 ? defaultPort : port(authority.substring(colon + 1), defaultPort);
         try {
-            return new OllamaAddress(new URI(scheme, null, connectable(host), port, path, null, null));
+            URI uri = new URI(scheme, null, connectable(host), port, path, null, null);
+            return uri.parseServerAuthority().getHost() == null ? Optional.empty() : Optional.of(uri);
         } catch (URISyntaxException e) {
-            throw invalid(text, source, "the host is not a name or an address");
+            return Optional.empty();
         }
-    }
-
-    /** The URL of an API path, such as {@code /api/tags}. */
-    URI resolve(String path) {
-        return URI.create(base + path);
-    }
-
-    @Override
-    public String toString() {
-        return base.toString();
     }
 
     private static String unquote(String text) {
@@ -96,12 +83,5 @@ public record OllamaAddress(URI base) {
             case "::" -> "[::1]";
             default -> bare.contains(":") ? "[" + bare + "]" : bare;
         };
-    }
-
-    private static LocalModelException invalid(String text, String source, String why) {
-        return new LocalModelException(
-                Kind.CONFIGURATION,
-                "Invalid Ollama address '" + text + "' in " + source + ": " + why,
-                "Write it as http://localhost:11434");
     }
 }
