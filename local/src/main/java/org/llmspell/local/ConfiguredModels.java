@@ -34,7 +34,7 @@ final class ConfiguredModels implements LocalModels {
             enabled.add(new OllamaBackend(config.ollama()));
         }
         if (config.candle().enabled()) {
-            enabled.add(new CandleBackend(config.candle()));
+            enabled.add(new CandleBackend(config.candle(), config.download()));
         }
         return new ConfiguredModels(enabled);
     }

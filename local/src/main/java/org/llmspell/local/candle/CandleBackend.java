@@ -28,6 +28,7 @@ import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.Quoted;
 import org.llmspell.local.config.CandleConfig;
+import org.llmspell.local.config.DownloadConfig;
 import org.llmspell.local.store.GgufFacts;
 import org.llmspell.local.store.Listing;
 import org.llmspell.local.store.ModelStore;
@@ -38,6 +39,7 @@ public final class CandleBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CandleBackend.class.getName());
 
     private final CandleConfig config;
+    private final DownloadConfig download;
     private final ModelStore store;
     private final Supplier<Runner> starter;
     private final CandleErrors errors;
@@ -45,11 +47,12 @@ public final class CandleBackend implements Backend {
     private @Nullable Runner runner;
     private boolean closed;
 
-    public CandleBackend(CandleConfig config) {
-        this(config, new ModelStore(config.modelDirectory()), () -> Runner.engine(options(config)));
+    public CandleBackend(CandleConfig config, DownloadConfig download) {
+        this(config, download, new ModelStore(config.modelDirectory()), () -> Runner.engine(options(config)));
     }
 
-    CandleBackend(CandleConfig config, ModelStore store, Supplier<Runner> starter) {
+    CandleBackend(CandleConfig config, DownloadConfig download, ModelStore store, Supplier<Runner> starter) {
+        this.download = download;
         this.config = config;
         this.store = store;
         this.starter = starter;
@@ -213,7 +216,7 @@ public final class CandleBackend implements Backend {
 
     @Override
     public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
-        return new CandlePull(store).pull(model, options, progress);
+        return new CandlePull(store, download).pull(model, options, progress);
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.llmspell.local.config;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,9 +33,10 @@ public final class Config {
     private final @Nullable Path file;
     private final OllamaConfig ollama;
     private final CandleConfig candle;
+    private final DownloadConfig download;
     private final AgentConfig agent;
 
-    private Config(Map<String, Object> values, @Nullable Path file, Path home) {
+    private Config(Map<String, Object> values, @Nullable Path file, Path home, Map<String, String> environment) {
         this.values = values;
         this.file = file;
         this.ollama = new OllamaConfig(
@@ -54,6 +56,12 @@ public final class Config {
                 values.get(ConfigKey.CONTEXT_LENGTH) instanceof Long tokens ? tokens.intValue() : null,
                 value(ConfigKey.KEEP_ALIVE, Duration.ZERO),
                 value(ConfigKey.MAX_LOADED_MODELS, 1L).intValue());
+        this.download = new DownloadConfig(
+                address(ConfigKey.HF_ENDPOINT),
+                address(ConfigKey.OLLAMA_REGISTRY),
+                value(ConfigKey.OFFLINE, false),
+                candle.hfApiKey(),
+                environment);
         this.agent = new AgentConfig(
                 values.get(ConfigKey.AGENT_MODEL) instanceof String model ? ModelSpec.parse(model) : null,
                 (String) values.get(ConfigKey.AGENT_SYSTEM_PROMPT),
@@ -100,7 +108,7 @@ public final class Config {
             }
             values.put(path, fromText(key, path, text));
         });
-        return new Config(Map.copyOf(values), read, home);
+        return new Config(Map.copyOf(values), read, home, environment);
     }
 
     private static @Nullable Path readFile(
@@ -169,6 +177,10 @@ public final class Config {
         return candle;
     }
 
+    public DownloadConfig download() {
+        return download;
+    }
+
     public AgentConfig agent() {
         return agent;
     }
@@ -217,6 +229,10 @@ public final class Config {
             case ConfigKey.OLLAMA_URL -> ollama.url().toString();
             default -> value instanceof Duration duration ? KeepAliveText.show(duration) : value;
         };
+    }
+
+    private URI address(String path) {
+        return URI.create(value(path, "").replaceAll("/+$", ""));
     }
 
     private Duration seconds(String path) {

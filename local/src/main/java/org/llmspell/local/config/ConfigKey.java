@@ -1,5 +1,7 @@
 package org.llmspell.local.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,9 @@ public record ConfigKey(
     public static final String MODEL_DIRECTORY = "providers.candle.options.model_directory";
     public static final String DEVICE = "providers.candle.options.device";
     public static final String HF_API_KEY = "providers.candle.options.hf_api_key";
+    public static final String HF_ENDPOINT = "providers.candle.options.hf_endpoint";
+    public static final String OLLAMA_REGISTRY = "providers.candle.options.ollama_registry";
+    public static final String OFFLINE = "providers.candle.options.offline";
     public static final String THREADS = "providers.candle.options.threads";
     public static final String CONTEXT_LENGTH = "providers.candle.options.context_length";
     public static final String KEEP_ALIVE = "providers.candle.options.keep_alive";
@@ -113,6 +118,27 @@ public record ConfigKey(
                 true,
                 "Hugging Face token for downloads"));
         keys.add(new ConfigKey(
+                HF_ENDPOINT,
+                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                "https://huggingface.co",
+                List.of("HF_ENDPOINT"),
+                false,
+                "The Hugging Face Hub, or a mirror of it"));
+        keys.add(new ConfigKey(
+                OLLAMA_REGISTRY,
+                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                "https://registry.ollama.ai",
+                List.of("LLMSPELL_OLLAMA_REGISTRY"),
+                false,
+                "The registry that candle pulls Ollama's models from, without an Ollama server"));
+        keys.add(new ConfigKey(
+                OFFLINE,
+                new ValueType.Flag(),
+                false,
+                List.of("LLMSPELL_OFFLINE", "HF_HUB_OFFLINE"),
+                false,
+                "Never download"));
+        keys.add(new ConfigKey(
                 THREADS,
                 new ValueType.Whole(0, 1024, false),
                 0L,
@@ -170,6 +196,19 @@ public record ConfigKey(
         Map<String, ConfigKey> byPath = new LinkedHashMap<>();
         ALL.forEach(key -> byPath.put(key.path(), key));
         return Map.copyOf(byPath);
+    }
+
+    private static boolean isWebAddress(String text) {
+        try {
+            URI uri = new URI(text);
+            return uri.getHost() != null
+                    && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+                    && uri.getUserInfo() == null
+                    && uri.getQuery() == null
+                    && uri.getFragment() == null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     private static boolean isModel(String text) {

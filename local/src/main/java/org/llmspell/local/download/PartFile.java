@@ -8,10 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.llmspell.local.store.Sha256;
 
 /**
  * A download in progress on disk: {@code NAME.part} holds the bytes, {@code NAME.part.state} which units of it are whole. A unit
@@ -204,13 +203,8 @@ final class PartFile implements AutoCloseable {
         String what = remote.sha256() == null
                 ? remote.url().getHost() + remote.url().getPath() + " " + remote.size()
                 : remote.sha256() + " " + remote.size();
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] hash = digest.digest(what.getBytes(StandardCharsets.UTF_8));
-            return ByteBuffer.allocate(HEADER).put(MAGIC).put(hash).array();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        byte[] hash = Sha256.digest().digest(what.getBytes(StandardCharsets.UTF_8));
+        return ByteBuffer.allocate(HEADER).put(MAGIC).put(hash).array();
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {

@@ -3,10 +3,10 @@ package org.llmspell.local.download;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.local.store.Sha256;
 
 /** Hashes a file behind its download, so that little is left to hash when the last byte arrives. */
 final class Verifier {
@@ -56,7 +56,7 @@ final class Verifier {
 
     private void run() {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = Sha256.digest();
             ByteBuffer buffer = ByteBuffer.allocate(1 << 18);
             long at = 0;
             while (at < remote.size() && !stopped) {
@@ -78,8 +78,6 @@ final class Verifier {
             failure = e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 }

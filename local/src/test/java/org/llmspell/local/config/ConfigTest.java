@@ -188,6 +188,10 @@ class ConfigTest {
                 Map.entry("LLMSPELL_DEVICE", "cpu"),
                 Map.entry("HFHUB_API_KEY", "hf_a"),
                 Map.entry("HF_TOKEN", "hf_b"),
+                Map.entry("HF_ENDPOINT", "https://mirror.example.com/hf/"),
+                Map.entry("LLMSPELL_OLLAMA_REGISTRY", "http://10.0.0.1:5000"),
+                Map.entry("LLMSPELL_OFFLINE", "true"),
+                Map.entry("HF_HUB_OFFLINE", "false"),
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
@@ -205,6 +209,13 @@ class ConfigTest {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(60),
                         Duration.ofMillis(250)));
+        assertThat(config.download())
+                .isEqualTo(new DownloadConfig(
+                        URI.create("https://mirror.example.com/hf"),
+                        URI.create("http://10.0.0.1:5000"),
+                        true,
+                        "hf_a",
+                        values));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
