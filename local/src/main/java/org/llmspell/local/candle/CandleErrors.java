@@ -25,7 +25,11 @@ final class CandleErrors {
                 solutions.add("Use smaller model: `tinyllama:Q4_K_M` instead of larger models");
                 solutions.add("Use Ollama for large models instead");
                 yield new LocalModelException(
-                        Kind.OUT_OF_MEMORY, NO_MEMORY, named(model, message(e).replace(NO_MEMORY + ": ", "")), solutions, e);
+                        Kind.OUT_OF_MEMORY,
+                        NO_MEMORY,
+                        named(model, message(e).replace(NO_MEMORY + ": ", "")),
+                        solutions,
+                        e);
             }
             case BROKEN_MODEL, UNSUPPORTED_MODEL, TEMPLATE_FAILED ->
                 new LocalModelException(Kind.MODEL_UNUSABLE, named(model, message(e)), null, e.advice(), e);

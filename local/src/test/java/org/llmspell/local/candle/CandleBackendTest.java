@@ -112,8 +112,10 @@ class CandleBackendTest {
         BackendStatus status = backend.status();
 
         assertThat(status.models()).isEqualTo(2);
-        assertThat(status.details()).hasEntrySatisfying("warning 1", warning -> assertThat(warning)
-                .contains("gone.gguf is a link to a file that is gone"));
+        assertThat(status.details())
+                .hasEntrySatisfying(
+                        "warning 1",
+                        warning -> assertThat(warning).contains("gone.gguf is a link to a file that is gone"));
     }
 
     @Test
@@ -207,7 +209,8 @@ class CandleBackendTest {
     void answersPullsOfWhatIsThereAndSaysHowToImportTheRest() {
         Path file = TinyGguf.write(root.resolve("tinyllama/Q4_K_M/x.gguf"));
         assertThat(backend.pull(ModelSpec.parse("tinyllama"), new PullOptions(false), progress -> {}))
-                .isEqualTo(new PullResult("tinyllama:Q4_K_M", "exists", file.toFile().length()));
+                .isEqualTo(new PullResult(
+                        "tinyllama:Q4_K_M", "exists", file.toFile().length()));
 
         LocalModelException refused = catchThrowableOfType(
                 LocalModelException.class,

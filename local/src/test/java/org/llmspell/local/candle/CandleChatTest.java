@@ -70,7 +70,10 @@ class CandleChatTest {
     void repliesAsTheReferenceDoes() {
         JsonNode goldens = TestData.json("models/stories260K/goldens.json");
         JsonNode run = goldens.get("variants").get("f32").get("runs").get(1);
-        String prompt = goldens.get("prompts").get(run.get("prompt").asInt()).get("text").asString();
+        String prompt = goldens.get("prompts")
+                .get(run.get("prompt").asInt())
+                .get("text")
+                .asString();
         int tokens = 40;
 
         try (ChatStream stream = chat(greedy(tokens), prompt)) {
@@ -114,8 +117,8 @@ class CandleChatTest {
         Path file = TestData.path("models/stories260K/stories260K-f32.gguf");
         for (String spec : List.of("local/STORIES260K", file.toString())) {
             ChatOptions options = greedy(3);
-            try (ChatStream stream =
-                    models.chat(options.request(ModelSpec.parse(spec), List.of(ChatMessage.user("Once upon a time"))))) {
+            try (ChatStream stream = models.chat(
+                    options.request(ModelSpec.parse(spec), List.of(ChatMessage.user("Once upon a time"))))) {
                 assertThat(Objects.requireNonNull(stream.next()).text()).isNotEmpty();
             }
         }
