@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.gguf.GgufFile;
 import org.llmspell.gguf.GgufWriter;
-import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.testing.TestData;
 import tools.jackson.databind.JsonNode;
 
@@ -137,7 +137,8 @@ class HostileModelsTest extends EngineTestBase {
                         EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.UNSUPPORTED_MODEL))
                 .hasMessageContaining("no weights");
         try (GgufFile gguf = GgufFile.open(file)) {
-            assertThat(Tokenizers.from(gguf.metadata()).encode("Hello", false, false)).isNotEmpty();
+            assertThat(Tokenizers.from(gguf.metadata()).encode("Hello", false, false))
+                    .isNotEmpty();
         }
     }
 

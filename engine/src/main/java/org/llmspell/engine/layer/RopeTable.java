@@ -32,8 +32,7 @@ public final class RopeTable {
      * @param shortContext used by sequences of at most {@code originalContext} tokens
      * @param longContext used by longer ones
      */
-    public RopeTable(
-            int slot, boolean halves, Frequencies shortContext, Frequencies longContext, int originalContext) {
+    public RopeTable(int slot, boolean halves, Frequencies shortContext, Frequencies longContext, int originalContext) {
         this.slot = slot;
         this.halves = halves;
         this.shortContext = shortContext;
@@ -59,8 +58,13 @@ public final class RopeTable {
         return shortContext != longContext && contextLength > originalContext ? 1 : 0;
     }
 
+    /** The set that a context length uses. */
+    public Frequencies frequencies(int contextLength) {
+        return variant(contextLength) == 0 ? shortContext : longContext;
+    }
+
     void write(int position, int contextLength, Rows cosines, Rows sines, int row) {
-        Frequencies frequencies = variant(contextLength) == 0 ? shortContext : longContext;
+        Frequencies frequencies = frequencies(contextLength);
         MemorySegment cos = cosines.data();
         MemorySegment sin = sines.data();
         for (int pair = 0; pair < frequencies.perPair.length; pair++) {

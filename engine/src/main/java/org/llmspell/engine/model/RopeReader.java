@@ -57,8 +57,10 @@ final class RopeReader {
             return new RopeTable(slot, halves, plain, plain, original);
         }
         if (tensors.has("rope_factors_long.weight") && tensors.has("rope_factors_short.weight")) {
-            Frequencies small = frequencies(base, dimensions, factors("rope_factors_short.weight", dimensions), original);
-            Frequencies large = frequencies(base, dimensions, factors("rope_factors_long.weight", dimensions), original);
+            Frequencies small =
+                    frequencies(base, dimensions, factors("rope_factors_short.weight", dimensions), original);
+            Frequencies large =
+                    frequencies(base, dimensions, factors("rope_factors_long.weight", dimensions), original);
             return new RopeTable(slot, halves, small, large, original);
         }
         boolean llama3 = tensors.has("rope_freqs.weight");

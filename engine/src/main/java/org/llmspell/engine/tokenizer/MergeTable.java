@@ -66,10 +66,12 @@ final class MergeTable {
     /** The symbol for {@code piece}, made up if there is no such token. */
     private int symbol(String piece) {
         int id = vocabulary.find(piece);
-        return id >= 0 ? id : extraSymbols.computeIfAbsent(piece, text -> {
-            extraPieces.add(text);
-            return vocabulary.size() + extraPieces.size() - 1;
-        });
+        return id >= 0
+                ? id
+                : extraSymbols.computeIfAbsent(piece, text -> {
+                    extraPieces.add(text);
+                    return vocabulary.size() + extraPieces.size() - 1;
+                });
     }
 
     /** The symbol for {@code piece}, −1 if there is none. */
