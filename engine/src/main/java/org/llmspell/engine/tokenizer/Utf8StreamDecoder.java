@@ -35,11 +35,8 @@ final class Utf8StreamDecoder implements StreamDecoder {
         for (int count = 1; count <= Math.min(3, bytes.length); count++) {
             int lead = bytes[bytes.length - count] & 0xFF;
             if (lead >= 0xC0) {
-                int length = lead >= 0xC2 && lead < 0xE0
-                        ? 2
-                        : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 1;
-                boolean begun =
-                        count < length && (count == 1 || mayFollow(lead, bytes[bytes.length - count + 1] & 0xFF));
+                int length = lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 1;
+                boolean begun = count < length && (count == 1 || mayFollow(lead, bytes[bytes.length - count + 1] & 0xFF));
                 return begun ? count : 0;
             }
             if (lead < 0x80) {
