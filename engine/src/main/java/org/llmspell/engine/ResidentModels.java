@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,6 +44,7 @@ final class ResidentModels implements AutoCloseable {
         private long idleSince;
 
         private boolean replaced;
+        private @Nullable Future<?> expiry;
 
         private Resident(FileIdentity identity, LoadedModel model) {
             this.identity = identity;
@@ -57,6 +59,9 @@ final class ResidentModels implements AutoCloseable {
             synchronized (ResidentModels.this) {
                 users++;
                 lastUse = ++clock;
+                if (expiry != null) {
+                    expiry.cancel(false);
+                }
             }
         }
 
