@@ -51,14 +51,18 @@ final class CandlePull {
         this.settings = settings;
     }
 
-    PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
-        if (model.isPath()) {
+    PullResult pull(ModelSpec asked, PullOptions options, Consumer<PullProgress> progress) {
+        if (asked.isPath()) {
             throw new LocalModelException(
                     Kind.INVALID_REQUEST,
-                    "The file " + model.name() + " is on this machine: there is nothing to pull",
-                    "Bring it into the model directory: `llmspell model import " + model.name() + "`");
+                    "The file " + asked.name() + " is on this machine: there is nothing to pull",
+                    "Bring it into the model directory: `llmspell model import " + asked.name() + "`");
         }
-        // Without a variant the source decides which one is meant.
+        // Without a variant the source decides which one is meant, but for short names, whose default is ours.
+        ModelSpec model =
+                asked.variant() == null && KnownModel.named(asked.name()).isPresent()
+                        ? new ModelSpec(asked.name(), KnownModel.DEFAULT_VARIANT, asked.backend(), false)
+                        : asked;
         if (!options.force() && model.variant() != null && store.has(model)) {
             return exists(store.find(model), progress);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,10 +35,14 @@ import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.TinyGguf;
 import org.llmspell.local.config.CandleConfig;
+import org.llmspell.local.config.DownloadConfig;
 import org.llmspell.local.store.ModelStore;
 
 /** The backend without a real model: what it finds, and how it words what fails. */
 class CandleBackendTest {
+    private static final DownloadConfig OFFLINE = new DownloadConfig(
+            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, Map.of());
+
     @TempDir
     Path temporary;
 
@@ -47,7 +52,7 @@ class CandleBackendTest {
     @BeforeEach
     void open() {
         root = temporary.resolve("models");
-        backend = new CandleBackend(config(root, "auto"));
+        backend = new CandleBackend(config(root, "auto"), OFFLINE);
     }
 
     @AfterEach
@@ -60,7 +65,7 @@ class CandleBackendTest {
     }
 
     private CandleBackend failing(Problem problem, String... advice) {
-        return new CandleBackend(config(root, "auto"), new ModelStore(root), () -> new Runner() {
+        return new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
             @Override
             public ModelLease open(Path file, @Nullable Duration keepAlive) {
                 throw new EngineException(problem, "what the engine says", List.of(advice));
@@ -132,7 +137,7 @@ class CandleBackendTest {
     @CsvSource({"cuda", "metal"})
     void refusesDevicesThatItDoesNotHaveAndNamesTheOthers(String device) {
         TinyGguf.write(root.resolve("a.gguf"));
-        CandleBackend gpu = new CandleBackend(config(root, device));
+        CandleBackend gpu = new CandleBackend(config(root, device), OFFLINE);
 
         BackendStatus status = gpu.status();
         assertThat(status.available()).isFalse();
@@ -215,11 +220,9 @@ class CandleBackendTest {
         LocalModelException refused = catchThrowableOfType(
                 LocalModelException.class,
                 () -> backend.pull(ModelSpec.parse("phi-2"), new PullOptions(false), progress -> {}));
-        assertThat(refused).hasMessageStartingWith("Failed to download model");
-        assertThat(refused.solutions())
-                .containsExactly(
-                        "Manual download from HuggingFace: https://huggingface.co/TheBloke/phi-2-GGUF/resolve/main/phi-2.Q4_K_M.gguf",
-                        "Then import the file: `llmspell model import FILE.gguf phi-2:Q4_K_M`");
+        assertThat(refused).hasMessage("Failed to download model");
+        assertThat(refused.detail()).startsWith("phi-2:Q4_K_M: downloads are switched off");
+        assertThat(refused.solutions().getLast()).contains("`llmspell model import FILE.gguf phi-2:Q4_K_M`");
     }
 
     @Test
@@ -290,7 +293,7 @@ class CandleBackendTest {
     @Test
     void startsOneEngineAndOnlyWhenItIsNeeded() {
         AtomicInteger started = new AtomicInteger();
-        CandleBackend lazy = new CandleBackend(config(root, "auto"), new ModelStore(root), () -> {
+        CandleBackend lazy = new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> {
             started.incrementAndGet();
             return Runner.engine(new org.llmspell.engine.EngineOptions(1, Duration.ZERO, 1, null));
         });
