@@ -1,0 +1,116 @@
+package org.llmspell.local;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.local.candle.CandleBackend;
+import org.llmspell.local.config.Config;
+import org.llmspell.local.ollama.OllamaBackend;
+
+/**
+ * The backends that a configuration enables, tried in the guide's order: Ollama if it answers, then candle. A model that
+ * only candle has goes to candle also while Ollama answers, and a file always does.
+ */
+final class ConfiguredModels implements LocalModels {
+    private final List<Backend> backends;
+
+    ConfiguredModels(List<Backend> backends) {
+        this.backends = List.copyOf(backends);
+    }
+
+    static ConfiguredModels of(Config config) {
+        List<Backend> enabled = new ArrayList<>();
+        if (config.ollama().enabled()) {
+            enabled.add(new OllamaBackend(config.ollama()));
+        }
+        if (config.candle().enabled()) {
+            enabled.add(new CandleBackend(config.candle()));
+        }
+        return new ConfiguredModels(enabled);
+    }
+
+    @Override
+    public List<Backend> backends() {
+        return backends;
+    }
+
+    @Override
+    public Backend backend(String name) {
+        for (Backend backend : backends) {
+            if (backend.name().equalsIgnoreCase(name)) {
+                return backend;
+            }
+        }
+        List<String> names = backends.stream().map(Backend::name).toList();
+        if (ModelSpec.BACKENDS.stream().anyMatch(known -> known.equalsIgnoreCase(name))) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The backend " + name + " is disabled in the configuration",
+                    "Set enabled = true under [providers." + name.toLowerCase(java.util.Locale.ROOT) + "]");
+        }
+        String hint = Nearest.hint(name, names);
+        throw new LocalModelException(
+                LocalModelException.Kind.INVALID_REQUEST,
+                "Unknown backend " + Quoted.of(name)
+                        + (hint.isEmpty() ? "; there are " + String.join(" and ", ModelSpec.BACKENDS) : hint));
+    }
+
+    @Override
+    public Backend resolve(ModelSpec model) {
+        if (model.backend() != null) {
+            return backend(model.backend());
+        }
+        if (model.isPath()) {
+            return backend("candle");
+        }
+        if (backends.isEmpty()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.CONFIGURATION,
+                    "Every backend is disabled in the configuration",
+                    "Set enabled = true under [providers.ollama] or [providers.candle]");
+        }
+        Backend last = backends.getLast();
+        for (Backend backend : backends.subList(0, backends.size() - 1)) {
+            if (backend.status().available() && (backend.has(model) || !last.has(model))) {
+                return backend;
+            }
+        }
+        return last;
+    }
+
+    @Override
+    public List<ModelEntry> list(@Nullable String backend) {
+        if (backend != null) {
+            return backend(backend).list();
+        }
+        List<ModelEntry> models = new ArrayList<>();
+        for (Backend each : backends) {
+            try {
+                models.addAll(each.list());
+            } catch (LocalModelException e) {
+                boolean down = e.kind() == LocalModelException.Kind.BACKEND_UNAVAILABLE
+                        || e.kind() == LocalModelException.Kind.UNSUPPORTED;
+                if (!down) {
+                    throw e;
+                }
+            }
+        }
+        return models;
+    }
+
+    @Override
+    public Map<String, BackendStatus> status(@Nullable String backend) {
+        Map<String, BackendStatus> statuses = new LinkedHashMap<>();
+        for (Backend each : backend == null ? backends : List.of(backend(backend))) {
+            statuses.put(each.name(), each.status());
+        }
+        return statuses;
+    }
+
+    @Override
+    public void close() {
+        backends.forEach(Backend::close);
+    }
+}
