@@ -209,6 +209,12 @@ public sealed interface ValueType {
         }
 
         @Override
+        public Optional<Object> readText(String text) {
+            Optional<Object> count = new Whole(0, 20, true).readText(text);
+            return count.isPresent() ? count : new Flag().readText(text).flatMap(this::read);
+        }
+
+        @Override
         public String expected() {
             return "a whole number from 0 to 20, -1, true or false";
         }

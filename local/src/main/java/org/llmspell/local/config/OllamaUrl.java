@@ -28,10 +28,10 @@ public final class OllamaUrl {
         if (!protocol.equals("http") && !protocol.equals("https") || rest.isEmpty()) {
             return Optional.empty();
         }
-        if (rest.startsWith(":")) {
-            rest = "127.0.0.1" + rest;
-        } else if (rest.indexOf(':') != rest.lastIndexOf(':') && !rest.startsWith("[")) {
+        if (rest.indexOf(':') != rest.lastIndexOf(':') && !rest.startsWith("[")) {
             rest = "[" + rest + "]"; // a bare IPv6 address
+        } else if (rest.startsWith(":")) {
+            rest = "127.0.0.1" + rest;
         }
         try {
             URI uri = new URI(protocol + "://" + rest).parseServerAuthority();
