@@ -22,6 +22,11 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        String home = System.getenv("HOME");
+        if (home != null && home.startsWith("/")) {
+            // Java asks the user database; every other command of a shell goes by HOME.
+            System.setProperty("user.home", home);
+        }
         StandardStreams streams = new StandardStreams();
         Cancellation cancellation = new Cancellation();
         // Java turns Ctrl-C into an exit with 130, SIGTERM with 143; the hook gives the work a moment to clean up first.

@@ -60,6 +60,7 @@ public final class CommandTree {
                 options,
                 List.of(
                         new InspectCommand(),
+                        new TokenizeCommand(),
                         new ConfigCommand(),
                         new CompletionCommand(),
                         new VersionCommand(),

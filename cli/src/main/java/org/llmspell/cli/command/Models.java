@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineException;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
@@ -53,5 +54,21 @@ final class Models {
         return text.startsWith("~/")
                 ? session.surroundings().home().resolve(text.substring(2))
                 : Path.of(text);
+    }
+
+    /** The engine's complaint about {@code file}, in the words of all other errors. */
+    static LocalModelException unusable(Path file, EngineException e) {
+        String message = firstLine(e);
+        return new LocalModelException(
+                LocalModelException.Kind.MODEL_UNUSABLE,
+                message.contains(file.toString()) ? message : file + ": " + message,
+                null,
+                e.advice(),
+                e);
+    }
+
+    static String firstLine(Throwable e) {
+        String message = String.valueOf(e.getMessage());
+        return message.lines().findFirst().orElse(message);
     }
 }

@@ -1,6 +1,7 @@
 package org.llmspell.cli.command;
 
-import java.nio.file.Path;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -63,7 +64,8 @@ final class Parameters {
         return line.matchedPositionalValue(index, "");
     }
 
-    static Path path(ParseResult line, int index) {
-        return Path.of(get(line, index));
+    /** All of standard input, exactly, as UTF-8. */
+    static String standardInput(Session session) throws IOException {
+        return new String(session.surroundings().in().readAllBytes(), StandardCharsets.UTF_8);
     }
 }
