@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -41,7 +42,8 @@ public final class GgufWriter {
     /** Sets the alignment of tensor data in bytes, a power of two, and {@code general.alignment} with it; 32 unless set. */
     public GgufWriter alignment(int bytes) {
         if (Integer.bitCount(bytes) != 1 || bytes < 0 || bytes > GgufLimits.ALIGNMENT) {
-            throw new IllegalArgumentException("alignment " + bytes + " is not a power of two up to " + GgufLimits.ALIGNMENT);
+            throw new IllegalArgumentException(
+                    "alignment " + bytes + " is not a power of two up to " + GgufLimits.ALIGNMENT);
         }
         alignment = bytes;
         metadata.put(GgufParser.ALIGNMENT_KEY, GgufValue.uint32(bytes));
@@ -54,7 +56,7 @@ public final class GgufWriter {
      * @throws IllegalArgumentException if {@code key} is empty, too long or set by {@link #alignment}
      */
     public GgufWriter put(String key, GgufValue value) {
-        if (key.isEmpty() || key.length() > GgufLimits.KEY_BYTES) {
+        if (!hasLength(key, GgufLimits.KEY_BYTES)) {
             throw new IllegalArgumentException("a key has 1 to " + GgufLimits.KEY_BYTES + " bytes");
         }
         if (key.equals(GgufParser.ALIGNMENT_KEY)) {
@@ -91,7 +93,7 @@ public final class GgufWriter {
      * @throws IllegalArgumentException if the name is taken, or the shape is none that a reader accepts
      */
     public GgufWriter tensor(String name, BlockFormat format, List<Long> shape, TensorData data) {
-        if (name.isEmpty() || name.length() > GgufLimits.TENSOR_NAME_BYTES) {
+        if (!hasLength(name, GgufLimits.TENSOR_NAME_BYTES)) {
             throw new IllegalArgumentException("a tensor name has 1 to " + GgufLimits.TENSOR_NAME_BYTES + " bytes");
         }
         if (shape.size() > GgufLimits.DIMENSIONS) {
@@ -128,6 +130,9 @@ public final class GgufWriter {
      * @throws IOException as {@link #write}
      */
     public List<Path> writeSplit(Path folder, String prefix, int tensorsPerPart) throws IOException {
+        if (tensorsPerPart < 1) {
+            throw new IllegalArgumentException(tensorsPerPart + " tensors per part");
+        }
         List<Tensor> all = List.copyOf(tensors.values());
         int count = Math.max(1, Math.ceilDiv(all.size(), tensorsPerPart));
         List<Pending> parts = new ArrayList<>(count);
@@ -150,6 +155,11 @@ public final class GgufWriter {
             throw e;
         }
         return move(parts);
+    }
+
+    private static boolean hasLength(String name, int most) {
+        int length = name.getBytes(StandardCharsets.UTF_8).length;
+        return length > 0 && length <= most;
     }
 
     private static List<Path> move(List<Pending> files) throws IOException {

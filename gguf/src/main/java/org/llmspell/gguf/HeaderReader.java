@@ -61,8 +61,7 @@ final class HeaderReader {
 
     GgufException error(String problem) {
         String which = subjectName.isEmpty() ? subjectNumber + " of " + subjectCount : GgufException.quote(subjectName);
-        return new GgufException(
-                file, (subjectCount == 0 ? subjectKind : subjectKind + " " + which) + ": " + problem);
+        return new GgufException(file, (subjectCount == 0 ? subjectKind : subjectKind + " " + which) + ": " + problem);
     }
 
     int int32(String what) throws GgufException {
@@ -250,9 +249,8 @@ final class HeaderReader {
         long start = position;
         long end = start + length;
         if (end > size) {
-            throw error(
-                    "truncated: " + what + " at offset " + start + " needs " + length + " bytes, but the file ends at "
-                            + size + ", " + (end - size) + " bytes are missing");
+            throw error("truncated: " + what + " at offset " + start + " needs " + length
+                    + " bytes, but the file ends at " + size + ", " + (end - size) + " bytes are missing");
         }
         if (end > GgufLimits.HEADER_BYTES) {
             throw error("the header is longer than the limit of " + GgufLimits.HEADER_BYTES + " bytes");
