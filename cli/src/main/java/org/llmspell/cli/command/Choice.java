@@ -26,6 +26,7 @@ final class Choice {
         return PositionalParamSpec.builder()
                 .index(String.valueOf(index))
                 .arity("1")
+                .required(true)
                 .type(type)
                 .completionCandidates(known(type))
                 .converters(converter(type));

@@ -17,6 +17,7 @@ final class Parameters {
         return PositionalParamSpec.builder()
                 .index(String.valueOf(index))
                 .arity("1")
+                .required(true)
                 .paramLabel(label)
                 .type(String.class)
                 .description(description)
