@@ -114,9 +114,9 @@ class UsageTest {
                 "model lst | Unknown command \"lst\"; did you mean \"list\"?",
                 "model list --bakend x | Unknown option \"--bakend\"; did you mean \"--backend\"?",
                 "--ouput=json model list | Unknown option \"--ouput\"; did you mean \"--output\"?",
-                "model list --output yaml | Invalid value for option '--output' (FORMAT): expected text, json, pretty"
+                "model list --output yaml | Invalid value for option '--output': expected text, json, pretty"
                         + " but got \"yaml\"",
-                "model list --trace debgu | Invalid value for option '--trace' (LEVEL): expected off, error, warn, info,"
+                "model list --trace debgu | Invalid value for option '--trace': expected off, error, warn, info,"
                         + " debug, trace but got \"debgu\"; did you mean \"debug\"?",
                 "model info | Missing required parameter: 'MODEL'",
                 "model info a b | Unexpected argument \"b\"",

@@ -66,7 +66,8 @@ final class InspectCommand implements Command {
         long elements = elements(file);
         out.println("GGUF version " + file.version() + ", " + Readable.size(file.fileBytes())
                 + (file.files().size() > 1 ? " in " + file.files().size() + " files" : "") + ", "
-                + file.metadata().values().size() + " metadata keys, " + file.tensors().size() + " tensors, "
+                + Readable.counted(file.metadata().values().size(), "metadata key") + ", "
+                + Readable.counted(file.tensors().size(), "tensor") + ", "
                 + Readable.count(elements) + " parameters");
         if (!file.tensors().isEmpty()) {
             out.println("Formats: " + formats(file).entrySet().stream()

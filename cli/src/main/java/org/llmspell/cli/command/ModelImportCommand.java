@@ -44,6 +44,7 @@ final class ModelImportCommand implements Command {
 
     @Override
     public int run(ParseResult line, Session session) {
+        Placement placement = placement(line);
         Path file = Models.path(Parameters.get(line, 0), session);
         if (!Files.exists(file)) {
             throw new LocalModelException(
@@ -59,7 +60,7 @@ final class ModelImportCommand implements Command {
                             file,
                             name == null ? null : name.name(),
                             name == null ? null : name.variant(),
-                            placement(line),
+                            placement,
                             line.hasMatchedOption(FORCE),
                             progress));
         }

@@ -14,11 +14,20 @@ public final class FactList {
     /** Adds a fact unless {@code value} is null; a name in snake_case is written as words. */
     public FactList add(String name, @Nullable String value) {
         if (value != null) {
-            String words = Readable.line(name).replace('_', ' ');
-            String shown = words.isEmpty() ? words : Character.toUpperCase(words.charAt(0)) + words.substring(1);
-            facts.add(new Fact(shown + ":", Readable.line(value)));
+            facts.add(new Fact(words(Readable.line(name)) + ":", Readable.line(value)));
         }
         return this;
+    }
+
+    private static String words(String name) {
+        String words = name.replace('_', ' ');
+        return switch (words) {
+            case "url" -> "URL";
+            case "sha256" -> "SHA-256";
+            case "gguf version" -> "GGUF version";
+            case "" -> "";
+            default -> Character.toUpperCase(words.charAt(0)) + words.substring(1);
+        };
     }
 
     public void print(PrintStream out) {

@@ -61,7 +61,12 @@ public final class Readable {
     }
 
     private static String ago(long number, String unit) {
-        return number + " " + unit + (number == 1 ? "" : "s") + " ago";
+        return counted(number, unit) + " ago";
+    }
+
+    /** {@code 1 tensor}, {@code 48 tensors}. */
+    public static String counted(long number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
     }
 
     /**
