@@ -79,6 +79,7 @@ public final class GgufFile implements AutoCloseable {
     }
 
     // The arena outlives this method: it is closed by close(), or here when the file is refused.
+    @SuppressWarnings("MustBeClosedChecker")
     private static GgufFile open(Path path, boolean join) throws GgufException {
         Arena arena = Arena.ofShared();
         try {

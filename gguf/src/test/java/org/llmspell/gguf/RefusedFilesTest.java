@@ -98,6 +98,11 @@ class RefusedFilesTest {
     }
 
     @Test
+    void anOffsetOffTheAlignmentIsRefused() {
+        refused("'a': offset 33 is not a multiple of the alignment 32", 1, 0, sink -> describe(sink, "a", 1, 33));
+    }
+
+    @Test
     void aTensorNameGivenTwiceIsRefused() {
         refused("tensor 'a': duplicate tensor name", 2, 0, sink -> {
             describe(sink, "a", 1, 0);

@@ -85,8 +85,9 @@ public sealed interface ValueType {
 
         @Override
         public String expected() {
-            String range =
-                    min == Long.MIN_VALUE ? "" : max >= Integer.MAX_VALUE ? " from " + min + " up" : " from " + min + " to " + max;
+            String range = min == Long.MIN_VALUE
+                    ? ""
+                    : max >= Integer.MAX_VALUE ? " from " + min + " up" : " from " + min + " to " + max;
             return "a whole number" + range + (minusOne ? ", or -1" : "");
         }
     }
@@ -225,7 +226,8 @@ public sealed interface ValueType {
         @Override
         public Optional<Object> read(Object value) {
             return switch (value) {
-                case Number seconds -> KeepAliveText.ofSeconds(seconds.doubleValue()).map(d -> d);
+                case Number seconds ->
+                    KeepAliveText.ofSeconds(seconds.doubleValue()).map(d -> d);
                 case String text -> KeepAliveText.parse(text).map(d -> d);
                 default -> Optional.empty();
             };

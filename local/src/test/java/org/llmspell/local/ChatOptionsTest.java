@@ -88,7 +88,10 @@ class ChatOptionsTest {
         for (ChatOption option : ChatOption.ALL) {
             switch (option.defaultText()) {
                 case "none", "the backend's" -> {}
-                default -> documented.put(option.name(), option.type().readText(option.defaultText()).orElseThrow());
+                default ->
+                    documented.put(
+                            option.name(),
+                            option.type().readText(option.defaultText()).orElseThrow());
             }
         }
         // Values that differ from every default, so that only what is documented can bring the defaults back.
@@ -125,9 +128,12 @@ class ChatOptionsTest {
     @Test
     void takesOneStopTextAndAnEmptyLuaTable() {
         assertThat(ChatOptions.parse(Map.of("stop", "END")).sampling().stop()).containsExactly("END");
-        assertThat(ChatOptions.parse(Map.of("stop", Map.of())).sampling().stop()).isEmpty();
-        assertThat(ChatOptions.parse(Map.of("logprobs", true)).sampling().logprobs()).isZero();
-        assertThat(ChatOptions.parse(Map.of("logprobs", false)).sampling().logprobs()).isEqualTo(-1);
+        assertThat(ChatOptions.parse(Map.of("stop", Map.of())).sampling().stop())
+                .isEmpty();
+        assertThat(ChatOptions.parse(Map.of("logprobs", true)).sampling().logprobs())
+                .isZero();
+        assertThat(ChatOptions.parse(Map.of("logprobs", false)).sampling().logprobs())
+                .isEqualTo(-1);
     }
 
     static Stream<Arguments> wrong() {
@@ -178,19 +184,23 @@ class ChatOptionsTest {
         assertThat(unknown(Map.of("max_token", 1), Set.of())).contains("\"max_tokens\"");
         assertThat(unknown(Map.of("system_promt", 1), Set.of("system_prompt", "name")))
                 .contains("\"system_prompt\"");
-        assertThat(unknown(Map.of("zzz", 1), Set.of("name"))).contains("known are context_length, ").contains("name, ");
+        assertThat(unknown(Map.of("zzz", 1), Set.of("name")))
+                .contains("known are context_length, ")
+                .contains("name, ");
         assertThat(unknown(Map.of("x".repeat(100_000), 1), Set.of())).hasSizeLessThan(500);
     }
 
     private static String unknown(Map<String, Object> options, Set<String> further) {
-        return catchThrowableOfType(
-                        LocalModelException.class, () -> ChatOptions.DEFAULTS.with(options, further))
+        return catchThrowableOfType(LocalModelException.class, () -> ChatOptions.DEFAULTS.with(options, further))
                 .getMessage();
     }
 
     @Test
     void leavesKeysThatAreSomebodyElses() {
-        assertThat(ChatOptions.DEFAULTS.with(Map.of("name", "x", "top_k", 1), Set.of("name")).sampling().topK())
+        assertThat(ChatOptions.DEFAULTS
+                        .with(Map.of("name", "x", "top_k", 1), Set.of("name"))
+                        .sampling()
+                        .topK())
                 .isEqualTo(1);
     }
 }

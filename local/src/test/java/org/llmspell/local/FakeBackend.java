@@ -17,7 +17,10 @@ final class FakeBackend implements Backend {
     boolean closed;
     List<String> words = List.of("Hello", " there");
     FinishReason finish = FinishReason.STOP;
-    @Nullable LocalModelException failure;
+
+    @Nullable
+    LocalModelException failure;
+
     int failAfter;
     int streamsClosed;
     private final String name;

@@ -37,7 +37,8 @@ class KeepAliveTextTest {
     @Test
     void writesWhatItReads() {
         for (String text : new String[] {"5m", "2h", "90s", "0s", "250ms", "-1s"}) {
-            assertThat(KeepAliveText.show(KeepAliveText.parse(text).orElseThrow())).isEqualTo(text);
+            assertThat(KeepAliveText.show(KeepAliveText.parse(text).orElseThrow()))
+                    .isEqualTo(text);
         }
     }
 }

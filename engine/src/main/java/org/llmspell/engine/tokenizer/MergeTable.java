@@ -44,9 +44,9 @@ final class MergeTable {
                 throw BrokenVocabulary.because("tokenizer.ggml.merges[" + rank + "] is " + BrokenVocabulary.quote(line)
                         + ", which is not two parts with a space between");
             }
-            int left = symbol(line.substring(0, space));
-            int right = symbol(line.substring(space + 1));
-            merged[rank] = symbol(piece(left).concat(piece(right)));
+            int left = symbol(line, 0, space);
+            int right = symbol(line, space + 1, line.length());
+            merged[rank] = mergedSymbol(line, space, rank == 0 ? -1 : merged[rank - 1] + 1);
             insert((long) left << 32 | right, rank);
         }
     }
@@ -63,10 +63,29 @@ final class MergeTable {
         ranks[slot] = rank;
     }
 
-    /** The symbol for {@code piece}, made up if there is no such token. */
-    private int symbol(String piece) {
+    /** The symbol for a part of {@code line}, made up if there is no such token. */
+    private int symbol(String line, int from, int to) {
+        int id = vocabulary.table().find(line, from, to);
+        return id >= 0 ? id : extra(line.substring(from, to));
+    }
+
+    /** The symbol for {@code line} without its space. Tokens mostly follow the order of merges, so the guess saves time. */
+    private int mergedSymbol(String line, int space, int guess) {
+        if (guess >= 0 && guess < vocabulary.size()) {
+            String piece = vocabulary.piece(guess);
+            if (piece.length() == line.length() - 1
+                    && piece.regionMatches(0, line, 0, space)
+                    && piece.regionMatches(space, line, space + 1, line.length() - space - 1)) {
+                return guess;
+            }
+        }
+        String piece = line.substring(0, space).concat(line.substring(space + 1));
         int id = vocabulary.find(piece);
-        return id >= 0 ? id : extraSymbols.computeIfAbsent(piece, text -> {
+        return id >= 0 ? id : extra(piece);
+    }
+
+    private int extra(String piece) {
+        return extraSymbols.computeIfAbsent(piece, text -> {
             extraPieces.add(text);
             return vocabulary.size() + extraPieces.size() - 1;
         });

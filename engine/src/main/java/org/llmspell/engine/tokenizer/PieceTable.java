@@ -1,6 +1,5 @@
 package org.llmspell.engine.tokenizer;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -8,10 +7,9 @@ import java.util.List;
  * HashMap<String, Integer>} would box 150,000 ids and need a substring per look-up. Immutable and thread-safe.
  */
 final class PieceTable {
-    /** Free slots hold −1. */
-    private final int[] ids;
+    /** The hash in the upper half, the id plus one in the lower, so that a probe touches memory once; 0 is free. */
+    private final long[] slots;
 
-    private final int[] hashes;
     private final int mask;
     private final int longest;
     private final List<String> pieces;
@@ -20,11 +18,8 @@ final class PieceTable {
     PieceTable(List<String> pieces) {
         this.pieces = pieces;
         // At most half full, so that probes are short.
-        int capacity = Math.max(16, Integer.highestOneBit(Math.max(1, pieces.size())) << 2);
-        ids = new int[capacity];
-        Arrays.fill(ids, -1);
-        hashes = new int[capacity];
-        mask = capacity - 1;
+        slots = new long[Math.max(16, Integer.highestOneBit(Math.max(1, pieces.size())) << 2)];
+        mask = slots.length - 1;
         int most = 0;
         for (int id = 0; id < pieces.size(); id++) {
             String piece = pieces.get(id);
@@ -36,15 +31,14 @@ final class PieceTable {
 
     private void insert(String piece, int id) {
         int hash = piece.hashCode();
-        int slot = slot(hash);
-        while (ids[slot] >= 0) {
-            if (hashes[slot] == hash && pieces.get(ids[slot]).equals(piece)) {
+        int at = slot(hash);
+        while (slots[at] != 0) {
+            if (hash(slots[at]) == hash && pieces.get(id(slots[at])).equals(piece)) {
                 return;
             }
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
-        ids[slot] = id;
-        hashes[slot] = hash;
+        slots[at] = (long) hash << 32 | id + 1;
     }
 
     /** The length of the longest piece in UTF-16 units. */
@@ -71,11 +65,11 @@ final class PieceTable {
 
     /** As above, for a caller that knows the stretch's {@link String#hashCode}. */
     int find(String text, int from, int to, int hash) {
-        for (int slot = slot(hash); ids[slot] >= 0; slot = (slot + 1) & mask) {
-            if (hashes[slot] == hash) {
-                String piece = pieces.get(ids[slot]);
+        for (int at = slot(hash); slots[at] != 0; at = (at + 1) & mask) {
+            if (hash(slots[at]) == hash) {
+                String piece = pieces.get(id(slots[at]));
                 if (piece.length() == to - from && text.startsWith(piece, from)) {
-                    return ids[slot];
+                    return id(slots[at]);
                 }
             }
         }
@@ -91,9 +85,9 @@ final class PieceTable {
         for (int i = 0; i < length; i++) {
             hash = 31 * hash + text[i];
         }
-        for (int slot = slot(hash); ids[slot] >= 0; slot = (slot + 1) & mask) {
-            if (hashes[slot] == hash && equal(pieces.get(ids[slot]), text, length)) {
-                return ids[slot];
+        for (int at = slot(hash); slots[at] != 0; at = (at + 1) & mask) {
+            if (hash(slots[at]) == hash && equal(pieces.get(id(slots[at])), text, length)) {
+                return id(slots[at]);
             }
         }
         return -1;
@@ -109,6 +103,14 @@ final class PieceTable {
             }
         }
         return true;
+    }
+
+    private static int hash(long slot) {
+        return (int) (slot >> 32);
+    }
+
+    private static int id(long slot) {
+        return (int) slot - 1;
     }
 
     /** String hashes of short pieces differ mostly in their low bits; the multiplication (2^32/φ) spreads them. */

@@ -15,6 +15,8 @@ final class SentencePieceEncoder implements TextEncoder {
     private final int unknown;
     private final boolean spacePrefix;
     private final int[] byteTokens = new int[256];
+    /** Whether no piece has a {@code ▁} after another character, so that words can merge one by one. */
+    private final boolean wordsApart;
 
     /** @param unknown the token for text that cannot be written, −1 if byte tokens cover everything */
     SentencePieceEncoder(Vocabulary vocabulary, int unknown, boolean spacePrefix) {
@@ -22,21 +24,36 @@ final class SentencePieceEncoder implements TextEncoder {
         this.unknown = unknown;
         this.spacePrefix = spacePrefix;
         Arrays.fill(byteTokens, -1);
+        boolean apart = true;
         for (int id = vocabulary.size() - 1; id >= 0; id--) {
             if (vocabulary.type(id) == TokenType.BYTE) {
                 byteTokens[Vocabulary.byteOf(vocabulary.piece(id))] = id;
+            } else if (vocabulary.isText(id)) {
+                String piece = vocabulary.piece(id);
+                apart &= wordEnd(piece, 0) == piece.length();
             }
         }
+        wordsApart = apart;
         long missing = Arrays.stream(byteTokens).filter(id -> id < 0).count();
         if (unknown < 0 && missing > 0) {
             throw BrokenVocabulary.because("it has no unknown token, and no token for " + missing + " of the 256 bytes");
         }
     }
 
+    /** Where the word at {@code from} ends: before the next {@code ▁} that follows another character. */
+    private static int wordEnd(String text, int from) {
+        int to = from + 1;
+        while (to < text.length() && (text.charAt(to) != SPACE || text.charAt(to - 1) == SPACE)) {
+            to++;
+        }
+        return Math.min(to, text.length());
+    }
+
     @Override
     public void encode(String text, boolean afterSpecial, IdList ids) {
         String escaped = text.replace(' ', SPACE);
-        new Merge(spacePrefix && afterSpecial ? SPACE + escaped : escaped).encode(ids);
+        Merge merge = new Merge(spacePrefix && afterSpecial ? SPACE + escaped : escaped, ids);
+        merge.run(wordsApart);
     }
 
     @Override
@@ -49,36 +66,55 @@ final class SentencePieceEncoder implements TextEncoder {
         return spacePrefix;
     }
 
-    /** The symbols of one text while they merge: a linked list, each symbol named by the place where it began. */
+    /** The symbols of one text while they merge: a linked list, each symbol named by the number of its first character. */
     private final class Merge {
         private final String text;
-        private final int[] from;
-        private final int[] next;
-        private final int[] previous;
-        /** By symbol: the priority of its merge with the next one as last queued; older entries are stale. */
-        private final int[] queued;
-
+        private final IdList ids;
         private final MergeQueue queue = new MergeQueue();
+        private int count;
+        private int[] from = new int[64];
+        private int[] next = new int[64];
+        private int[] previous = new int[64];
+        /** By symbol: the priority of its merge with the next one as last queued; older entries are stale. */
+        private int[] queued = new int[64];
 
-        Merge(String text) {
+        Merge(String text, IdList ids) {
             this.text = text;
-            int count = text.codePointCount(0, text.length());
-            from = new int[count + 1];
-            next = new int[count];
-            previous = new int[count];
-            queued = new int[count];
-            int at = 0;
-            for (int i = 0; i < count; i++) {
-                from[i] = at;
-                at += Character.charCount(text.codePointAt(at));
-                next[i] = i + 1;
-                previous[i] = i - 1;
-            }
-            from[count] = at;
+            this.ids = ids;
         }
 
-        void encode(IdList ids) {
-            int count = next.length;
+        void run(boolean wordByWord) {
+            int start = 0;
+            while (start < text.length()) {
+                int end = wordByWord ? wordEnd(text, start) : text.length();
+                characters(start, end);
+                merge();
+                for (int i = 0; i < count; i = next[i]) {
+                    append(from[i], from[next[i]]);
+                }
+                start = end;
+            }
+        }
+
+        private void characters(int start, int end) {
+            if (end - start >= from.length) {
+                int capacity = Math.max(end - start + 1, 2 * from.length);
+                from = new int[capacity];
+                next = new int[capacity];
+                previous = new int[capacity];
+                queued = new int[capacity];
+            }
+            count = 0;
+            for (int at = start; at < end; count++) {
+                from[count] = at;
+                next[count] = count + 1;
+                previous[count] = count - 1;
+                at += Character.charCount(text.codePointAt(at));
+            }
+            from[count] = end;
+        }
+
+        private void merge() {
             for (int i = 0; i < count; i++) {
                 queue(i);
             }
@@ -99,15 +135,12 @@ final class SentencePieceEncoder implements TextEncoder {
                     queue(previous[left]);
                 }
             }
-            for (int i = 0; i < count; i = next[i]) {
-                append(from[i], from[next[i]], ids);
-            }
         }
 
         private void queue(int left) {
             queued[left] = Integer.MAX_VALUE;
             int right = next[left];
-            if (right == next.length) {
+            if (right == count) {
                 return;
             }
             int id = vocabulary.table().find(text, from[left], from[next[right]]);
@@ -117,7 +150,7 @@ final class SentencePieceEncoder implements TextEncoder {
             }
         }
 
-        private void append(int start, int end, IdList ids) {
+        private void append(int start, int end) {
             int id = vocabulary.table().find(text, start, end);
             if (id >= 0 && vocabulary.isText(id)) {
                 ids.add(id);

@@ -115,8 +115,7 @@ public final class CandleBackend implements Backend {
                 LOG.log(System.Logger.Level.WARNING, model.id() + ": " + e.getMessage());
             }
         }
-        return new ModelEntry(
-                model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
+        return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
     }
 
     @Override
@@ -143,7 +142,9 @@ public final class CandleBackend implements Backend {
         }
         throw new LocalModelException(
                 LocalModelException.Kind.MODEL_NOT_FOUND,
-                Files.isDirectory(file) ? file + " is a folder, not a GGUF file" : "There is no file " + Quoted.of(file.toString()),
+                Files.isDirectory(file)
+                        ? file + " is a folder, not a GGUF file"
+                        : "There is no file " + Quoted.of(file.toString()),
                 "Check the path",
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }

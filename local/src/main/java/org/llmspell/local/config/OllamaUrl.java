@@ -44,8 +44,7 @@ public final class OllamaUrl {
                 return Optional.empty();
             }
             String path = uri.getRawPath().replaceAll("/+$", "");
-            return Optional.of(new URI(
-                    protocol + "://" + reachable(host) + ":" + (named < 0 ? port : named) + path));
+            return Optional.of(new URI(protocol + "://" + reachable(host) + ":" + (named < 0 ? port : named) + path));
         } catch (URISyntaxException e) {
             return Optional.empty();
         }

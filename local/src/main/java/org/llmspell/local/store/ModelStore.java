@@ -105,11 +105,12 @@ public final class ModelStore {
         }
         Optional<StoredModel> plain =
                 named.stream().filter(model -> model.variant() == null).findFirst();
-        Optional<StoredModel> usual = plain.isPresent() || KnownModel.named(spec.name()).isEmpty()
-                ? plain
-                : named.stream()
-                        .filter(model -> hasVariant(model, KnownModel.DEFAULT_VARIANT))
-                        .findFirst();
+        Optional<StoredModel> usual =
+                plain.isPresent() || KnownModel.named(spec.name()).isEmpty()
+                        ? plain
+                        : named.stream()
+                                .filter(model -> hasVariant(model, KnownModel.DEFAULT_VARIANT))
+                                .findFirst();
         if (usual.isEmpty()) {
             throw several(spec, named);
         }

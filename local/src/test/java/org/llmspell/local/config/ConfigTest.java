@@ -192,7 +192,9 @@ class ConfigTest {
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
-        assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " ")).candle().hfApiKey())
+        assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
+                        .candle()
+                        .hfApiKey())
                 .isEqualTo("hf_b");
     }
 
@@ -203,8 +205,7 @@ class ConfigTest {
         assertThat(catchThrowableOfType(
                         LocalModelException.class,
                         () -> Config.load(null, Map.of(ConfigKey.DEVICE, "gpu"), Map.of(), home)))
-                .hasMessage(
-                        "providers.candle.options.device must be one of auto, cpu, cuda, metal, got \"gpu\"");
+                .hasMessage("providers.candle.options.device must be one of auto, cpu, cuda, metal, got \"gpu\"");
         assertThat(catchThrowableOfType(
                         LocalModelException.class,
                         () -> Config.load(null, Map.of("providers.candle.options.devise", "x"), Map.of(), home)))
@@ -216,11 +217,16 @@ class ConfigTest {
 
     static Stream<Arguments> mistakes() {
         return Stream.of(
-                Arguments.of("[providers.ollama]\nenabled = \"yes\"", 2, 1, "enabled must be true or false, got \"yes\""),
                 Arguments.of(
-                        "[providers.ollama.options]\n\n  timeout = -1", 3, 3, "timeout must be a number over 0 to 86400, got -1"),
+                        "[providers.ollama]\nenabled = \"yes\"", 2, 1, "enabled must be true or false, got \"yes\""),
+                Arguments.of(
+                        "[providers.ollama.options]\n\n  timeout = -1",
+                        3,
+                        3,
+                        "timeout must be a number over 0 to 86400, got -1"),
                 Arguments.of("[providers.ollama.options]\ntimeout = \"30\"", 2, 1, "got \"30\""),
-                Arguments.of("[providers.ollama.options]\nurl = \"nonsense://x\"", 2, 1, "must be an http or https URL"),
+                Arguments.of(
+                        "[providers.ollama.options]\nurl = \"nonsense://x\"", 2, 1, "must be an http or https URL"),
                 Arguments.of("[providers.ollama.options]\nurl = 11434", 2, 1, "must be an http or https URL"),
                 Arguments.of(
                         "[providers.candle.options]\ndevice = \"gpu\"",
@@ -232,8 +238,16 @@ class ConfigTest {
                         2,
                         1,
                         "unknown key \"modeldirectory\" in [providers.candle.options]; did you mean \"model_directory\"?"),
-                Arguments.of("[providers.candel]\nenabled = true", 1, 1, "unknown table \"candel\" in [providers]; did you mean \"candle\"?"),
-                Arguments.of("[provider.candle]\nenabled = true", 1, 1, "unknown table \"provider\"; did you mean \"providers\"?"),
+                Arguments.of(
+                        "[providers.candel]\nenabled = true",
+                        1,
+                        1,
+                        "unknown table \"candel\" in [providers]; did you mean \"candle\"?"),
+                Arguments.of(
+                        "[provider.candle]\nenabled = true",
+                        1,
+                        1,
+                        "unknown table \"provider\"; did you mean \"providers\"?"),
                 Arguments.of("colour = 1", 1, 1, "unknown key \"colour\"; known are agent, providers"),
                 Arguments.of("providers = 1", 1, 1, "providers must be a table, got 1"),
                 Arguments.of("\"providers.candle.enabled\" = true", 1, 1, "unknown key"),
@@ -316,7 +330,8 @@ class ConfigTest {
         assertThat(config.get("no.such.key")).isNull();
         assertThat(config.get("providers.can")).isNull();
         assertThat(config.get("providers.ollama"))
-                .isEqualTo(Map.of("enabled", true, "options", Map.of("url", "http://localhost:11434", "timeout", 30.0)));
+                .isEqualTo(
+                        Map.of("enabled", true, "options", Map.of("url", "http://localhost:11434", "timeout", 30.0)));
         assertThat(String.valueOf(config.get(""))).doesNotContain("hf_secret");
         assertThat(config.candle().toString()).doesNotContain("hf_secret");
     }
@@ -358,11 +373,12 @@ class ConfigTest {
     void listsEveryKeyForTheDocumentation() {
         assertThat(Config.reference())
                 .hasSameSizeAs(ConfigKey.ALL)
-                .contains(List.of(
-                        "providers.candle.options.device",
-                        "one of auto, cpu, cuda, metal",
-                        "auto",
-                        "LLMSPELL_DEVICE",
-                        "What computes: auto takes the best that works; cuda and metal are errors where they are not there"));
+                .contains(
+                        List.of(
+                                "providers.candle.options.device",
+                                "one of auto, cpu, cuda, metal",
+                                "auto",
+                                "LLMSPELL_DEVICE",
+                                "What computes: auto takes the best that works; cuda and metal are errors where they are not there"));
     }
 }

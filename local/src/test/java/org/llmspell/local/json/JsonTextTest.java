@@ -45,8 +45,14 @@ class JsonTextTest {
         BackendStatus ollama = new BackendStatus("ollama", false, 0, null, "down", Map.of());
         BackendStatus candle = new BackendStatus("candle", true, 2, "0.1", null, Map.of());
 
-        assertThat(Fields.of(ollama)).containsEntry("running", false).containsEntry("error", "down").doesNotContainKey("ready");
-        assertThat(Fields.of(candle)).containsEntry("ready", true).containsEntry("models", 2).doesNotContainKey("running");
+        assertThat(Fields.of(ollama))
+                .containsEntry("running", false)
+                .containsEntry("error", "down")
+                .doesNotContainKey("ready");
+        assertThat(Fields.of(candle))
+                .containsEntry("ready", true)
+                .containsEntry("models", 2)
+                .doesNotContainKey("running");
     }
 
     @Test
@@ -87,11 +93,8 @@ class JsonTextTest {
     @Test
     void readsJson() {
         assertThat(JsonText.parse(" {\"a\":[1,-2.5,\"x\",true,false,null,{}],\"b\":9007199254740993} "))
-                .isEqualTo(Map.of(
-                        "a",
-                        Arrays.asList(1L, -2.5, "x", true, false, null, Map.of()),
-                        "b",
-                        9007199254740993L));
+                .isEqualTo(
+                        Map.of("a", Arrays.asList(1L, -2.5, "x", true, false, null, Map.of()), "b", 9007199254740993L));
         assertThat(JsonText.parse("18446744073709551616")).isEqualTo(18446744073709551616.0);
         assertThat(JsonText.parse("null")).isNull();
     }

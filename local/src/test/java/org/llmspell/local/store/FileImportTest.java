@@ -75,18 +75,17 @@ class FileImportTest {
         Path file = source("tiny-Q4_K_M.gguf");
         List<PullProgress> progress = new ArrayList<>();
 
-        StoredModel model = store.importFile(
-                new ImportRequest(file, "Mine", "Q4_K_M", Placement.COPY, false, progress::add));
+        StoredModel model =
+                store.importFile(new ImportRequest(file, "Mine", "Q4_K_M", Placement.COPY, false, progress::add));
 
         assertThat(model.id()).isEqualTo("Mine:Q4_K_M");
         assertThat(model.file()).isEqualTo(root.resolve("Mine/Q4_K_M/tiny-Q4_K_M.gguf"));
         assertThat(model.file()).hasSameBinaryContentAs(file);
         assertThat(model.linked()).isFalse();
         Manifest manifest = Objects.requireNonNull(model.manifest());
-        String sha256 = HexFormat.of()
-                .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
-        assertThat(manifest.files())
-                .containsExactly(new Manifest.Entry("tiny-Q4_K_M.gguf", Files.size(file), sha256));
+        String sha256 =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        assertThat(manifest.files()).containsExactly(new Manifest.Entry("tiny-Q4_K_M.gguf", Files.size(file), sha256));
         assertThat(manifest.source()).isEqualTo(file.toString());
         assertThat(manifest.origin()).isEqualTo(Manifest.Origin.COPIED);
         assertThat(manifest.quantization()).isEqualTo("Q4_K_M");
@@ -132,7 +131,8 @@ class FileImportTest {
         StoredModel model = store.importFile(ImportRequest.of(parts.get(1)));
 
         assertThat(model.id()).isEqualTo("big:Q4_K_M");
-        assertThat(model.files()).extracting(file -> file.getFileName().toString())
+        assertThat(model.files())
+                .extracting(file -> file.getFileName().toString())
                 .containsExactly("big-Q4_K_M-00001-of-00002.gguf", "big-Q4_K_M-00002-of-00002.gguf");
         assertThat(GgufFacts.read(model.file()).files()).hasSize(2);
         assertThat(model.sizeBytes()).isEqualTo(Files.size(parts.get(0)) + Files.size(parts.get(1)));
@@ -140,8 +140,8 @@ class FileImportTest {
 
     @Test
     void importsTheReferenceModels() {
-        StoredModel split = store.importFile(
-                ImportRequest.of(TestData.path("models/split/stories260K-f32-00002-of-00003.gguf")));
+        StoredModel split =
+                store.importFile(ImportRequest.of(TestData.path("models/split/stories260K-f32-00002-of-00003.gguf")));
         assertThat(split.id()).isEqualTo("stories260k:F32");
         assertThat(split.files()).hasSize(3);
 
@@ -206,7 +206,8 @@ class FileImportTest {
 
     @Test
     void refusesWhatIsNoSoundLanguageModel() throws Exception {
-        assertThat(refused(ImportRequest.of(temporary.resolve("missing.gguf"))).kind()).isEqualTo(Kind.MODEL_NOT_FOUND);
+        assertThat(refused(ImportRequest.of(temporary.resolve("missing.gguf"))).kind())
+                .isEqualTo(Kind.MODEL_NOT_FOUND);
 
         LocalModelException folder = refused(ImportRequest.of(temporary));
         assertThat(folder.kind()).isEqualTo(Kind.MODEL_UNUSABLE);
@@ -238,8 +239,7 @@ class FileImportTest {
 
     @Test
     void refusesTheReferenceProjector() throws Exception {
-        LocalModelException refused =
-                refused(ImportRequest.of(TestData.path("models/other/mmproj-tinygemma3.gguf")));
+        LocalModelException refused = refused(ImportRequest.of(TestData.path("models/other/mmproj-tinygemma3.gguf")));
 
         assertThat(refused.kind()).isEqualTo(Kind.MODEL_UNUSABLE);
         assertThat(refused).hasMessageContaining("clip");
@@ -250,7 +250,8 @@ class FileImportTest {
     void refusesNamesThatCouldNotBeAskedForLater() throws Exception {
         Path file = source("a.gguf");
         for (String name : List.of("..", "a b", "con", "a/../b", "x@y")) {
-            assertThat(refused(new ImportRequest(file, name, "v", Placement.COPY, false, p -> {})).kind())
+            assertThat(refused(new ImportRequest(file, name, "v", Placement.COPY, false, p -> {}))
+                            .kind())
                     .isEqualTo(Kind.INVALID_REQUEST);
         }
         assertThat(temporary.resolve("v")).doesNotExist();
@@ -269,10 +270,10 @@ class FileImportTest {
                 LocalModelException.class, () -> full.importFile(request(file, Placement.COPY, false)));
 
         assertThat(refused.kind()).isEqualTo(Kind.STORE);
-        assertThat(refused)
-                .hasMessage("Not enough disk space in " + root + ": the model needs 4 MB, 2 MB are free");
+        assertThat(refused).hasMessage("Not enough disk space in " + root + ": the model needs 4 MB, 2 MB are free");
         assertNothingLeft();
-        assertThat(full.importFile(request(file, Placement.HARD_LINK, false)).id()).isEqualTo("mine:x");
+        assertThat(full.importFile(request(file, Placement.HARD_LINK, false)).id())
+                .isEqualTo("mine:x");
     }
 
     @ParameterizedTest
@@ -280,7 +281,12 @@ class FileImportTest {
     void leavesNothingBehindWhenItIsInterrupted(Placement placement) throws Exception {
         Path file = source("a.gguf");
         ImportRequest request = new ImportRequest(
-                file, "mine", "x", placement, false, progress -> Thread.currentThread().interrupt());
+                file,
+                "mine",
+                "x",
+                placement,
+                false,
+                progress -> Thread.currentThread().interrupt());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.write(java.nio.ByteBuffer.wrap(new byte[1]), 3_000_000);
         }
@@ -326,7 +332,9 @@ class FileImportTest {
             imports.add(() -> {
                 start.await();
                 try {
-                    return new ModelStore(root).importFile(request(file, Placement.COPY, false)).id();
+                    return new ModelStore(root)
+                            .importFile(request(file, Placement.COPY, false))
+                            .id();
                 } catch (LocalModelException e) {
                     return e.kind().name();
                 }

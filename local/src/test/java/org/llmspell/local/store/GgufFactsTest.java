@@ -47,8 +47,8 @@ class GgufFactsTest {
 
     @Test
     void escapesWhatWouldDisturbATerminal() {
-        Path file = TinyGguf.write(
-                temporary.resolve("x.gguf"), TinyGguf.writer(15).put("general.name", "a\u001b[2J\nb"));
+        Path file =
+                TinyGguf.write(temporary.resolve("x.gguf"), TinyGguf.writer(15).put("general.name", "a\u001b[2J\nb"));
 
         assertThat(GgufFacts.read(file).name()).isEqualTo("a\\u001b[2J\\u000ab");
     }

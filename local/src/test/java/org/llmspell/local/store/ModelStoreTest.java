@@ -129,8 +129,7 @@ class ModelStoreTest {
 
         LocalModelException near = catchThrowableOfType(LocalModelException.class, () -> find("tinylama:Q4_K_M"));
         assertThat(near.kind()).isEqualTo(Kind.MODEL_NOT_FOUND);
-        assertThat(near)
-                .hasMessage("Model \"tinylama:Q4_K_M\" is not installed; did you mean \"tinyllama:Q4_K_M\"?");
+        assertThat(near).hasMessage("Model \"tinylama:Q4_K_M\" is not installed; did you mean \"tinyllama:Q4_K_M\"?");
         assertThat(near.solutions())
                 .containsExactly(
                         "Pull it: `llmspell model pull tinylama:Q4_K_M@candle`",
@@ -245,7 +244,11 @@ class ModelStoreTest {
             assertThat(found.file()).isEqualTo(model.file());
             assertThat(found.warning()).isNotNull();
         });
-        assertThat(listing.warnings()).singleElement().asString().contains("is damaged").doesNotContain("\n");
+        assertThat(listing.warnings())
+                .singleElement()
+                .asString()
+                .contains("is damaged")
+                .doesNotContain("\n");
         store.remove(find("mine"));
         assertThat(Files.exists(model.file().getParent())).isFalse();
     }
@@ -315,7 +318,8 @@ class ModelStoreTest {
 
         store.remove(find("x"));
 
-        assertThat(Files.exists(root.resolve("x.gguf"), LinkOption.NOFOLLOW_LINKS)).isFalse();
+        assertThat(Files.exists(root.resolve("x.gguf"), LinkOption.NOFOLLOW_LINKS))
+                .isFalse();
         assertThat(target).exists();
     }
 
