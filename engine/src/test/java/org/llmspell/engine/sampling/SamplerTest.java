@@ -84,11 +84,11 @@ class SamplerTest {
         }
         Sampler sampler = new Sampler(Options.cuts(0, 0.5, 0, 1), flat.length);
         int highest = 0;
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 40; i++) {
             highest = Math.max(
                     highest, sampler.sample(MemorySegment.ofArray(flat), 0).id());
         }
-        assertThat(highest).isBetween(40_000, 50_001);
+        assertThat(highest).isBetween(30_000, 50_001);
     }
 
     @Test
