@@ -84,7 +84,7 @@ class FailuresTest {
     @Test
     void traceDebugShowsWhereItHappened() {
         assertThat(failing(new IllegalStateException("x"), "--trace", "debug").err())
-                .contains("\tat org.llmspell.cli.FakeModels");
+                .contains("\tat org.llmspell.cli.FailuresTest");
         assertThat(failing(new LocalModelException(Kind.STORE, "x"), "--trace", "info").err())
                 .doesNotContain("\tat ");
     }

@@ -32,6 +32,7 @@ class ModelFilesTest {
                 .put("general.architecture", "llama")
                 .put("general.name", "tiny\u001b[2J model")
                 .put("llama.context_length", 64)
+                .put("llama.block_count", 1)
                 .put("numbers", GgufValue.ints(0, 1, 2, 3, 4, 5, 6, 7, 8, 9))
                 .put("few", GgufValue.strings(java.util.List.of("a", "b")))
                 .put("big", GgufValue.integer(org.llmspell.gguf.GgufType.UINT64, -1))
@@ -102,7 +103,7 @@ class ModelFilesTest {
         String json = run("inspect", gguf.toString(), "--output", "json").out();
 
         assertThat(json)
-                .contains("\"version\":3", "\"metadata_count\":8", "\"tensor_count\":1", "\"parameter_count\":8")
+                .contains("\"version\":3", "\"metadata_count\":9", "\"tensor_count\":1", "\"parameter_count\":8")
                 .contains("\"general.architecture\":\"llama\"", "\"llama.context_length\":64", "\"ratio\":0.5")
                 .contains("\"numbers\":{\"type\":\"array of int32\",\"length\":10,\"first\":[0,1,2,3,4,5,6,7]}")
                 .contains("\"few\":[\"a\",\"b\"]", "\"big\":\"18446744073709551615\"", "\"flag\":true")

@@ -61,6 +61,7 @@ public final class CommandTree {
                 List.of(
                         new InspectCommand(),
                         new TokenizeCommand(),
+                        new RenderCommand(),
                         new ConfigCommand(),
                         new CompletionCommand(),
                         new VersionCommand(),
