@@ -72,7 +72,8 @@ final class Failures {
         error(usageMessage(e));
         PrintStream err = surroundings.err();
         if (!command.getSubcommands().isEmpty()) {
-            err.println("Commands: " + String.join(", ", command.getSubcommands().keySet()));
+            err.println(
+                    "Commands: " + String.join(", ", command.getSubcommands().keySet()));
         }
         err.println("Usage: " + synopsis(command));
         err.println("Try '" + name + " --help' for all of it.");
@@ -84,7 +85,8 @@ final class Failures {
     }
 
     private static String usageMessage(ParameterException e) {
-        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
             CommandLine command = e.getCommandLine();
             String first = unmatched.getUnmatched().getFirst();
             if (first.startsWith("-") && first.length() > 1) {
@@ -115,8 +117,8 @@ final class Failures {
             case AccessDeniedException denied -> "No permission for " + denied.getFile();
             case FileSystemException failure ->
                 failure.getFile() + ": " + (failure.getReason() == null ? "cannot be read" : failure.getReason());
-            case UncheckedIOException wrapped when wrapped.getCause() instanceof FileSystemException cause ->
-                text(cause);
+            case UncheckedIOException wrapped
+            when wrapped.getCause() instanceof FileSystemException cause -> text(cause);
             case IOException failure -> firstLine(failure);
             case UncheckedIOException failure -> firstLine(failure);
             case OutOfMemoryError memory ->
@@ -139,7 +141,8 @@ final class Failures {
     }
 
     private void error(String text) {
-        boolean red = surroundings.screen().errorTerminal() && surroundings.screen().colour();
+        boolean red =
+                surroundings.screen().errorTerminal() && surroundings.screen().colour();
         surroundings.err().println((red ? "\u001b[1;31mError:\u001b[0m " : "Error: ") + text);
     }
 }

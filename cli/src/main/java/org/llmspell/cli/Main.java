@@ -29,7 +29,8 @@ public final class Main {
         }
         StandardStreams streams = new StandardStreams();
         Cancellation cancellation = new Cancellation();
-        // Java turns Ctrl-C into an exit with 130, SIGTERM with 143; the hook gives the work a moment to clean up first.
+        // Java turns Ctrl-C into an exit with 130, SIGTERM with 143; the hook gives the work a moment to clean up
+        // first.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             cancellation.cancel();
             cancellation.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS);
@@ -48,10 +49,7 @@ public final class Main {
      *     gone, or what a script exits with
      */
     public static int run(
-            String[] args,
-            Surroundings surroundings,
-            Function<Config, LocalModels> open,
-            Cancellation cancellation) {
+            String[] args, Surroundings surroundings, Function<Config, LocalModels> open, Cancellation cancellation) {
         GlobalOptions options = new GlobalOptions();
         CommandLine line = CommandTree.of(options);
         Failures failures = new Failures(surroundings, options, cancellation);

@@ -1,7 +1,7 @@
 package org.llmspell.cli;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -71,7 +71,8 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage(in("kernels"))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(in("gguf")).and(DescribedPredicate.not(type(BlockFormat.class))))
+                .dependOnClassesThat(
+                        resideInAnyPackage(in("gguf")).and(DescribedPredicate.not(type(BlockFormat.class))))
                 .check(CLASSES);
     }
 
@@ -101,7 +102,10 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(strings = {"cli", "local", "engine", "engine.template", "kernels"})
     void subPackagesOfAModuleFormNoCycle(String parent) {
-        slices().matching("org.llmspell." + parent + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+        slices().matching("org.llmspell." + parent + ".(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
     }
 
     @Test
@@ -122,7 +126,8 @@ class ArchitectureTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("java.util.logging..", "org.slf4j..", "org.apache.logging..", "org.apache.commons.logging..")
+                .resideInAnyPackage(
+                        "java.util.logging..", "org.slf4j..", "org.apache.logging..", "org.apache.commons.logging..")
                 .check(CLASSES);
     }
 
@@ -142,9 +147,14 @@ class ArchitectureTest {
 
     @Test
     void staticVariablesDoNotChange() {
-        DescribedPredicate<JavaField> named = DescribedPredicate.describe(
-                "named exceptions", field -> MUTABLE_STATICS.contains(field.getFullName()));
-        fields().that(DescribedPredicate.not(named)).and().areStatic().should().beFinal().check(CLASSES);
+        DescribedPredicate<JavaField> named =
+                DescribedPredicate.describe("named exceptions", field -> MUTABLE_STATICS.contains(field.getFullName()));
+        fields().that(DescribedPredicate.not(named))
+                .and()
+                .areStatic()
+                .should()
+                .beFinal()
+                .check(CLASSES);
     }
 
     @Test

@@ -55,7 +55,9 @@ class ConfigCommandTest {
         Path third = file("third.toml", "[providers.candle.options]\nthreads = 3\n");
 
         assertThat(shell().run("config").out()).contains("threads = 1\n");
-        assertThat(shell().with("LLMSPELL_CONFIG", second.toString()).run("config").out())
+        assertThat(shell().with("LLMSPELL_CONFIG", second.toString())
+                        .run("config")
+                        .out())
                 .contains("threads = 2\n");
         assertThat(shell().with("LLMSPELL_CONFIG", second.toString())
                         .run("config", "--config", third.toString())
@@ -106,7 +108,9 @@ class ConfigCommandTest {
     void aFileThatIsNamedMustExist() {
         assertThat(shell().run("config", "-c", "nope.toml").error())
                 .isEqualTo("Error: There is no configuration file nope.toml (named by --config)");
-        assertThat(shell().with("LLMSPELL_CONFIG", "/nope.toml").run("model", "list").error())
+        assertThat(shell().with("LLMSPELL_CONFIG", "/nope.toml")
+                        .run("model", "list")
+                        .error())
                 .isEqualTo("Error: There is no configuration file /nope.toml (named by LLMSPELL_CONFIG)");
     }
 

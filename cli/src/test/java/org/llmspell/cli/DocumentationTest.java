@@ -36,8 +36,9 @@ class DocumentationTest {
     @MethodSource("documents")
     void everyCommandInADocumentIsUnderstood(Path document) throws IOException {
         for (List<String> command : Markdown.commands(document)) {
-            assertThat(command).satisfies(words -> CommandTree.parse(
-                    CommandTree.of(new GlobalOptions()), words.toArray(String[]::new)));
+            assertThat(command)
+                    .satisfies(words ->
+                            CommandTree.parse(CommandTree.of(new GlobalOptions()), words.toArray(String[]::new)));
         }
     }
 

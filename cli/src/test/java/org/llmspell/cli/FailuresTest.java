@@ -57,7 +57,8 @@ class FailuresTest {
     void withJsonOutputTheErrorIsTheSameAndStandardOutputStaysEmpty() {
         LocalModelException failure = new LocalModelException(Kind.STORE, "The disk is full");
 
-        assertThat(failing(failure, "--output", "json")).isEqualTo(new Shell.Outcome(1, "", "Error: The disk is full\n"));
+        assertThat(failing(failure, "--output", "json"))
+                .isEqualTo(new Shell.Outcome(1, "", "Error: The disk is full\n"));
     }
 
     @Test
@@ -85,7 +86,8 @@ class FailuresTest {
     void traceDebugShowsWhereItHappened() {
         assertThat(failing(new IllegalStateException("x"), "--trace", "debug").err())
                 .contains("\tat org.llmspell.cli.FailuresTest");
-        assertThat(failing(new LocalModelException(Kind.STORE, "x"), "--trace", "info").err())
+        assertThat(failing(new LocalModelException(Kind.STORE, "x"), "--trace", "info")
+                        .err())
                 .doesNotContain("\tat ");
     }
 

@@ -25,8 +25,13 @@ final class FakeModels implements LocalModels, Backend {
     final List<ModelEntry> entries = new ArrayList<>();
     final List<String> asked = new ArrayList<>();
     final List<PullProgress> progress = new ArrayList<>();
-    @Nullable RuntimeException failure;
-    @Nullable Error error;
+
+    @Nullable
+    RuntimeException failure;
+
+    @Nullable
+    Error error;
+
     boolean closed;
 
     FakeModels add(String id, long bytes, @Nullable String quantization, Instant modified) {

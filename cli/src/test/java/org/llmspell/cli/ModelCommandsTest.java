@@ -44,7 +44,9 @@ class ModelCommandsTest {
                 .with(new Screen(true, true, 60, false))
                 .run("model", "list");
 
-        assertThat(outcome.out().lines()).hasSize(2).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(60));
+        assertThat(outcome.out().lines())
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(60));
         assertThat(outcome.out()).contains("x…", "1 byte");
         assertThat(run("model", "list").out()).contains("x".repeat(90));
     }
@@ -120,11 +122,21 @@ class ModelCommandsTest {
 
     @Test
     void infoAsJsonHasTheDocumentedFields() {
-        Object document = JsonText.parse(
-                run("model", "info", "tinyllama:Q4_K_M@candle", "--output", "pretty").out());
+        Object document = JsonText.parse(run("model", "info", "tinyllama:Q4_K_M@candle", "--output", "pretty")
+                .out());
 
-        assertThat(document).isInstanceOfSatisfying(Map.class, fields -> assertThat(List.<Object>copyOf(fields.keySet()))
-                .contains("id", "backend", "size_bytes", "format", "loaded", "parameter_count", "quantization"));
+        assertThat(document)
+                .isInstanceOfSatisfying(
+                        Map.class,
+                        fields -> assertThat(List.<Object>copyOf(fields.keySet()))
+                                .contains(
+                                        "id",
+                                        "backend",
+                                        "size_bytes",
+                                        "format",
+                                        "loaded",
+                                        "parameter_count",
+                                        "quantization"));
     }
 
     @Test
@@ -145,7 +157,8 @@ class ModelCommandsTest {
                   Kernels: scalar
                 """);
         assertThat(run("model", "status", "--output", "json").out())
-                .startsWith("{\"ollama\":{\"running\":false,\"models\":0,\"version\":null,\"error\":\"connection refused\"")
+                .startsWith(
+                        "{\"ollama\":{\"running\":false,\"models\":0,\"version\":null,\"error\":\"connection refused\"")
                 .contains("\"candle\":{\"ready\":true,\"models\":0,\"version\":\"1.2\",\"error\":null");
     }
 

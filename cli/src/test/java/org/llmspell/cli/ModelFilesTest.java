@@ -70,7 +70,8 @@ class ModelFilesTest {
 
     @Test
     void importAsJsonNamesTheModelAndItsFile() {
-        String out = run("model", "import", "--symlink", gguf.toString(), "a:b", "--output", "json").out();
+        String out = run("model", "import", "--symlink", gguf.toString(), "a:b", "--output", "json")
+                .out();
 
         assertThat(JsonText.parse(out)).isInstanceOfSatisfying(Map.class, fields -> {
             assertThat(fields.get("id")).isEqualTo("a:b");
@@ -92,10 +93,13 @@ class ModelFilesTest {
 
     @Test
     void inspectShowsOnlyWhatIsAskedFor() {
-        assertThat(run("inspect", gguf.toString(), "--metadata").out()).contains("numbers").doesNotContain("token_embd");
-        assertThat(run("inspect", gguf.toString(), "--tensors").out()).contains("token_embd").doesNotContain("numbers");
-        assertThat(run("inspect", gguf.toString(), "--full").out())
-                .contains("[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
+        assertThat(run("inspect", gguf.toString(), "--metadata").out())
+                .contains("numbers")
+                .doesNotContain("token_embd");
+        assertThat(run("inspect", gguf.toString(), "--tensors").out())
+                .contains("token_embd")
+                .doesNotContain("numbers");
+        assertThat(run("inspect", gguf.toString(), "--full").out()).contains("[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
     }
 
     @Test
@@ -116,7 +120,8 @@ class ModelFilesTest {
     void inspectFindsInstalledModelsByName() {
         run("model", "import", gguf.toString(), "tiny:F32");
 
-        assertThat(run("inspect", "tiny:F32").out()).isEqualTo(run("inspect", gguf.toString()).out());
+        assertThat(run("inspect", "tiny:F32").out())
+                .isEqualTo(run("inspect", gguf.toString()).out());
     }
 
     @Test

@@ -70,7 +70,8 @@ class ProcessTest {
 
     @Test
     void outputIsUtf8InEveryLocale() throws Exception {
-        ProcessBuilder builder = command(List.of(), "run", script("print('é 你好 🦙')").toString());
+        ProcessBuilder builder =
+                command(List.of(), "run", script("print('é 你好 🦙')").toString());
         builder.environment().put("LC_ALL", "C");
         Process process = builder.start();
 
@@ -98,7 +99,8 @@ class ProcessTest {
         shell.addAll(command);
         Process process = new ProcessBuilder(shell).start();
 
-        assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("oops\n");
+        assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("oops\n");
         assertThat(exit(process)).isZero();
     }
 
@@ -127,13 +129,11 @@ class ProcessTest {
     @Test
     void ctrlCStopsAScriptAtOnceAlsoOneThatCatchesErrors() throws Exception {
         Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
-        Process process = command(
-                        List.of(), "run", script("""
+        Process process = command(List.of(), "run", script("""
                                 print('started')
                                 io.flush()
                                 while true do pcall(function() while true do end end) end
-                                """).toString())
-                .start();
+                                """).toString()).start();
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         assertThat(out.readLine()).isEqualTo("started");
@@ -152,6 +152,7 @@ class ProcessTest {
         return Files.exists(status)
                 && Files.readAllLines(status).stream()
                         .filter(line -> line.startsWith("SigIgn:"))
-                        .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+                        .anyMatch(line ->
+                                (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
     }
 }

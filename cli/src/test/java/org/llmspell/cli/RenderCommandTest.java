@@ -67,8 +67,8 @@ class RenderCommandTest {
             Path messages = Files.writeString(
                     home.resolve("messages.json"),
                     conversations.get(example.get("case").asString()).toString());
-            Shell.Outcome outcome = shell().run(
-                    "render", model.toString(), messages.toString(), "--now", "2026-01-15T10:30:45");
+            Shell.Outcome outcome =
+                    shell().run("render", model.toString(), messages.toString(), "--now", "2026-01-15T10:30:45");
             if (example.has("expected")) {
                 assertThat(outcome.out()).isEqualTo(example.get("expected").asString());
                 compared++;
@@ -84,7 +84,8 @@ class RenderCommandTest {
     void aListOfMessagesFromStandardInputIsEnough() throws IOException {
         Path model = model("<s>", "</s>", "{{ bos_token }}{% for m in messages %}[{{ m.content }}]{% endfor %}");
 
-        assertThat(shell().typing(HI).run("render", model.toString(), "-").out()).isEqualTo("<s>[Hi <s>]");
+        assertThat(shell().typing(HI).run("render", model.toString(), "-").out())
+                .isEqualTo("<s>[Hi <s>]");
         assertThat(shell().typing(HI)
                         .with(new Screen(true, true, 80, false))
                         .run("render", model.toString(), "-")
@@ -125,7 +126,8 @@ class RenderCommandTest {
                 "{\"messages\":\"x\"} | Standard input holds no list of messages",
             })
     void whatIsNoConversationIsRefused(String text, String message) throws IOException {
-        Shell.Outcome outcome = shell().typing(text).run("render", model("<s>", "</s>", "x").toString(), "-");
+        Shell.Outcome outcome =
+                shell().typing(text).run("render", model("<s>", "</s>", "x").toString(), "-");
 
         assertThat(outcome.error()).isEqualTo("Error: " + message);
         assertThat(outcome.err()).contains("\"role\": \"user\"");
@@ -134,7 +136,8 @@ class RenderCommandTest {
 
     @Test
     void aMissingFileIsNamed() throws IOException {
-        assertThat(shell().run("render", model("<s>", "</s>", "x").toString(), "nope.json").err())
+        assertThat(shell().run("render", model("<s>", "</s>", "x").toString(), "nope.json")
+                        .err())
                 .isEqualTo("Error: No such file: nope.json\n");
     }
 
@@ -143,6 +146,7 @@ class RenderCommandTest {
         Path model = model("<s>", "</s>", "{{ raise_exception('roles must alternate') }}");
 
         assertThat(shell().typing(HI).run("render", model.toString(), "-").error())
-                .isEqualTo("Error: " + model + ": the model's chat template refused the conversation: roles must alternate");
+                .isEqualTo("Error: " + model
+                        + ": the model's chat template refused the conversation: roles must alternate");
     }
 }

@@ -37,7 +37,8 @@ class TokenizeCommandTest {
     void linesOfTextBecomeTheReferencesIds(String vocabulary, String suite, String option) {
         List<String> expected = new ArrayList<>();
         StringBuilder lines = new StringBuilder();
-        for (JsonNode example : TestData.json("tokenizers/" + vocabulary + "/" + suite + ".json").get("cases")) {
+        for (JsonNode example : TestData.json("tokenizers/" + vocabulary + "/" + suite + ".json")
+                .get("cases")) {
             String text = JsonText.compact(example.get("text").asString());
             lines.append("{\"text\":").append(text).append("}\n");
             expected.add("{\"ids\":" + example.get("ids") + "}");
@@ -69,7 +70,8 @@ class TokenizeCommandTest {
 
     @Test
     void textShowsIdsAndPieces() {
-        assertThat(shell().run("tokenize", vocabulary("llama-spm"), "Hello é").out()).isEqualTo("""
+        assertThat(shell().run("tokenize", vocabulary("llama-spm"), "Hello é").out())
+                .isEqualTo("""
                    ID  PIECE   TEXT
                     1  <s>     -
                 15043  ▁Hello  " Hello"
@@ -81,8 +83,11 @@ class TokenizeCommandTest {
     void textComesFromStandardInputExactlyWhereNoneIsGiven() {
         String model = vocabulary("gpt-2");
 
-        assertThat(shell().typing("hello\n").run("tokenize", model, "--output", "json").out())
-                .isEqualTo(shell().run("tokenize", model, "hello\n", "--output", "json").out())
+        assertThat(shell().typing("hello\n")
+                        .run("tokenize", model, "--output", "json")
+                        .out())
+                .isEqualTo(shell().run("tokenize", model, "hello\n", "--output", "json")
+                        .out())
                 .contains("\"ids\":[31373,198]", "\"piece\":\"hello\"");
         assertThat(shell().typing("").run("tokenize", model, "--output", "json").out())
                 .isEqualTo("{\"ids\":[],\"tokens\":[]}\n");
@@ -96,7 +101,8 @@ class TokenizeCommandTest {
         Shell.Outcome outcome =
                 shell().typing(lines.replace("\\n", "\n")).run("tokenize", vocabulary("gpt-2"), "--jsonl");
 
-        assertThat(outcome.error()).isEqualTo("Error: " + part + " of standard input is no JSON object with a \"text\"");
+        assertThat(outcome.error())
+                .isEqualTo("Error: " + part + " of standard input is no JSON object with a \"text\"");
         assertThat(outcome.code()).isEqualTo(1);
     }
 

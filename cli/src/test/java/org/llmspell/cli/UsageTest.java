@@ -72,8 +72,8 @@ class UsageTest {
         assertThat(examples).isNotEmpty().allSatisfy(example -> {
             List<List<String>> lines = ShellWords.commands(example.strip());
             assertThat(lines).isNotEmpty();
-            lines.forEach(words -> CommandTree.parse(
-                    CommandTree.of(new GlobalOptions()), words.toArray(String[]::new)));
+            lines.forEach(
+                    words -> CommandTree.parse(CommandTree.of(new GlobalOptions()), words.toArray(String[]::new)));
         });
     }
 
@@ -85,8 +85,7 @@ class UsageTest {
         List<String> option = new ArrayList<>(path);
         option.add("--help");
 
-        assertThat(run(asked.toArray(String[]::new)))
-                .isEqualTo(run(option.toArray(String[]::new)));
+        assertThat(run(asked.toArray(String[]::new))).isEqualTo(run(option.toArray(String[]::new)));
     }
 
     @ParameterizedTest
@@ -150,7 +149,8 @@ class UsageTest {
         Shell.Outcome option = run("--version");
 
         assertThat(option.out())
-                .matches("llmspell \\d+\\.\\d+\\.\\d+\\S* \\(Java " + Runtime.version().feature() + ".*\\)\n");
+                .matches("llmspell \\d+\\.\\d+\\.\\d+\\S* \\(Java "
+                        + Runtime.version().feature() + ".*\\)\n");
         assertThat(option).isEqualTo(run("version")).isEqualTo(run("-V"));
         assertThat(run("version", "--output", "json").out())
                 .startsWith("{\"version\":\"")

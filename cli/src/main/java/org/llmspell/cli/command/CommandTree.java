@@ -53,7 +53,7 @@ public final class CommandTree {
                         new ModelImportCommand(),
                         new ModelRemoveCommand()));
         options.addTo(model);
-        
+
         root.addSubcommand(model.name(), model);
         add(
                 root,

@@ -32,12 +32,11 @@ final class CompletionCommand implements Command {
     public int run(ParseResult line, Session session) {
         Shell shell = line.matchedPositionalValue(0, Shell.BASH);
         CommandLine root = line.commandSpec().root().commandLine();
-        String script =
-                switch (shell) {
-                    // picocli's script knows when zsh reads it, and turns on zsh's understanding of bash completions
-                    case BASH, ZSH -> AutoComplete.bash("llmspell", root);
-                    case FISH -> FishCompletion.of(root);
-                };
+        String script = switch (shell) {
+            // picocli's script knows when zsh reads it, and turns on zsh's understanding of bash completions
+            case BASH, ZSH -> AutoComplete.bash("llmspell", root);
+            case FISH -> FishCompletion.of(root);
+        };
         session.results().out().print(script.endsWith("\n") ? script : script + "\n");
         return 0;
     }

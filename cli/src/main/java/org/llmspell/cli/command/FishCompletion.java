@@ -56,7 +56,10 @@ final class FishCompletion {
     private void line(CommandLine command, List<String> path, String rest) {
         StringBuilder condition = new StringBuilder();
         for (String name : path) {
-            condition.append(condition.isEmpty() ? "" : "; and ").append("__fish_seen_subcommand_from ").append(name);
+            condition
+                    .append(condition.isEmpty() ? "" : "; and ")
+                    .append("__fish_seen_subcommand_from ")
+                    .append(name);
         }
         if (!command.getSubcommands().isEmpty()) {
             condition

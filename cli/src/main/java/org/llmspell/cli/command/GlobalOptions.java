@@ -42,9 +42,8 @@ public final class GlobalOptions {
                 .build());
         spec.addOption(Choice.option(TraceLevel.class, "--trace")
                 .paramLabel("LEVEL")
-                .description(
-                        "Messages on standard error: ${COMPLETION-CANDIDATES} (default: warn);"
-                                + " debug shows stack traces")
+                .description("Messages on standard error: ${COMPLETION-CANDIDATES} (default: warn);"
+                        + " debug shows stack traces")
                 .setter(set(value -> trace = (TraceLevel) value))
                 .build());
         spec.addOption(OptionSpec.builder("-h", "--help")

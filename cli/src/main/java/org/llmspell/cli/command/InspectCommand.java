@@ -70,9 +70,10 @@ final class InspectCommand implements Command {
                 + Readable.counted(file.tensors().size(), "tensor") + ", "
                 + Readable.count(elements) + " parameters");
         if (!file.tensors().isEmpty()) {
-            out.println("Formats: " + formats(file).entrySet().stream()
-                    .map(format -> format.getValue() + " x " + format.getKey())
-                    .collect(Collectors.joining(", ")));
+            out.println("Formats: "
+                    + formats(file).entrySet().stream()
+                            .map(format -> format.getValue() + " x " + format.getKey())
+                            .collect(Collectors.joining(", ")));
         }
     }
 

@@ -51,7 +51,8 @@ record MetadataView(boolean full) {
      * As plain values for JSON. A long array is an object: {@code type}, {@code length} and {@code first}, the
      * elements it begins with.
      */
-    @Nullable Object json(GgufValue value) {
+    @Nullable
+    Object json(GgufValue value) {
         return switch (value) {
             case GgufString string -> string.text();
             case GgufValue.BoolValue truth -> truth.value();

@@ -28,8 +28,7 @@ final class ModelImportCommand implements Command {
     public CommandSpec spec() {
         return Usage.of("import", "Brings a GGUF file that is on disk into the model directory.")
                 .does(this)
-                .details(
-                        "Of a split model name any part. Without NAME:VARIANT the name comes from the file's own.")
+                .details("Of a split model name any part. Without NAME:VARIANT the name comes from the file's own.")
                 .examples(
                         "llmspell model import ~/Downloads/tinyllama-1.1b-chat-v1.0.Q4_K_M.gguf tinyllama:Q4_K_M",
                         "llmspell model import --link /data/model.gguf my-model:Q8_0")
@@ -48,7 +47,9 @@ final class ModelImportCommand implements Command {
         Path file = Models.path(Parameters.get(line, 0), session);
         if (!Files.exists(file)) {
             throw new LocalModelException(
-                    LocalModelException.Kind.INVALID_REQUEST, "No such file: " + file, "Check the path of the .gguf file");
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "No such file: " + file,
+                    "Check the path of the .gguf file");
         }
         String as = line.matchedPositionalValue(1, "");
         ModelSpec name = as.isEmpty() ? null : name(as);

@@ -27,7 +27,10 @@ final class ModelInfoCommand implements Command {
     public int run(ParseResult line, Session session) {
         ModelSpec spec = Models.spec(line);
         ModelInfo info = session.models().info(spec);
-        session.results().show(() -> Fields.of(info), () -> facts(info).print(session.results().out()));
+        session.results()
+                .show(
+                        () -> Fields.of(info),
+                        () -> facts(info).print(session.results().out()));
         return 0;
     }
 

@@ -34,8 +34,9 @@ final class ModelListCommand implements Command {
 
     private static void text(List<ModelEntry> models, Session session) {
         if (models.isEmpty()) {
-            session.err().println("No models are installed. Get one: llmspell model pull tinyllama:Q4_K_M@candle,"
-                    + " or llmspell model import FILE.gguf NAME:VARIANT");
+            session.err()
+                    .println("No models are installed. Get one: llmspell model pull tinyllama:Q4_K_M@candle,"
+                            + " or llmspell model import FILE.gguf NAME:VARIANT");
             return;
         }
         Instant now = session.surroundings().clock().instant();

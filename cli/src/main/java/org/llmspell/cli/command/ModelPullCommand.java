@@ -40,10 +40,11 @@ final class ModelPullCommand implements Command {
                 .show(
                         () -> Fields.of(result),
                         () -> session.results()
-                                .line(result.status().equals("exists")
-                                        ? result.modelId() + " is there already"
-                                        : result.modelId() + " is installed (" + Readable.size(result.bytesTotal())
-                                                + ")"));
+                                .line(
+                                        result.status().equals("exists")
+                                                ? result.modelId() + " is there already"
+                                                : result.modelId() + " is installed ("
+                                                        + Readable.size(result.bytesTotal()) + ")"));
         return 0;
     }
 }

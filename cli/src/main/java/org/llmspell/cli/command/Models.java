@@ -51,9 +51,7 @@ final class Models {
 
     /** A path as it was written; {@code ~/} that a shell left alone is the user's home. */
     static Path path(String text, Session session) {
-        return text.startsWith("~/")
-                ? session.surroundings().home().resolve(text.substring(2))
-                : Path.of(text);
+        return text.startsWith("~/") ? session.surroundings().home().resolve(text.substring(2)) : Path.of(text);
     }
 
     /** The engine's complaint about {@code file}, in the words of all other errors. */

@@ -135,9 +135,8 @@ final class RenderCommand implements Command {
 
     private static Map<String, @Nullable Object> conversation(String source, Session session) throws IOException {
         boolean standardInput = source.equals("-");
-        String text = standardInput
-                ? Parameters.standardInput(session)
-                : Files.readString(Models.path(source, session));
+        String text =
+                standardInput ? Parameters.standardInput(session) : Files.readString(Models.path(source, session));
         Object document;
         try {
             document = JsonText.parse(text);

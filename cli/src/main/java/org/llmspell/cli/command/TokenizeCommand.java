@@ -78,8 +78,8 @@ final class TokenizeCommand implements Command {
         } else {
             String given = text != null ? text : Parameters.standardInput(session);
             int[] ids = encoding.ids(given);
-            session.results().show(() -> json(tokenizer, ids), () -> session.results()
-                    .table(table(tokenizer, ids)));
+            session.results()
+                    .show(() -> json(tokenizer, ids), () -> session.results().table(table(tokenizer, ids)));
         }
         return 0;
     }
@@ -97,8 +97,8 @@ final class TokenizeCommand implements Command {
     }
 
     private static void lines(Encoding encoding, Session session) throws IOException {
-        BufferedReader in = new BufferedReader(
-                new InputStreamReader(session.surroundings().in(), StandardCharsets.UTF_8));
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(session.surroundings().in(), StandardCharsets.UTF_8));
         int number = 0;
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             number++;
