@@ -189,7 +189,8 @@ class GenerationTest extends EngineTestBase {
                 .hasMessageContaining("256");
         assertThatThrownBy(() -> model.generate(prompt(1, 100), Options.greedy(1), 64))
                 .isInstanceOfSatisfying(
-                        EngineException.class, e -> assertThat(e.advice().getFirst()).contains("256"))
+                        EngineException.class,
+                        e -> assertThat(e.advice().getFirst()).contains("256"))
                 .hasMessageContaining("100")
                 .hasMessageContaining("64");
         assertThatThrownBy(() -> model.generate(prompt(1, 256), Options.greedy(1), null))
@@ -201,7 +202,8 @@ class GenerationTest extends EngineTestBase {
         assertThatThrownBy(() -> model.generate(prompt(1, 5), Options.temperature(3), null))
                 .isInstanceOfSatisfying(
                         EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.INVALID_OPTION));
-        assertThatThrownBy(() -> model.generate(new int[0], Options.greedy(1), null)).hasMessageContaining("empty");
+        assertThatThrownBy(() -> model.generate(new int[0], Options.greedy(1), null))
+                .hasMessageContaining("empty");
         assertThatThrownBy(() -> model.generate(new int[] {TinyModel.VOCABULARY}, Options.greedy(1), null))
                 .hasMessageContaining("vocabulary");
         assertThatThrownBy(() -> model.generate(prompt(1, 5), Options.greedy(1), 0))
@@ -214,14 +216,15 @@ class GenerationTest extends EngineTestBase {
         try (ModelLease lease = engine.open(poisoned, null)) {
             int[] bad = {TinyModel.BOS, TinyModel.letter('a'), TinyModel.letter('z')};
             int[] good = {TinyModel.BOS, TinyModel.letter('a'), TinyModel.letter('b')};
-            SamplingOptions noZ =
-                    Options.bias(Options.greedy(30), java.util.Map.of(TinyModel.letter('z'), -1000.0, TinyModel.EOS, -1000.0));
+            SamplingOptions noZ = Options.bias(
+                    Options.greedy(30), java.util.Map.of(TinyModel.letter('z'), -1000.0, TinyModel.EOS, -1000.0));
             String alone = reply(lease, good, noZ);
             try (Generation failing = lease.generate(bad, noZ, null);
                     Generation fine = lease.generate(good, noZ, null)) {
                 assertThatThrownBy(() -> read(failing))
                         .isInstanceOfSatisfying(
-                                EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.BROKEN_MODEL))
+                                EngineException.class,
+                                e -> assertThat(e.problem()).isEqualTo(Problem.BROKEN_MODEL))
                         .hasMessageContaining("NaN");
                 assertThat(read(fine)).isEqualTo(alone);
             }

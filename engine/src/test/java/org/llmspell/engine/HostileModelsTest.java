@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.gguf.GgufFile;
 import org.llmspell.gguf.GgufWriter;
-import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.testing.TestData;
 import tools.jackson.databind.JsonNode;
 
@@ -58,10 +58,21 @@ class HostileModelsTest extends EngineTestBase {
         String verdict = expected.get("expect_load").asString();
         try (ModelLease model = engine.open(TestData.path("malformed-gguf/" + file), null)) {
             assertThat(verdict).isNotEqualTo("reject");
+            prompts(model);
             runs(model, verdict);
         } catch (EngineException refusal) {
             assertThat(verdict).as(refusal.getMessage()).isNotEqualTo("accept");
             checkMessage(refusal, expected.get("error_should_mention_any_of"));
+        }
+    }
+
+    /** A hostile template may refuse, but only in one line. */
+    private static void prompts(ModelLease model) {
+        try {
+            assertThat(model.prompt(List.of(ChatMessage.user("Hi")), false)).hasSizeLessThan(10_000_000);
+        } catch (EngineException refusal) {
+            assertThat(refusal.problem()).isEqualTo(Problem.TEMPLATE_FAILED);
+            assertThat(refusal.getMessage()).doesNotContain("\n").hasSizeLessThan(1000);
         }
     }
 
@@ -137,7 +148,8 @@ class HostileModelsTest extends EngineTestBase {
                         EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.UNSUPPORTED_MODEL))
                 .hasMessageContaining("no weights");
         try (GgufFile gguf = GgufFile.open(file)) {
-            assertThat(Tokenizers.from(gguf.metadata()).encode("Hello", false, false)).isNotEmpty();
+            assertThat(Tokenizers.from(gguf.metadata()).encode("Hello", false, false))
+                    .isNotEmpty();
         }
     }
 

@@ -126,7 +126,8 @@ class ResidencyTest extends EngineTestBase {
     @Test
     void withoutMemoryForTheContextTheErrorSaysWhatWouldFit() throws InterruptedException {
         Path wide = new TinyModel(1).contextLength(100_000).write(folder.resolve("wide.gguf"));
-        // A token takes 2 layers · 2 heads · 8 elements · 4 bytes for keys, as much for values: a page of 32 takes 8 KiB.
+        // A token takes 2 layers · 2 heads · 8 elements · 4 bytes for keys, as much for values: a page of 32 takes 8
+        // KiB.
         long available = 4L << 20;
         try (Engine engine = new Engine(OPTIONS, KernelProvider.best(), () -> available, true);
                 ModelLease model = engine.open(wide, null)) {

@@ -46,9 +46,8 @@ public final class Sampler {
         OptionRanges.check(options, vocabulary);
         this.options = options;
         this.penalties = new Penalties(options, vocabulary);
-        this.random = options.seed().isPresent()
-                ? new SplittableRandom(options.seed().getAsLong())
-                : new SplittableRandom();
+        this.random =
+                options.seed().isPresent() ? new SplittableRandom(options.seed().getAsLong()) : new SplittableRandom();
         this.logits = new float[vocabulary];
     }
 

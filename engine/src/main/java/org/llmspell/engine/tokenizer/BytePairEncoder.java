@@ -51,7 +51,8 @@ final class BytePairEncoder implements TextEncoder {
         int missing = 0;
         int first = -1;
         for (int value = 0; value < 256; value++) {
-            boolean common = value == '\t' || value == '\n' || value >= ' ' && value < 0x7F || value >= 0x80 && value <= 0xF0;
+            boolean common =
+                    value == '\t' || value == '\n' || value >= ' ' && value < 0x7F || value >= 0x80 && value <= 0xF0;
             boolean inUtf8 = value != 0xC0 && value != 0xC1;
             if (common && inUtf8 && byteSymbols[value] < 0) {
                 missing++;

@@ -32,11 +32,12 @@ class Stories260KTest {
         JsonNode goldens = TestData.json(FOLDER + "goldens.json");
         JsonNode golden = goldens.get("variants").get(variant);
         for (Kernels kernels : new Kernels[] {KernelProvider.scalar(), KernelProvider.best()}) {
-            try (BareModel model = new BareModel(
-                    TestData.path(FOLDER + golden.get("file").asString()), kernels, 2)) {
+            try (BareModel model =
+                    new BareModel(TestData.path(FOLDER + golden.get("file").asString()), kernels, 2)) {
                 for (JsonNode run : golden.get("runs")) {
                     int number = run.get("prompt").asInt();
-                    int[] prompt = Goldens.ints(goldens.get("prompts").get(number).get("ids"));
+                    int[] prompt =
+                            Goldens.ints(goldens.get("prompts").get(number).get("ids"));
                     float[] reference = TestData.floats(
                             FOLDER + run.get("prompt_logits").get("file").asString());
                     float[][] logits = model.logits(prompt, BareModel.ROWS);
@@ -68,8 +69,7 @@ class Stories260KTest {
     @Test
     void aModelInThreePartsIsTheSameModel() {
         int[] prompt = {1, 403, 407, 261, 378};
-        try (BareModel whole = new BareModel(
-                        TestData.path(FOLDER + "stories260K-f32.gguf"), KernelProvider.best(), 1);
+        try (BareModel whole = new BareModel(TestData.path(FOLDER + "stories260K-f32.gguf"), KernelProvider.best(), 1);
                 BareModel split = new BareModel(
                         TestData.path("models/split/stories260K-f32-00001-of-00003.gguf"), KernelProvider.best(), 1)) {
             assertThat(split.logits(prompt, 64)).isDeepEqualTo(whole.logits(prompt, 64));

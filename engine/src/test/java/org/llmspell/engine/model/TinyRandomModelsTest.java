@@ -33,8 +33,8 @@ class TinyRandomModelsTest {
     void logitsAgreeWithTheReferenceHoweverThePromptIsCut(String name) {
         Path path = TestData.path("models/tiny_random/" + name + ".gguf");
         float[] reference = TestData.floats("models/tiny_random/logits/" + name + ".f32.bin");
-        int[] prompt = Goldens.ints(
-                TestData.json("models/tiny_random/goldens.json").get("prompt_ids"));
+        int[] prompt =
+                Goldens.ints(TestData.json("models/tiny_random/goldens.json").get("prompt_ids"));
         if (name.contains("iq2_xxs") && !KernelProvider.scalar().supports(BlockFormat.IQ2_XXS)) {
             assertThatThrownBy(() -> new BareModel(path, KernelProvider.scalar(), 1))
                     .isInstanceOfSatisfying(

@@ -25,8 +25,8 @@ final class CodePointSet {
             Character.OTHER_PUNCTUATION,
             Character.INITIAL_QUOTE_PUNCTUATION,
             Character.FINAL_QUOTE_PUNCTUATION);
-    static final int SYMBOLS = bits(
-            Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL);
+    static final int SYMBOLS =
+            bits(Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL);
 
     private final Builder contents;
     private final long below64;
