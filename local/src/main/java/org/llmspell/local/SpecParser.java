@@ -102,7 +102,7 @@ final class SpecParser {
     }
 
     private static boolean looksLikePath(String model) {
-        return startsLikePath(model) || endsInExtension(model) && (hasSeparator(model) || exists(model));
+        return startsLikePath(model) || (endsInExtension(model) && (hasSeparator(model) || exists(model)));
     }
 
     private static boolean startsLikePath(String model) {
@@ -238,8 +238,8 @@ final class SpecParser {
         }
         for (int i = 0; i < part.length(); ) {
             int c = part.codePointAt(i);
-            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-            boolean allowed = letter || i > 0 && (c == '-' || further.indexOf(c) >= 0);
+            boolean letter = (c < 0x80 && Character.isLetterOrDigit(c)) || c == '_';
+            boolean allowed = letter || (i > 0 && (c == '-' || further.indexOf(c) >= 0));
             if (!allowed) {
                 String character = Quoted.of(Character.toString(c));
                 throw wrong(

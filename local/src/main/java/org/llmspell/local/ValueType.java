@@ -70,7 +70,7 @@ public sealed interface ValueType {
             } else {
                 return Optional.empty();
             }
-            boolean inside = number >= min && number <= max || minusOne && number == -1;
+            boolean inside = (number >= min && number <= max) || (minusOne && number == -1);
             return inside ? Optional.of(number) : Optional.empty();
         }
 

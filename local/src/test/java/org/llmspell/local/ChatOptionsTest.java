@@ -191,8 +191,9 @@ class ChatOptionsTest {
     }
 
     private static String unknown(Map<String, Object> options, Set<String> further) {
-        return catchThrowableOfType(LocalModelException.class, () -> ChatOptions.DEFAULTS.with(options, further))
-                .getMessage();
+        return String.valueOf(
+                catchThrowableOfType(LocalModelException.class, () -> ChatOptions.DEFAULTS.with(options, further))
+                        .getMessage());
     }
 
     @Test

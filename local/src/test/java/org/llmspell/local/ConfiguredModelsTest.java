@@ -85,7 +85,20 @@ class ConfiguredModelsTest {
         ollama.available = false;
 
         assertThat(both.status(null).keySet()).containsExactly("ollama", "candle");
-        assertThat(both.status("candle").keySet()).containsExactly("candle");
+        assertThat(both.status("CANDLE").keySet()).containsExactly("candle");
+        assertThatThrownBy(() -> both.status("vllm")).hasMessageContaining("there are ollama and candle");
+    }
+
+    @Test
+    void tellsTheStatusOfADisabledBackendToo() {
+        LocalModels one = new ConfiguredModels(List.of(candle));
+
+        assertThat(one.status(null).values())
+                .extracting(BackendStatus::available)
+                .containsExactly(false, true);
+        assertThat(one.status("ollama").values())
+                .extracting(BackendStatus::error)
+                .containsExactly("disabled in the configuration");
     }
 
     @Test

@@ -27,7 +27,11 @@ public final class TinyGguf {
         }
     }
 
-    /** @param fileType number of the quantization; negative for none */
+    /**
+     * What {@link #write(Path)} writes, to be changed.
+     *
+     * @param fileType number of the quantization; negative for none
+     */
     public static GgufWriter writer(int fileType) {
         GgufWriter writer = new GgufWriter()
                 .put("general.architecture", "llama")

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -239,13 +238,13 @@ public final class CandleBackend implements Backend {
 
     @Override
     public ChatStream chat(ChatRequest request) {
-        Instant start = Instant.now();
+        long start = System.nanoTime();
         String model = request.model().id();
         ModelLease lease = open(request.model(), request.keepAlive());
         boolean started = false;
         try {
             int[] prompt = lease.promptTokens(request.messages(), request.raw());
-            Duration before = Duration.between(start, Instant.now());
+            Duration before = Duration.ofNanos(System.nanoTime() - start);
             Generation generation = lease.generate(prompt, request.sampling(), request.contextLength());
             started = true;
             return new CandleStream(model, lease, generation, errors, before);

@@ -103,13 +103,14 @@ public final class Config {
 
     private static @Nullable Path readFile(
             @Nullable Path flag, Map<String, String> environment, Path home, Map<String, Object> values) {
-        String variable = environment.get(FILE_VARIABLE);
-        boolean byVariable = flag == null && variable != null && !variable.isBlank();
-        Path file = flag != null
-                ? flag
-                : byVariable
-                        ? expand(variable, home)
-                        : home.resolve(".llmspell").resolve("config.toml");
+        String variable = flag == null ? environment.getOrDefault(FILE_VARIABLE, "") : "";
+        boolean byVariable = !variable.isBlank();
+        Path file = home.resolve(".llmspell").resolve("config.toml");
+        if (flag != null) {
+            file = flag;
+        } else if (byVariable) {
+            file = expand(variable, home);
+        }
         if (!Files.exists(file)) {
             if (flag == null && !byVariable) {
                 return null;

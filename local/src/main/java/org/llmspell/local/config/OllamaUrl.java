@@ -25,7 +25,7 @@ public final class OllamaUrl {
         String protocol = scheme < 0 ? "http" : address.substring(0, scheme).toLowerCase(Locale.ROOT);
         int port = scheme < 0 ? DEFAULT_PORT : protocol.equals("https") ? 443 : 80;
         String rest = scheme < 0 ? address : address.substring(scheme + 3);
-        if (!protocol.equals("http") && !protocol.equals("https") || rest.isEmpty()) {
+        if (rest.isEmpty() || !(protocol.equals("http") || protocol.equals("https"))) {
             return Optional.empty();
         }
         if (rest.indexOf(':') != rest.lastIndexOf(':') && !rest.startsWith("[")) {
@@ -60,7 +60,7 @@ public final class OllamaUrl {
 
     private static String unquote(String text) {
         boolean quoted = text.length() > 1
-                && (text.startsWith("\"") && text.endsWith("\"") || text.startsWith("'") && text.endsWith("'"));
+                && ((text.startsWith("\"") && text.endsWith("\"")) || (text.startsWith("'") && text.endsWith("'")));
         return quoted ? text.substring(1, text.length() - 1).strip() : text;
     }
 }
