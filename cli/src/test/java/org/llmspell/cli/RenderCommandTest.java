@@ -109,7 +109,7 @@ class RenderCommandTest {
         Path model = model("<s>", "</s>", "");
 
         Shell.Outcome outcome = shell().typing(
-                        "[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hi\"}]")
+                        "[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"system\",\"content\":\"Be brief.\"}]")
                 .run("render", model.toString(), "-");
 
         assertThat(outcome.out()).isEqualTo("Be brief.\nHi");

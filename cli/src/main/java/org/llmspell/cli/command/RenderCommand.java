@@ -120,16 +120,19 @@ final class RenderCommand implements Command {
         return id < 0 ? "" : tokenizer.piece(id);
     }
 
+    /** As the engine gives it to a model without a template: the texts a line apart, the system prompt first. */
     private static List<Fragment> plain(Map<String, @Nullable Object> conversation) {
-        List<String> texts = new ArrayList<>();
+        List<String> system = new ArrayList<>();
+        List<String> others = new ArrayList<>();
         if (conversation.get("messages") instanceof List<?> messages) {
             for (Object message : messages) {
                 if (message instanceof Map<?, ?> fields && fields.get("content") instanceof String text) {
-                    texts.add(text);
+                    ("system".equals(fields.get("role")) ? system : others).add(text);
                 }
             }
         }
-        String joined = String.join("\n", texts);
+        system.addAll(others);
+        String joined = String.join("\n", system);
         return joined.isEmpty() ? List.of() : List.of(new Fragment(joined, false));
     }
 
