@@ -16,6 +16,8 @@ import org.llmspell.cli.console.Surroundings;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.Nearest;
 import org.llmspell.local.Quoted;
+import org.llmspell.lua.ScriptException;
+import org.llmspell.lua.vm.LuaUnavailableException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -61,6 +63,9 @@ final class Failures {
         }
         error(text(e));
         if (options.trace().showsStackTraces()) {
+            if (e instanceof ScriptException failure && failure.traceback() != null) {
+                surroundings.err().println(failure.traceback());
+            }
             e.printStackTrace(surroundings.err());
         }
         return ERROR;
@@ -113,6 +118,8 @@ final class Failures {
     private static String text(Throwable e) {
         return switch (e) {
             case LocalModelException failure -> failure.render();
+            case ScriptException failure -> String.valueOf(failure.getMessage());
+            case LuaUnavailableException failure -> String.valueOf(failure.getMessage());
             case NoSuchFileException missing -> "No such file: " + missing.getFile();
             case AccessDeniedException denied -> "No permission for " + denied.getFile();
             case FileSystemException failure ->

@@ -77,7 +77,8 @@ final class Shell {
                 environment,
                 home,
                 InstantSource.fixed(NOW),
-                screen);
+                screen,
+                () -> {});
         return Main.run(args, surroundings, models, new Cancellation());
     }
 }

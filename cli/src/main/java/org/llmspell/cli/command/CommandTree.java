@@ -53,6 +53,7 @@ public final class CommandTree {
                         new ModelImportCommand(),
                         new ModelRemoveCommand()));
         options.addTo(model);
+        add(root, options, List.of(new RunCommand(), new ExecCommand()));
 
         root.addSubcommand(model.name(), model);
         add(
@@ -67,7 +68,8 @@ public final class CommandTree {
                         new VersionCommand(),
                         new HelpCommand()));
         options.addTo(root);
-        return new CommandLine(root);
+        // A text that begins with @ is that text, not the name of a file with more arguments.
+        return new CommandLine(root).setExpandAtFiles(false);
     }
 
     private static void add(CommandSpec parent, GlobalOptions options, List<Command> commands) {

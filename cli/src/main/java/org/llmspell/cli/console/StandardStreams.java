@@ -45,12 +45,8 @@ public final class StandardStreams {
                 environment,
                 Path.of(System.getProperty("user.home")),
                 InstantSource.system(),
-                screen);
-    }
-
-    /** Makes descriptor 2 the real standard error now, for code that does not write through Java's stream. */
-    public void restoreError() {
-        lazy.restore();
+                screen,
+                lazy::restore);
     }
 
     /** Writes out what is buffered; a reader that has gone is no error here. */

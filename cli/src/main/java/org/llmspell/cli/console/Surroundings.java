@@ -16,6 +16,8 @@ import java.util.Map;
  * @param home the user's home folder
  * @param clock tells how long ago a model came
  * @param screen who reads {@code out} and {@code err}
+ * @param shareError makes the process's own standard error be {@code err}, for programs that a script starts; costs some
+ *     tens of milliseconds
  */
 public record Surroundings(
         InputStream in,
@@ -24,7 +26,8 @@ public record Surroundings(
         Map<String, String> environment,
         Path home,
         InstantSource clock,
-        Screen screen) {
+        Screen screen,
+        Runnable shareError) {
     public Surroundings {
         environment = Map.copyOf(environment);
     }

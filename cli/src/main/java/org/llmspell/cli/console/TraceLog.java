@@ -36,7 +36,7 @@ public final class TraceLog extends System.LoggerFinder {
         public boolean isLoggable(Level level) {
             // The JDK's own loggers speak of its insides: they are for whoever asks for everything.
             TraceLevel least = sink.level();
-            return least.shows(level) && (name.startsWith("org.llmspell") || least == TraceLevel.TRACE);
+            return least.shows(level) && (name.contains("llmspell") || least == TraceLevel.TRACE);
         }
 
         @Override
