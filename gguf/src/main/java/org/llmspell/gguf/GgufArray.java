@@ -115,13 +115,14 @@ public final class GgufArray implements GgufValue {
     }
 
     /**
-     * The strings, each decoded at every access; malformed UTF-8 becomes U+FFFD.
+     * The strings, each decoded at every access; malformed UTF-8 becomes U+FFFD. The list owns a copy of the bytes and
+     * outlives the file.
      *
      * @throws IllegalStateException if the elements are not strings
      */
     public List<String> asStrings() {
         require(elementType == GgufType.STRING, "strings");
-        return new Strings(this);
+        return new Strings(body.toArray(JAVA_BYTE), offsets);
     }
 
     /**
@@ -211,7 +212,9 @@ public final class GgufArray implements GgufValue {
     }
 
     private GgufValue nested(int index) {
-        HeaderReader in = new HeaderReader("metadata array", body.asSlice(offsets[index]));
+        long end = index + 1 < size ? offsets[index + 1] : body.byteSize();
+        MemorySegment element = body.asSlice(offsets[index], end - offsets[index]);
+        HeaderReader in = new HeaderReader("metadata array", element);
         try {
             return in.array(1);
         } catch (GgufException e) {
@@ -249,21 +252,26 @@ public final class GgufArray implements GgufValue {
         return text.append(size > SHOWN ? ", … " + size + " in all]" : "]").toString();
     }
 
+    /** The strings over a copy of their bytes on the heap, which a JVM that has just started reads faster. */
     private static final class Strings extends AbstractList<String> implements RandomAccess {
-        private final GgufArray array;
+        private final byte[] bytes;
+        private final int[] offsets;
 
-        Strings(GgufArray array) {
-            this.array = array;
+        Strings(byte[] bytes, int[] offsets) {
+            this.bytes = bytes;
+            this.offsets = offsets;
         }
 
         @Override
         public String get(int index) {
-            return new String(array.bytes(index), StandardCharsets.UTF_8);
+            int start = offsets[index] + Long.BYTES;
+            int end = index + 1 < offsets.length ? offsets[index + 1] : bytes.length;
+            return new String(bytes, start, end - start, StandardCharsets.UTF_8);
         }
 
         @Override
         public int size() {
-            return array.size;
+            return offsets.length;
         }
     }
 }

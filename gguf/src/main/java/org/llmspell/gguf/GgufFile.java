@@ -38,11 +38,15 @@ public final class GgufFile implements AutoCloseable {
         this.fileBytes = fileBytes;
         this.version = parts.getFirst().version();
         this.metadata = parts.getFirst().metadata();
-        this.tensors = parts.stream().flatMap(part -> part.tensors().stream()).toList();
-        this.byName = HashMap.newHashMap(tensors.size());
-        for (TensorInfo tensor : tensors) {
-            byName.put(tensor.name(), tensor);
+        List<TensorInfo> all = new ArrayList<>();
+        this.byName = new HashMap<>();
+        for (GgufParser.Part part : parts) {
+            for (TensorInfo tensor : part.tensors()) {
+                all.add(tensor);
+                byName.put(tensor.name(), tensor);
+            }
         }
+        this.tensors = List.copyOf(all);
     }
 
     /**
@@ -75,6 +79,7 @@ public final class GgufFile implements AutoCloseable {
     }
 
     // The arena outlives this method: it is closed by close(), or here when the file is refused.
+    @SuppressWarnings("MustBeClosedChecker")
     private static GgufFile open(Path path, boolean join) throws GgufException {
         Arena arena = Arena.ofShared();
         try {

@@ -104,9 +104,9 @@ final class GgufParser {
     private LinkedHashMap<String, GgufValue> keys(int count) throws GgufException {
         LinkedHashMap<String, GgufValue> values = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
-            in.subject("metadata key " + (i + 1) + " of " + count);
+            in.subject("metadata key", i + 1, count);
             String key = in.name("key", GgufLimits.KEY_BYTES);
-            in.subject("metadata key " + GgufException.quote(key));
+            in.subjectName(key);
             GgufType type = in.type("value type");
             if (values.putIfAbsent(key, in.value(type)) != null) {
                 throw in.error("duplicate key");
@@ -136,9 +136,9 @@ final class GgufParser {
         List<Described> tensors = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (int i = 0; i < count; i++) {
-            in.subject("tensor " + (i + 1) + " of " + count);
+            in.subject("tensor", i + 1, count);
             String name = in.name("name", GgufLimits.TENSOR_NAME_BYTES);
-            in.subject("tensor " + GgufException.quote(name));
+            in.subjectName(name);
             if (!names.add(name)) {
                 throw in.error("duplicate tensor name");
             }
@@ -158,46 +158,28 @@ final class GgufParser {
             shape.add(in.int64("dimension"));
         }
         int typeId = in.int32("tensor type");
-        BlockFormat format = BlockFormat.fromId(typeId)
-                .orElseThrow(() -> in.error("tensor type " + Integer.toUnsignedString(typeId)
-                        + " is not supported (unknown, or removed from ggml)"));
-        long size = size(format, shape);
+        Optional<BlockFormat> format = BlockFormat.fromId(typeId);
+        if (format.isEmpty()) {
+            throw in.error("tensor type " + Integer.toUnsignedString(typeId)
+                    + " is not supported (unknown, or removed from ggml)");
+        }
+        long size = size(format.get(), shape);
         long offset = in.int64("offset");
-        if (offset < 0 || offset > Long.MAX_VALUE / 4) {
+        if (offset < 0 || offset > TensorShape.MOST_BYTES) {
             throw in.error("offset " + Long.toUnsignedString(offset) + " is beyond the end of file");
         }
         if (offset % alignment != 0) {
             throw in.error("offset " + offset + " is not a multiple of the alignment " + alignment);
         }
-        return new Described(name, format, shape, offset, size);
+        return new Described(name, format.get(), shape, offset, size);
     }
 
     private long size(BlockFormat format, List<Long> shape) throws GgufException {
-        long elements = 1;
-        for (long dimension : shape) {
-            if (dimension == 0) {
-                throw in.error("shape " + shown(shape) + " has a dimension of 0");
-            }
-            if (dimension < 0 || Math.multiplyHigh(elements, dimension) != 0 || elements * dimension < 0) {
-                throw in.error("shape " + shown(shape) + " overflows: it has 2^63 elements or more");
-            }
-            elements *= dimension;
+        try {
+            return TensorShape.bytes(format, shape);
+        } catch (IllegalArgumentException e) {
+            throw in.error(String.valueOf(e.getMessage()));
         }
-        long row = shape.isEmpty() ? 1 : shape.getFirst();
-        if (row % format.blockElements() != 0) {
-            throw in.error("a row of " + row + " elements is not a multiple of the " + format + " block of "
-                    + format.blockElements());
-        }
-        long size = elements / format.blockElements();
-        if (size > Long.MAX_VALUE / 4 / format.blockBytes()) {
-            throw in.error("shape " + shown(shape) + " overflows: the size of its " + format
-                    + " data is beyond the end of any file");
-        }
-        return size * format.blockBytes();
-    }
-
-    private static String shown(List<Long> shape) {
-        return shape.stream().map(Long::toUnsignedString).toList().toString();
     }
 
     /** Every tensor's data as a slice of the file; none may overlap another or pass the end. */

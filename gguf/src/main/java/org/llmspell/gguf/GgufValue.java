@@ -54,7 +54,8 @@ public sealed interface GgufValue
                 throw new IllegalArgumentException(type.label() + " is not a floating-point type");
             }
             if (type == GgufType.FLOAT32) {
-                value = (float) value;
+                float stored = (float) value;
+                value = stored;
             }
         }
 

@@ -1,27 +1,41 @@
 package org.llmspell.gguf;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static org.llmspell.gguf.LittleEndian.INT;
-import static org.llmspell.gguf.LittleEndian.LONG;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * A cursor over a header that never reads past its end: every length is checked before it is used, and nothing is
  * allocated that the bytes at hand do not back. Not thread-safe.
  */
 final class HeaderReader {
+    private static final int WINDOW = 1 << 16;
+
     private final String file;
     private final MemorySegment bytes;
+    private final long size;
     private long position;
-    private String subject = "header";
+
+    // The bytes around the position. Before the JIT has warmed up, reading a heap array is several times faster than
+    // reading a segment, and opening a model is among the first things that a process does.
+    private final byte[] window;
+    private long windowStart;
+    private int windowLength;
+
+    private String subjectKind = "header";
+    private String subjectName = "";
+    private int subjectNumber;
+    private int subjectCount;
 
     HeaderReader(String file, MemorySegment bytes) {
         this.file = file;
         this.bytes = bytes;
+        this.size = bytes.byteSize();
+        this.window = new byte[(int) Math.min(WINDOW, size)];
     }
 
     long position() {
@@ -29,24 +43,34 @@ final class HeaderReader {
     }
 
     long remaining() {
-        return bytes.byteSize() - position;
+        return size - position;
     }
 
-    /** What is being read, for error messages. */
-    void subject(String newSubject) {
-        subject = newSubject;
+    /** Says, for error messages, that number {@code number} of {@code count} is read next; kept cheap for good files. */
+    void subject(String kind, int number, int count) {
+        subjectKind = kind;
+        subjectName = "";
+        subjectNumber = number;
+        subjectCount = count;
+    }
+
+    /** The name of what is being read, now that it is known. */
+    void subjectName(String name) {
+        subjectName = name;
     }
 
     GgufException error(String problem) {
-        return new GgufException(file, subject + ": " + problem);
+        String which = subjectName.isEmpty() ? subjectNumber + " of " + subjectCount : GgufException.quote(subjectName);
+        return new GgufException(file, (subjectCount == 0 ? subjectKind : subjectKind + " " + which) + ": " + problem);
     }
 
     int int32(String what) throws GgufException {
-        return bytes.get(INT, advance(Integer.BYTES, what));
+        return littleEndian32(load(Integer.BYTES, what));
     }
 
     long int64(String what) throws GgufException {
-        return bytes.get(LONG, advance(Long.BYTES, what));
+        int at = load(Long.BYTES, what);
+        return (littleEndian32(at) & 0xFFFF_FFFFL) | (long) littleEndian32(at + Integer.BYTES) << 32;
     }
 
     /** A string that must be valid UTF-8, not empty and at most {@code limit} bytes: a key or a name. */
@@ -74,9 +98,11 @@ final class HeaderReader {
     GgufType type(String what) throws GgufException {
         long start = position;
         int id = int32(what);
-        return GgufType.fromId(id)
-                .orElseThrow(
-                        () -> error("unknown " + what + " " + Integer.toUnsignedString(id) + " at offset " + start));
+        Optional<GgufType> type = GgufType.fromId(id);
+        if (type.isEmpty()) {
+            throw error("unknown " + what + " " + Integer.toUnsignedString(id) + " at offset " + start);
+        }
+        return type.get();
     }
 
     GgufValue value(GgufType type) throws GgufException {
@@ -159,7 +185,7 @@ final class HeaderReader {
 
     private MemorySegment stringBytes(String what) throws GgufException {
         long start = position;
-        long length = int64(what + " length");
+        long length = int64(what);
         if (length < 0 || length > remaining()) {
             throw stringPassesEnd(what, start, length);
         }
@@ -192,21 +218,39 @@ final class HeaderReader {
     }
 
     private byte int8() throws GgufException {
-        return bytes.get(JAVA_BYTE, advance(1, "value"));
+        return window[load(1, "value")];
     }
 
     private short int16() throws GgufException {
-        return bytes.get(LittleEndian.SHORT, advance(Short.BYTES, "value"));
+        int at = load(Short.BYTES, "value");
+        return (short) ((window[at] & 0xFF) | window[at + 1] << 8);
+    }
+
+    private int littleEndian32(int at) {
+        return (window[at] & 0xFF)
+                | (window[at + 1] & 0xFF) << 8
+                | (window[at + 2] & 0xFF) << 16
+                | window[at + 3] << 24;
+    }
+
+    /** Moves on by {@code length} bytes, a number's, and returns where they are in the window. */
+    private int load(int length, String what) throws GgufException {
+        long start = advance(length, what);
+        if (start < windowStart || start + length > windowStart + windowLength) {
+            windowStart = start;
+            windowLength = (int) Math.min(window.length, size - start);
+            MemorySegment.copy(bytes, JAVA_BYTE, start, window, 0, windowLength);
+        }
+        return (int) (start - windowStart);
     }
 
     /** Moves on by {@code length} bytes and returns where they begin. */
     private long advance(long length, String what) throws GgufException {
         long start = position;
         long end = start + length;
-        if (end > bytes.byteSize()) {
-            throw error(
-                    "truncated: " + what + " at offset " + start + " needs " + length + " bytes, but the file ends at "
-                            + bytes.byteSize() + ", " + (end - bytes.byteSize()) + " bytes are missing");
+        if (end > size) {
+            throw error("truncated: " + what + " at offset " + start + " needs " + length
+                    + " bytes, but the file ends at " + size + ", " + (end - size) + " bytes are missing");
         }
         if (end > GgufLimits.HEADER_BYTES) {
             throw error("the header is longer than the limit of " + GgufLimits.HEADER_BYTES + " bytes");

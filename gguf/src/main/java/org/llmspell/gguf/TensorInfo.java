@@ -28,7 +28,11 @@ public record TensorInfo(String name, BlockFormat format, List<Long> shape, Memo
 
     /** The number of rows: the product of all dimensions but the first. */
     public long rows() {
-        return shape.stream().skip(1).reduce(1L, (a, b) -> a * b);
+        long rows = 1;
+        for (int i = 1; i < shape.size(); i++) {
+            rows *= shape.get(i);
+        }
+        return rows;
     }
 
     /** Bytes of the stored elements, without padding. */

@@ -1,6 +1,7 @@
 package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link Kernels#attention} works on: {@code rows} consecutive query positions of one sequence.
@@ -38,4 +39,28 @@ public record AttentionCall(
         int window,
         float scale,
         float softcap,
-        float @org.jspecify.annotations.Nullable [] sinks) {}
+        float @Nullable [] sinks) {
+    public AttentionCall {
+        if (heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0) {
+            throw new IllegalArgumentException(heads + " query heads cannot share " + kvHeads + " key-value heads");
+        }
+        if (keyDimension <= 0 || valueDimension <= 0 || pageTokens <= 0) {
+            throw new IllegalArgumentException("head dimensions %d and %d and page of %d tokens must be positive"
+                    .formatted(keyDimension, valueDimension, pageTokens));
+        }
+        if (rows < 0 || firstPosition < 0 || window <= 0) {
+            throw new IllegalArgumentException("%d rows from position %d with a window of %d make no sense"
+                    .formatted(rows, firstPosition, window));
+        }
+    }
+
+    /** Query heads that share one key-value head. */
+    public int group() {
+        return heads / kvHeads;
+    }
+
+    /** The first position that row {@code row} sees. */
+    public int firstVisible(int row) {
+        return (int) Math.max(0, (long) firstPosition + row - window + 1);
+    }
+}

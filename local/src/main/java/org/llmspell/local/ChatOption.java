@@ -84,7 +84,10 @@ public record ChatOption(String name, ValueType type, String defaultText, String
                     "the backend's",
                     "Tokens of context to use, prompt and reply together"),
             new ChatOption(
-                    "keep_alive", new ValueType.KeepAlive(), "the backend's", "How long the model stays loaded afterwards"),
+                    "keep_alive",
+                    new ValueType.KeepAlive(),
+                    "the backend's",
+                    "How long the model stays loaded afterwards"),
             new ChatOption(
                     "raw", new ValueType.Flag(), "false", "Give the model the text as it is, without a chat template"));
 

@@ -21,7 +21,10 @@ import org.llmspell.engine.SamplingOptions;
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
  */
 public record ChatOptions(
-        SamplingOptions sampling, boolean raw, @Nullable Integer contextLength, @Nullable Duration keepAlive) {
+        SamplingOptions sampling,
+        boolean raw,
+        @Nullable Integer contextLength,
+        @Nullable Duration keepAlive) {
     public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
@@ -82,8 +85,7 @@ public record ChatOptions(
         if (given.values.get("keep_alive") instanceof Duration duration) {
             stay = duration;
         }
-        return new ChatOptions(
-                changed, given.values.get("raw") instanceof Boolean asIs ? asIs : raw, context, stay);
+        return new ChatOptions(changed, given.values.get("raw") instanceof Boolean asIs ? asIs : raw, context, stay);
     }
 
     private static Object read(ChatOption option, Object value) {

@@ -3,6 +3,7 @@ package org.llmspell.local;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.candle.CandleBackend;
@@ -43,15 +44,18 @@ final class ConfiguredModels implements LocalModels {
                 return backend;
             }
         }
-        List<String> names = backends.stream().map(Backend::name).toList();
         if (ModelSpec.BACKENDS.stream().anyMatch(known -> known.equalsIgnoreCase(name))) {
             throw new LocalModelException(
                     LocalModelException.Kind.INVALID_REQUEST,
                     "The backend " + name + " is disabled in the configuration",
-                    "Set enabled = true under [providers." + name.toLowerCase(java.util.Locale.ROOT) + "]");
+                    "Set enabled = true under [providers." + name.toLowerCase(Locale.ROOT) + "]");
         }
-        String hint = Nearest.hint(name, names);
-        throw new LocalModelException(
+        throw unknown(name);
+    }
+
+    private static LocalModelException unknown(String name) {
+        String hint = Nearest.hint(name, ModelSpec.BACKENDS);
+        return new LocalModelException(
                 LocalModelException.Kind.INVALID_REQUEST,
                 "Unknown backend " + Quoted.of(name)
                         + (hint.isEmpty() ? "; there are " + String.join(" and ", ModelSpec.BACKENDS) : hint));
@@ -103,10 +107,25 @@ final class ConfiguredModels implements LocalModels {
     @Override
     public Map<String, BackendStatus> status(@Nullable String backend) {
         Map<String, BackendStatus> statuses = new LinkedHashMap<>();
-        for (Backend each : backend == null ? backends : List.of(backend(backend))) {
-            statuses.put(each.name(), each.status());
+        for (String name : ModelSpec.BACKENDS) {
+            if (backend == null || backend.equalsIgnoreCase(name)) {
+                statuses.put(name, statusOf(name));
+            }
+        }
+        if (statuses.isEmpty()) {
+            throw unknown(String.valueOf(backend));
         }
         return statuses;
+    }
+
+    /** Scripts index the status of every backend, so that a disabled one has one too. */
+    private BackendStatus statusOf(String name) {
+        for (Backend each : backends) {
+            if (each.name().equals(name)) {
+                return each.status();
+            }
+        }
+        return new BackendStatus(name, false, 0, null, "disabled in the configuration", Map.of());
     }
 
     @Override

@@ -29,7 +29,10 @@ public interface LocalModels extends AutoCloseable {
     /** The models of one backend, or of all that answer when {@code backend} is null. */
     List<ModelEntry> list(@Nullable String backend);
 
-    /** The status of one backend, or of all when {@code backend} is null, by name in the order tried. */
+    /**
+     * The status of one backend, or of all when {@code backend} is null, by name in the order tried; a disabled one is not
+     * available.
+     */
     Map<String, BackendStatus> status(@Nullable String backend);
 
     default ModelInfo info(ModelSpec model) {

@@ -18,8 +18,7 @@ final class SpecParser {
             List.of("https://huggingface.co/", "https://hf.co/", "huggingface.co/", "hf.co/");
     private static final String PREFIX = "local/";
     private static final String EXTENSION = ".gguf";
-    private static final String FORM =
-            "write local/NAME:VARIANT@BACKEND, for instance local/tinyllama:Q4_K_M@candle";
+    private static final String FORM = "write local/NAME:VARIANT@BACKEND, for instance local/tinyllama:Q4_K_M@candle";
     private static final String HUGGING_FACE_FORM =
             "write hf.co/USER/REPO:QUANT, for instance hf.co/Qwen/Qwen2-0.5B-Instruct-GGUF:Q4_K_M";
     private static final int LONGEST_TEXT = 4096;
@@ -103,7 +102,7 @@ final class SpecParser {
     }
 
     private static boolean looksLikePath(String model) {
-        return startsLikePath(model) || endsInExtension(model) && (hasSeparator(model) || exists(model));
+        return startsLikePath(model) || (endsInExtension(model) && (hasSeparator(model) || exists(model)));
     }
 
     private static boolean startsLikePath(String model) {
@@ -199,7 +198,8 @@ final class SpecParser {
             boolean host = parts.length == 3 && i == 0;
             boolean namespace = i == parts.length - 2;
             String kind = host ? "host" : namespace ? "namespace" : "name";
-            checkPart(kind, parts[i], "/", host ? LONGEST_HOST : LONGEST_PART, host ? ".:" : namespace ? "" : ".", FORM);
+            checkPart(
+                    kind, parts[i], "/", host ? LONGEST_HOST : LONGEST_PART, host ? ".:" : namespace ? "" : ".", FORM);
         }
         return new ModelSpec(name, variant, backend, false);
     }
@@ -238,8 +238,8 @@ final class SpecParser {
         }
         for (int i = 0; i < part.length(); ) {
             int c = part.codePointAt(i);
-            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_';
-            boolean allowed = letter || i > 0 && (c == '-' || further.indexOf(c) >= 0);
+            boolean letter = (c < 0x80 && Character.isLetterOrDigit(c)) || c == '_';
+            boolean allowed = letter || (i > 0 && (c == '-' || further.indexOf(c) >= 0));
             if (!allowed) {
                 String character = Quoted.of(Character.toString(c));
                 throw wrong(

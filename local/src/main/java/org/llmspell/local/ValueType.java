@@ -70,7 +70,7 @@ public sealed interface ValueType {
             } else {
                 return Optional.empty();
             }
-            boolean inside = number >= min && number <= max || minusOne && number == -1;
+            boolean inside = (number >= min && number <= max) || (minusOne && number == -1);
             return inside ? Optional.of(number) : Optional.empty();
         }
 
@@ -85,8 +85,9 @@ public sealed interface ValueType {
 
         @Override
         public String expected() {
-            String range =
-                    min == Long.MIN_VALUE ? "" : max >= Integer.MAX_VALUE ? " from " + min + " up" : " from " + min + " to " + max;
+            String range = min == Long.MIN_VALUE
+                    ? ""
+                    : max >= Integer.MAX_VALUE ? " from " + min + " up" : " from " + min + " to " + max;
             return "a whole number" + range + (minusOne ? ", or -1" : "");
         }
     }
@@ -209,6 +210,12 @@ public sealed interface ValueType {
         }
 
         @Override
+        public Optional<Object> readText(String text) {
+            Optional<Object> count = new Whole(0, 20, true).readText(text);
+            return count.isPresent() ? count : new Flag().readText(text).flatMap(this::read);
+        }
+
+        @Override
         public String expected() {
             return "a whole number from 0 to 20, -1, true or false";
         }
@@ -219,7 +226,8 @@ public sealed interface ValueType {
         @Override
         public Optional<Object> read(Object value) {
             return switch (value) {
-                case Number seconds -> KeepAliveText.ofSeconds(seconds.doubleValue()).map(d -> d);
+                case Number seconds ->
+                    KeepAliveText.ofSeconds(seconds.doubleValue()).map(d -> d);
                 case String text -> KeepAliveText.parse(text).map(d -> d);
                 default -> Optional.empty();
             };

@@ -124,8 +124,7 @@ class ModelSpecTest {
     @ParameterizedTest
     @MethodSource("malformed")
     void refusesMalformedOnesInOneLineThatShowsTheForm(String text, String reason) {
-        LocalModelException refused =
-                catchThrowableOfType(LocalModelException.class, () -> ModelSpec.parse(text));
+        LocalModelException refused = catchThrowableOfType(LocalModelException.class, () -> ModelSpec.parse(text));
 
         assertThat(refused.kind()).isEqualTo(LocalModelException.Kind.INVALID_REQUEST);
         assertThat(refused)

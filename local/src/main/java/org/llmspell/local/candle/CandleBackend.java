@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,8 +114,7 @@ public final class CandleBackend implements Backend {
                 LOG.log(System.Logger.Level.WARNING, model.id() + ": " + e.getMessage());
             }
         }
-        return new ModelEntry(
-                model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
+        return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
     }
 
     @Override
@@ -143,7 +141,9 @@ public final class CandleBackend implements Backend {
         }
         throw new LocalModelException(
                 LocalModelException.Kind.MODEL_NOT_FOUND,
-                Files.isDirectory(file) ? file + " is a folder, not a GGUF file" : "There is no file " + Quoted.of(file.toString()),
+                Files.isDirectory(file)
+                        ? file + " is a folder, not a GGUF file"
+                        : "There is no file " + Quoted.of(file.toString()),
                 "Check the path",
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }
@@ -238,13 +238,13 @@ public final class CandleBackend implements Backend {
 
     @Override
     public ChatStream chat(ChatRequest request) {
-        Instant start = Instant.now();
+        long start = System.nanoTime();
         String model = request.model().id();
         ModelLease lease = open(request.model(), request.keepAlive());
         boolean started = false;
         try {
             int[] prompt = lease.promptTokens(request.messages(), request.raw());
-            Duration before = Duration.between(start, Instant.now());
+            Duration before = Duration.ofNanos(System.nanoTime() - start);
             Generation generation = lease.generate(prompt, request.sampling(), request.contextLength());
             started = true;
             return new CandleStream(model, lease, generation, errors, before);

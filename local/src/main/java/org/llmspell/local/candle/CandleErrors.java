@@ -9,6 +9,8 @@ import org.llmspell.local.config.CandleConfig;
 
 /** The engine's failures as the guide's troubleshooting section words them. */
 final class CandleErrors {
+    private static final String NO_MEMORY = "Failed to allocate tensor";
+
     private final CandleConfig config;
 
     CandleErrors(CandleConfig config) {
@@ -23,18 +25,22 @@ final class CandleErrors {
                 solutions.add("Use smaller model: `tinyllama:Q4_K_M` instead of larger models");
                 solutions.add("Use Ollama for large models instead");
                 yield new LocalModelException(
-                        Kind.OUT_OF_MEMORY, "Failed to allocate tensor", model + ": " + message(e), solutions, e);
+                        Kind.OUT_OF_MEMORY,
+                        NO_MEMORY,
+                        named(model, message(e).replace(NO_MEMORY + ": ", "")),
+                        solutions,
+                        e);
             }
-            case BROKEN_MODEL, UNSUPPORTED_MODEL, TEMPLATE_FAILED -> plain(Kind.MODEL_UNUSABLE, e, model);
-            case CONTEXT_EXCEEDED -> plain(Kind.CONTEXT_EXCEEDED, e, model);
-            case INVALID_OPTION -> plain(Kind.INVALID_REQUEST, e, model);
+            case BROKEN_MODEL, UNSUPPORTED_MODEL, TEMPLATE_FAILED ->
+                new LocalModelException(Kind.MODEL_UNUSABLE, named(model, message(e)), null, e.advice(), e);
+            case CONTEXT_EXCEEDED -> new LocalModelException(Kind.CONTEXT_EXCEEDED, message(e), null, e.advice(), e);
+            case INVALID_OPTION -> new LocalModelException(Kind.INVALID_REQUEST, message(e), null, e.advice(), e);
         };
     }
 
-    private static LocalModelException plain(Kind kind, EngineException e, String model) {
-        String message = message(e);
-        return new LocalModelException(
-                kind, message.contains(model) ? message : model + ": " + message, null, e.advice(), e);
+    /** Errors of the file reader name the file already, which may be what the model is called by. */
+    private static String named(String model, String message) {
+        return message.startsWith(model + ": ") ? message : model + ": " + message;
     }
 
     private static String message(EngineException e) {

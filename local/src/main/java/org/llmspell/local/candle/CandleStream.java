@@ -64,8 +64,7 @@ final class CandleStream implements ChatStream {
         }
         text.append(chunk.text());
         return new ChatChunk(
-                chunk.text(),
-                chunk.tokens().stream().map(CandleStream::logprob).toList());
+                chunk.text(), chunk.tokens().stream().map(CandleStream::logprob).toList());
     }
 
     private static ChatChunk.TokenLogprob logprob(Generation.TokenLogprob token) {

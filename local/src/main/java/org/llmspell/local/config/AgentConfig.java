@@ -12,6 +12,4 @@ import org.llmspell.local.ModelSpec;
  * @param options of every reply
  */
 public record AgentConfig(
-        @Nullable ModelSpec model,
-        @Nullable String systemPrompt,
-        ChatOptions options) {}
+        @Nullable ModelSpec model, @Nullable String systemPrompt, ChatOptions options) {}

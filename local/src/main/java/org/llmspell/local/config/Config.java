@@ -16,7 +16,6 @@ import org.llmspell.local.KeepAliveText;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.Quoted;
-import org.llmspell.local.ValueType;
 
 /**
  * What the user has configured: flags over environment variables over {@code ~/.llmspell/config.toml} over defaults, every
@@ -44,7 +43,9 @@ public final class Config {
                 Duration.ofMillis(Math.max(1, Math.round(value(ConfigKey.OLLAMA_TIMEOUT, 0.0) * 1000))));
         this.candle = new CandleConfig(
                 value(ConfigKey.CANDLE_ENABLED, true),
-                expand(value(ConfigKey.MODEL_DIRECTORY, ""), home).toAbsolutePath().normalize(),
+                expand(value(ConfigKey.MODEL_DIRECTORY, ""), home)
+                        .toAbsolutePath()
+                        .normalize(),
                 value(ConfigKey.DEVICE, ""),
                 (String) values.get(ConfigKey.HF_API_KEY),
                 value(ConfigKey.THREADS, 0L).intValue(),
@@ -102,11 +103,14 @@ public final class Config {
 
     private static @Nullable Path readFile(
             @Nullable Path flag, Map<String, String> environment, Path home, Map<String, Object> values) {
-        String variable = environment.get(FILE_VARIABLE);
-        boolean byVariable = flag == null && variable != null && !variable.isBlank();
-        Path file = flag != null
-                ? flag
-                : byVariable ? expand(variable, home) : home.resolve(".llmspell").resolve("config.toml");
+        String variable = flag == null ? environment.getOrDefault(FILE_VARIABLE, "") : "";
+        boolean byVariable = !variable.isBlank();
+        Path file = home.resolve(".llmspell").resolve("config.toml");
+        if (flag != null) {
+            file = flag;
+        } else if (byVariable) {
+            file = expand(variable, home);
+        }
         if (!Files.exists(file)) {
             if (flag == null && !byVariable) {
                 return null;
@@ -117,15 +121,19 @@ public final class Config {
         Map<String, Object> found = TomlFile.read(file);
         Path folder = file.toAbsolutePath().normalize().getParent();
         if (folder != null && found.get(ConfigKey.MODEL_DIRECTORY) instanceof String directory) {
-            found.put(ConfigKey.MODEL_DIRECTORY, folder.resolve(expand(directory, home)).toString());
+            found.put(
+                    ConfigKey.MODEL_DIRECTORY,
+                    folder.resolve(expand(directory, home)).toString());
         }
         values.putAll(found);
         return file;
     }
 
     private static Object fromText(ConfigKey key, String where, String text) {
-        return key.type().readText(text.strip()).orElseThrow(() -> error(
-                where + " must be " + key.type().expected() + ", got " + (key.secret() ? "something else" : Quoted.of(text))));
+        return key.type()
+                .readText(text.strip())
+                .orElseThrow(() -> error(where + " must be " + key.type().expected() + ", got "
+                        + (key.secret() ? "something else" : Quoted.of(text))));
     }
 
     private static Path expand(String path, Path home) {

@@ -72,13 +72,14 @@ public record ConfigKey(
                 "Seconds to wait for a connection"));
         keys.add(new ConfigKey(
                 CANDLE_ENABLED, new ValueType.Flag(), true, List.of(), false, "Whether the embedded backend is used"));
-        keys.add(new ConfigKey(
-                MODEL_DIRECTORY,
-                new ValueType.Text("the path of a folder", text -> !text.isBlank() && text.indexOf('\0') < 0),
-                "~/.llmspell/models/candle",
-                List.of("LLMSPELL_MODEL_DIR"),
-                false,
-                "Where models are stored; ~ is the home folder, a relative path in the file starts at the file's folder"));
+        keys.add(
+                new ConfigKey(
+                        MODEL_DIRECTORY,
+                        new ValueType.Text("the path of a folder", text -> !text.isBlank() && text.indexOf('\0') < 0),
+                        "~/.llmspell/models/candle",
+                        List.of("LLMSPELL_MODEL_DIR"),
+                        false,
+                        "Where models are stored; ~ is the home folder, a relative path in the file starts at the file's folder"));
         keys.add(new ConfigKey(
                 DEVICE,
                 new ValueType.Choice(List.of("auto", "cpu", "cuda", "metal")),

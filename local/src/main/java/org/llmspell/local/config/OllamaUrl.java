@@ -25,13 +25,13 @@ public final class OllamaUrl {
         String protocol = scheme < 0 ? "http" : address.substring(0, scheme).toLowerCase(Locale.ROOT);
         int port = scheme < 0 ? DEFAULT_PORT : protocol.equals("https") ? 443 : 80;
         String rest = scheme < 0 ? address : address.substring(scheme + 3);
-        if (!protocol.equals("http") && !protocol.equals("https") || rest.isEmpty()) {
+        if (rest.isEmpty() || !(protocol.equals("http") || protocol.equals("https"))) {
             return Optional.empty();
         }
-        if (rest.startsWith(":")) {
-            rest = "127.0.0.1" + rest;
-        } else if (rest.indexOf(':') != rest.lastIndexOf(':') && !rest.startsWith("[")) {
+        if (rest.indexOf(':') != rest.lastIndexOf(':') && !rest.startsWith("[")) {
             rest = "[" + rest + "]"; // a bare IPv6 address
+        } else if (rest.startsWith(":")) {
+            rest = "127.0.0.1" + rest;
         }
         try {
             URI uri = new URI(protocol + "://" + rest).parseServerAuthority();
@@ -44,8 +44,7 @@ public final class OllamaUrl {
                 return Optional.empty();
             }
             String path = uri.getRawPath().replaceAll("/+$", "");
-            return Optional.of(new URI(
-                    protocol + "://" + reachable(host) + ":" + (named < 0 ? port : named) + path));
+            return Optional.of(new URI(protocol + "://" + reachable(host) + ":" + (named < 0 ? port : named) + path));
         } catch (URISyntaxException e) {
             return Optional.empty();
         }
@@ -61,7 +60,7 @@ public final class OllamaUrl {
 
     private static String unquote(String text) {
         boolean quoted = text.length() > 1
-                && (text.startsWith("\"") && text.endsWith("\"") || text.startsWith("'") && text.endsWith("'"));
+                && ((text.startsWith("\"") && text.endsWith("\"")) || (text.startsWith("'") && text.endsWith("'")));
         return quoted ? text.substring(1, text.length() - 1).strip() : text;
     }
 }

@@ -58,7 +58,10 @@ final class TomlFile {
                 throw Config.error("The configuration " + file + " is larger than " + LARGEST + " bytes");
             }
             byte[] bytes = Files.readAllBytes(file);
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw Config.error("The configuration " + file + " is not UTF-8 text");
         } catch (IOException e) {
@@ -101,8 +104,13 @@ final class TomlFile {
             String place = at(position(table, name));
             if (key != null) {
                 Object plain = plain(value);
-                values.put(dotted, key.type().read(plain).orElseThrow(() -> Config.error(place + dotted + " must be "
-                        + key.type().expected() + (key.secret() ? "" : ", got " + ValueType.show(plain)))));
+                values.put(
+                        dotted,
+                        key.type()
+                                .read(plain)
+                                .orElseThrow(() -> Config.error(place + dotted + " must be "
+                                        + key.type().expected()
+                                        + (key.secret() ? "" : ", got " + ValueType.show(plain)))));
             } else if (!namesIn(inner).isEmpty() && name.indexOf('.') < 0) {
                 if (!(value instanceof TomlTable below)) {
                     throw Config.error(place + dotted + " must be a table, got " + ValueType.show(plain(value)));

@@ -14,12 +14,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.store.ImportRequest.Placement;
-import org.jspecify.annotations.Nullable;
 
 /** Brings one model that is on disk into the store: checks it, names it, places and hashes its files, installs it. */
 final class FileImport {
@@ -115,9 +115,8 @@ final class FileImport {
         MessageDigest digest = sha256();
         long size = 0;
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ);
-                FileChannel out = copy
-                        ? FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
-                        : null) {
+                FileChannel out =
+                        copy ? FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE) : null) {
             ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
             while (in.read(buffer) >= 0) {
                 buffer.flip();
@@ -148,7 +147,8 @@ final class FileImport {
     }
 
     private void link(Path file, Path to, Placement placement) throws IOException {
-        if (placement == Placement.SYMBOLIC_LINK && Files.exists(store.directory())
+        if (placement == Placement.SYMBOLIC_LINK
+                && Files.exists(store.directory())
                 && file.startsWith(store.directory().toRealPath())) {
             throw new LocalModelException(
                     Kind.INVALID_REQUEST,

@@ -80,9 +80,8 @@ public record GgufFacts(
         for (TensorInfo tensor : gguf.tensors()) {
             parameters += tensor.elements();
         }
-        OptionalLong context = architecture == null
-                ? OptionalLong.empty()
-                : metadata.longValue(architecture + ".context_length");
+        OptionalLong context =
+                architecture == null ? OptionalLong.empty() : metadata.longValue(architecture + ".context_length");
         Integer contextLength = context.isPresent() && context.getAsLong() > 0
                 ? (Integer) (int) Math.min(context.getAsLong(), Integer.MAX_VALUE)
                 : null;

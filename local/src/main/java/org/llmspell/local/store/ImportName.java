@@ -20,7 +20,8 @@ record ImportName(String name, String variant, @Nullable String prefix) {
         boolean telling = ModelFileName.isGguf(fileName)
                 && !MEANINGLESS.contains(parsed.base().toLowerCase(Locale.ROOT));
         String quantization = parsed.quantization() != null ? parsed.quantization() : facts.quantization();
-        String variant = request.variant() != null ? request.variant() : quantization == null ? "default" : quantization;
+        String variant =
+                request.variant() != null ? request.variant() : quantization == null ? "default" : quantization;
         String name = request.name();
         if (name == null) {
             name = known(fileName, variant);
@@ -54,8 +55,6 @@ record ImportName(String name, String variant, @Nullable String prefix) {
     /** The file's own name where it is a plain one; else the model's. */
     String fileName(Path file, int part, int parts) {
         String stem = prefix != null ? prefix : name.replace("/", "--") + "-" + variant;
-        return parts == 1
-                ? stem + ".gguf"
-                : String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", stem, part, parts);
+        return parts == 1 ? stem + ".gguf" : String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", stem, part, parts);
     }
 }

@@ -40,7 +40,8 @@ public final class Installation implements AutoCloseable {
         Path replaced = staging.resolveSibling(key + ".replaced");
         Files.createDirectories(staging);
         if (Files.exists(replaced)) {
-            // A process was killed between the two moves of a replacement: the model was on its way out, or is back now.
+            // A process was killed between the two moves of a replacement: the model was on its way out, or is back
+            // now.
             if (Files.exists(target)) {
                 Folders.delete(replaced);
             } else {

@@ -22,8 +22,7 @@ public record KnownModel(List<String> names, String repository, String filePatte
                     "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
                     "tinyllama-1.1b-chat-v1.0.{Q}.gguf"),
             new KnownModel(List.of("phi-2"), "TheBloke/phi-2-GGUF", "phi-2.{Q}.gguf"),
-            new KnownModel(
-                    List.of("qwen2-0.5b"), "Qwen/Qwen2-0.5B-Instruct-GGUF", "qwen2-0_5b-instruct-{q}.gguf"));
+            new KnownModel(List.of("qwen2-0.5b"), "Qwen/Qwen2-0.5B-Instruct-GGUF", "qwen2-0_5b-instruct-{q}.gguf"));
 
     /** The known model called {@code name}. */
     public static Optional<KnownModel> named(String name) {

@@ -140,7 +140,10 @@ public record Manifest(
     }
 
     private static String fileName(String name) throws IOException {
-        if (!ModelFileName.isGguf(name) || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0 || name.indexOf('\0') >= 0) {
+        if (!ModelFileName.isGguf(name)
+                || name.indexOf('/') >= 0
+                || name.indexOf('\\') >= 0
+                || name.indexOf('\0') >= 0) {
             throw new IOException("naming a file outside its folder");
         }
         return name;

@@ -32,7 +32,9 @@ public final class ModelStore {
         long usable(Path folder) throws IOException;
     }
 
-    /** @param directory need not exist; it is made when something is installed */
+    /**
+     * A store in {@code directory}, which need not exist: it is made when something is installed.
+     */
     public ModelStore(Path directory) {
         this(directory, folder -> Files.getFileStore(folder).getUsableSpace());
     }
@@ -105,11 +107,12 @@ public final class ModelStore {
         }
         Optional<StoredModel> plain =
                 named.stream().filter(model -> model.variant() == null).findFirst();
-        Optional<StoredModel> usual = plain.isPresent() || KnownModel.named(spec.name()).isEmpty()
-                ? plain
-                : named.stream()
-                        .filter(model -> hasVariant(model, KnownModel.DEFAULT_VARIANT))
-                        .findFirst();
+        Optional<StoredModel> usual =
+                plain.isPresent() || KnownModel.named(spec.name()).isEmpty()
+                        ? plain
+                        : named.stream()
+                                .filter(model -> hasVariant(model, KnownModel.DEFAULT_VARIANT))
+                                .findFirst();
         if (usual.isEmpty()) {
             throw several(spec, named);
         }
@@ -261,7 +264,7 @@ public final class ModelStore {
     private static boolean isOnly(Path folder, @Nullable StoredModel model) throws IOException {
         List<Path> files = model == null ? List.of() : model.files();
         return Folders.list(folder).stream()
-                .allMatch(file -> files.contains(file) || file.endsWith(Manifest.FILE_NAME) && model != null);
+                .allMatch(file -> files.contains(file) || (model != null && file.endsWith(Manifest.FILE_NAME)));
     }
 
     private static void release(@Nullable StoreLock lock) {

@@ -29,7 +29,9 @@ final class StoreErrors {
 
     static LocalModelException notAFolder(Path directory) {
         return new LocalModelException(
-                LocalModelException.Kind.STORE, "The model directory " + directory + " is not a directory", elsewhere());
+                LocalModelException.Kind.STORE,
+                "The model directory " + directory + " is not a directory",
+                elsewhere());
     }
 
     static LocalModelException unreadable(Path directory, IOException e) {

@@ -79,5 +79,4 @@ final class StoreLock implements AutoCloseable {
             HELD.remove(file);
         }
     }
-
 }

@@ -49,7 +49,8 @@ final class StoreScan {
         for (Path folder : folders) {
             scan.folder(folder, scan.filesByFolder.getOrDefault(folder, List.of()));
         }
-        scan.models.sort(Comparator.comparing(StoredModel::modifiedAt).reversed().thenComparing(StoredModel::id));
+        scan.models.sort(
+                Comparator.comparing(StoredModel::modifiedAt).reversed().thenComparing(StoredModel::id));
         return new Listing(scan.models, scan.warnings);
     }
 
@@ -57,7 +58,8 @@ final class StoreScan {
         Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEEPEST, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                boolean hidden = !folder.equals(root) && String.valueOf(folder.getFileName()).startsWith(".");
+                boolean hidden = !folder.equals(root)
+                        && String.valueOf(folder.getFileName()).startsWith(".");
                 return hidden ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 
@@ -75,7 +77,9 @@ final class StoreScan {
                     if (attributes.isSymbolicLink()) {
                         warnings.add(file + " is a link to a file that is gone");
                     } else if (attributes.isRegularFile()) {
-                        filesByFolder.computeIfAbsent(folder, f -> new ArrayList<>()).add(file);
+                        filesByFolder
+                                .computeIfAbsent(folder, f -> new ArrayList<>())
+                                .add(file);
                     }
                 }
                 return FileVisitResult.CONTINUE;
@@ -167,7 +171,8 @@ final class StoreScan {
         if (name.parts() > 1) {
             for (Path other : List.copyOf(stray)) {
                 ModelFileName part = ModelFileName.of(String.valueOf(other.getFileName()));
-                if (part.parts() == name.parts() && part.base().equals(name.base())
+                if (part.parts() == name.parts()
+                        && part.base().equals(name.base())
                         && String.valueOf(part.quantization()).equals(String.valueOf(name.quantization()))) {
                     files.add(other);
                     stray.remove(other);
@@ -204,8 +209,7 @@ final class StoreScan {
         String label = name.quantization() != null || variant == null
                 ? name.quantization()
                 : ModelFileName.quantization(variant).orElse(null);
-        models.add(new StoredModel(
-                identity.name, variant, files, size, newest, label, isLink(files), null, warning));
+        models.add(new StoredModel(identity.name, variant, files, size, newest, label, isLink(files), null, warning));
     }
 
     private record Identity(String name, @Nullable String variant) {
@@ -228,7 +232,8 @@ final class StoreScan {
         }
         String name = StoreName.nameOf(last);
         if (depth > 1) {
-            boolean repository = depth > 2 && relative.getName(depth - 3).toString().equals("hf.co");
+            boolean repository =
+                    depth > 2 && relative.getName(depth - 3).toString().equals("hf.co");
             // A namespace has no dot.
             String user = StoreName.clean(relative.getName(depth - 2).toString(), "user");
             name = (repository ? "hf.co/" + user : user.replace('.', '-')) + "/" + StoreName.clean(last, "model");
