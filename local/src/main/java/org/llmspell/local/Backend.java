@@ -18,7 +18,9 @@ public interface Backend extends AutoCloseable {
     List<ModelEntry> list();
 
     /** Whether it answers now, soon enough to be chosen when a model names no backend. */
-    boolean isReachable();
+    default boolean isReachable() {
+        return status().available();
+    }
 
     /** Whether {@code model} can be used now; false also where the backend is down. Used for choosing a backend. */
     boolean has(ModelSpec model);
