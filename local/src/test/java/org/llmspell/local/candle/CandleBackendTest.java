@@ -41,7 +41,7 @@ import org.llmspell.local.store.ModelStore;
 /** The backend without a real model: what it finds, and how it words what fails. */
 class CandleBackendTest {
     private static final DownloadConfig OFFLINE = new DownloadConfig(
-            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, Map.of());
+            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, List.of(), Map.of());
 
     @TempDir
     Path temporary;

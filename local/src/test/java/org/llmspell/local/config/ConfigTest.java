@@ -215,6 +215,7 @@ class ConfigTest {
                         URI.create("http://10.0.0.1:5000"),
                         true,
                         "hf_a",
+                        List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
