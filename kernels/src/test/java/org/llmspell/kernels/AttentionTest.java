@@ -123,25 +123,27 @@ class AttentionTest {
     private static void assertNonsense(Shape s) {
         MemorySegment none = Native.floats();
         MemorySegment[] pages = {};
-        assertThatThrownBy(() -> new AttentionCall(
-                        s.heads,
-                        s.kvHeads,
-                        s.keyDimension,
-                        s.valueDimension,
-                        s.pageTokens,
-                        none,
-                        0,
-                        pages,
-                        pages,
-                        none,
-                        0,
-                        s.rows,
-                        s.firstPosition,
-                        s.window,
-                        1,
-                        0,
-                        null))
-                .isInstanceOf(IllegalArgumentException.class);
+        AttentionCall call = new AttentionCall(
+                s.heads,
+                s.kvHeads,
+                s.keyDimension,
+                s.valueDimension,
+                s.pageTokens,
+                none,
+                0,
+                pages,
+                pages,
+                none,
+                0,
+                s.rows,
+                s.firstPosition,
+                s.window,
+                1,
+                0,
+                null);
+        Implementations.all()
+                .forEach(kernels -> assertThatThrownBy(() -> kernels.attention(call, 0, 0, 0))
+                        .isInstanceOf(IllegalArgumentException.class));
     }
 
     private static void assertOutside(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

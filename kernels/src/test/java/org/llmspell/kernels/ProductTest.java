@@ -3,6 +3,7 @@ package org.llmspell.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -150,9 +151,10 @@ class ProductTest {
         WeightMatrix weights = RandomWeights.matrix(BlockFormat.Q4_K, 4, 256, new Random(1));
         MemorySegment x = Native.floats(new float[256]);
         MemorySegment out = Native.floats(new float[4]);
-        java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofShared();
-        MemorySegment closed = arena.allocate(16, 4);
-        arena.close();
+        MemorySegment closed;
+        try (Arena arena = Arena.ofShared()) {
+            closed = arena.allocate(16, 4);
+        }
         Implementations.all().forEach(kernels -> {
             assertThatThrownBy(() -> kernels.multiply(weights, 0, 4, x, 0, 0, 1, out.asReadOnly(), 0, 0))
                     .isInstanceOf(IllegalArgumentException.class);
