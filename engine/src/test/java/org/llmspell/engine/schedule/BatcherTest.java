@@ -100,8 +100,7 @@ class BatcherTest {
         assertThat(read(second)).isEqualTo("b");
         // Either both were there for the first pass, or the second came one pass later: then 255 rows are left for it.
         List<String> passes = List.copyOf(model.passes);
-        assertThat(passes.subList(0, 3))
-                .isIn(List.of("256/1", "50/2", "1/1"), List.of("5/1", "256/1", "46/2"));
+        assertThat(passes.subList(0, 3)).isIn(List.of("256/1", "50/2", "1/1"), List.of("5/1", "256/1", "46/2"));
     }
 
     @Test
