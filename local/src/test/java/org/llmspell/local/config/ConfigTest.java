@@ -301,7 +301,7 @@ class ConfigTest {
 
     @Test
     void neverPrintsASecretThatIsOfTheWrongType() throws Exception {
-        assertThat(refused("[providers.candle.options]\nhf_api_key = [\"hf_secret\"]"))
+        assertThat(refused("[providers.candle.options]\nhf_api_key = \"hf_secret with a space\""))
                 .hasMessageContaining("hf_api_key must be")
                 .hasMessageNotContaining("hf_secret");
     }
