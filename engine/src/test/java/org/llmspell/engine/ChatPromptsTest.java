@@ -13,8 +13,9 @@ import org.llmspell.engine.EngineException.Problem;
 class ChatPromptsTest extends EngineTestBase {
     private static final List<ChatMessage> CHAT = List.of(ChatMessage.system("be kind"), ChatMessage.user("hi</s>"));
 
-    private static final String TEMPLATE = "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}"
-            + "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
+    private static final String TEMPLATE =
+            "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}"
+                    + "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
     private Engine engine;
 
@@ -53,7 +54,9 @@ class ChatPromptsTest extends EngineTestBase {
             int[] tokens = model.promptTokens(CHAT, false);
             assertThat(tokens[0]).isEqualTo(TinyModel.BOS);
             assertThat(count(tokens, TinyModel.BOS)).as("not doubled").isEqualTo(1);
-            assertThat(count(tokens, TinyModel.EOS)).as("one after each message").isEqualTo(2);
+            assertThat(count(tokens, TinyModel.EOS))
+                    .as("one after each message")
+                    .isEqualTo(2);
             assertThat(model.tokenizer().decode(tokens, false)).contains("hi</s>");
         }
     }
@@ -111,8 +114,8 @@ class ChatPromptsTest extends EngineTestBase {
                             EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.TEMPLATE_FAILED))
                     .hasMessageContaining("roles must alternate");
         }
-        try (ModelLease model = engine.open(
-                new TinyModel(1).template("{% if %}").write(folder.resolve("broken.gguf")), null)) {
+        try (ModelLease model =
+                engine.open(new TinyModel(1).template("{% if %}").write(folder.resolve("broken.gguf")), null)) {
             assertThatThrownBy(() -> model.prompt(CHAT, false))
                     .isInstanceOfSatisfying(
                             EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.TEMPLATE_FAILED));

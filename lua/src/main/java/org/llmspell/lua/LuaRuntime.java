@@ -61,13 +61,13 @@ public final class LuaRuntime implements AutoCloseable {
     }
 
     /**
-     * Runs {@code code}, which error messages and {@code arg[0]} call {@code name}.
+     * Runs {@code code}, which error messages call {@code name}, such as {@code (standard input)}.
      *
      * @return its exit status
      * @throws ScriptException if it did not run to its end
      */
     public int exec(String code, String name) {
-        return run(code.getBytes(StandardCharsets.UTF_8), "=" + name, name);
+        return run(ScriptSource.text(code.getBytes(StandardCharsets.UTF_8)), "=" + name, name);
     }
 
     private int run(byte[] source, String chunkName, String script) {

@@ -33,7 +33,12 @@ public final class RopeTable {
      * @param shortContext used by sequences of at most {@code originalContext} tokens
      * @param longContext used by longer ones; null if they use the same
      */
-    public RopeTable(int slot, boolean halves, Frequencies shortContext, @Nullable Frequencies longContext, int originalContext) {
+    public RopeTable(
+            int slot,
+            boolean halves,
+            Frequencies shortContext,
+            @Nullable Frequencies longContext,
+            int originalContext) {
         this.slot = slot;
         this.halves = halves;
         this.shortContext = shortContext;

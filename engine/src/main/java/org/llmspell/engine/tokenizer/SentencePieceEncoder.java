@@ -177,6 +177,6 @@ final class SentencePieceEncoder implements TextEncoder {
         // Adding zero makes −0 into 0. The bits of a float order like a signed integer once those of negatives are
         // flipped.
         int bits = Float.floatToIntBits(score + 0.0f);
-        return ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
+        return ~(bits ^ ((bits >> 31) & Integer.MAX_VALUE));
     }
 }

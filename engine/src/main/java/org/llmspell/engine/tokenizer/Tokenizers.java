@@ -35,7 +35,7 @@ public final class Tokenizers {
         } catch (GgufException e) {
             throw new EngineException(
                     Problem.BROKEN_MODEL,
-                    e.getMessage(),
+                    String.valueOf(e.getMessage()),
                     List.of("Download the model again, or take another conversion of it."));
         }
     }

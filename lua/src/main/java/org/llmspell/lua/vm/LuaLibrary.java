@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * point. That is not for elegance: the linker spends 5 to 10 ms on each new shape in a fresh JVM, and a script should
  * start at once. Results declared {@code int} in C must be cast to {@code int}.
  */
+@SuppressWarnings("restricted") // calling C is what this package is for
 final class LuaLibrary {
     private static final MethodHandle CALL = Linker.nativeLinker()
             .downcallHandle(FunctionDescriptor.of(

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Loads the Lua library that travels in a jar: copies it to a folder that only this user can enter, loads it from there
  * and deletes both. Nobody else can put another library in its place, and nothing is left behind.
  */
+@SuppressWarnings("restricted") // calling C is what this package is for
 final class LuaLibraryFile {
     /** The environment variable that names the folder to copy to; without it, the folder for temporary files. */
     static final String FOLDER_VARIABLE = "LLMSPELL_NATIVE_DIR";

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only operations that run no Lua code are here, since an error raised below a Java frame would end the JVM: tables
  * are read and written raw. To be used within the call that it was given to, by that thread alone.
  */
+@SuppressWarnings("restricted") // calling C is what this package is for
 public final class LuaStack {
     /** {@code LUA_MULTRET}, and the type of an index with nothing at it. */
     static final int NONE = -1;

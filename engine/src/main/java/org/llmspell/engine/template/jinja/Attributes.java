@@ -7,9 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.text.BraceFormat;
 import org.llmspell.engine.template.text.TextMethods;
 import org.llmspell.engine.template.value.Args;
+import org.llmspell.engine.template.value.Arithmetic;
 import org.llmspell.engine.template.value.Bool;
 import org.llmspell.engine.template.value.Dict;
 import org.llmspell.engine.template.value.Function;
+import org.llmspell.engine.template.value.Int;
+import org.llmspell.engine.template.value.Numeric;
 import org.llmspell.engine.template.value.Opaque;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Sequence;
@@ -60,11 +63,8 @@ final class Attributes {
         if (value instanceof Opaque opaque) {
             return opaque.attribute(name);
         }
-        if (value instanceof Real real && "is_integer".equals(name)) {
-            return new Function(name, args -> {
-                args.plain(name, 0, 0);
-                return Bool.of(real.isIntegral());
-            });
+        if (value instanceof Numeric number) {
+            return ofNumber(number, name);
         }
         return missing(value);
     }
@@ -100,6 +100,29 @@ final class Attributes {
                 return true;
             default:
                 return false;
+        }
+    }
+
+    private static @Nullable Value ofNumber(Numeric number, String name) {
+        boolean real = number instanceof Real;
+        switch (name) {
+            case "real":
+                return Arithmetic.plus(number);
+            case "imag":
+                return real ? new Real(0) : Int.of(0);
+            case "numerator":
+                return real ? null : Arithmetic.plus(number);
+            case "denominator":
+                return real ? null : Int.of(1);
+            case "is_integer":
+                return number instanceof Real value
+                        ? new Function(name, args -> {
+                            args.plain(name, 0, 0);
+                            return Bool.of(value.isIntegral());
+                        })
+                        : null;
+            default:
+                return null;
         }
     }
 

@@ -338,24 +338,22 @@ final class ExpressionParser {
 
     private Expr subscript(Expr owner) {
         int line = tokens.take().line();
-        Expr only = null;
-        List<Expr> several = new ArrayList<>();
-        do {
+        List<Expr> keys = new ArrayList<>(1);
+        while (!tokens.current().isOperator("]")) {
+            if (!keys.isEmpty()) {
+                tokens.expectOperator(",");
+            }
             Expr key = tokens.current().isOperator(":") ? null : expression(true);
-            if (tokens.current().isOperator(":")) {
-                if (!several.isEmpty()) {
-                    throw tokens.fail("a slice among several subscripts is not supported");
-                }
+            if (key != null && !tokens.current().isOperator(":")) {
+                keys.add(key);
+            } else if (keys.isEmpty()) {
                 return slice(owner, key, line);
+            } else {
+                throw tokens.fail("a slice among several subscripts is not supported");
             }
-            only = key;
-            if (key != null) {
-                several.add(key);
-            }
-        } while (tokens.skipOperator(",") && !tokens.current().isOperator("]"));
+        }
         tokens.expectOperator("]");
-        return new Expr.Item(
-                owner, several.size() == 1 && only != null ? only : new Expr.Items(several, true, line), line);
+        return new Expr.Item(owner, keys.size() == 1 ? keys.get(0) : new Expr.Items(keys, true, line), line);
     }
 
     private Expr slice(Expr owner, @Nullable Expr start, int line) {

@@ -15,17 +15,18 @@ import org.llmspell.engine.template.value.Value;
  *
  * @param fill the code point to fill with
  * @param align {@code <>=^}, or 0 for the type's own
+ * @param zeros whether a zero before the width asks numbers to be filled between sign and digits
  * @param width −1 for none
  * @param grouping {@code ,} or {@code _}, or 0
  * @param precision −1 for none
  * @param type the type letter, or 0
  */
 record FormatSpec(
-        int fill, char align, char sign, boolean alternate, int width, char grouping, int precision, char type) {
+        int fill, char align, boolean zeros, char sign, boolean alternate, int width, char grouping, int precision, char type) {
 
     static FormatSpec parse(String spec) {
         int at = 0;
-        int fill = ' ';
+        int fill = -1;
         char align = 0;
         int first = spec.isEmpty() ? 0 : Character.charCount(spec.codePointAt(0));
         if (spec.length() > first && "<>=^".indexOf(spec.charAt(first)) >= 0) {
@@ -42,11 +43,9 @@ record FormatSpec(
         }
         boolean alternate = at < spec.length() && spec.charAt(at) == '#';
         at += alternate ? 1 : 0;
-        if (at < spec.length() && spec.charAt(at) == '0') {
-            if (align == 0) {
-                fill = '0';
-                align = '=';
-            }
+        boolean zeros = fill < 0 && at < spec.length() && spec.charAt(at) == '0';
+        if (zeros) {
+            fill = '0';
             at++;
         }
         int widthEnd = digits(spec, at);
@@ -69,7 +68,7 @@ record FormatSpec(
         if (at < spec.length()) {
             throw PythonException.valueError("Invalid format specifier '" + spec + "'");
         }
-        return new FormatSpec(fill, align, sign, alternate, width, grouping, precision, type);
+        return new FormatSpec(fill < 0 ? ' ' : fill, align, zeros && align == 0, sign, alternate, width, grouping, precision, type);
     }
 
     private static int digits(String spec, int from) {
@@ -189,10 +188,10 @@ record FormatSpec(
         String digits = whole;
         if (grouping != 0) {
             int every = radix == 10 ? 3 : 4;
-            int wanted = fill == '0' && align == '=' ? width - signs.length() - rest.length() : 0;
+            int wanted = fill == '0' && (zeros || align == '=') ? width - signs.length() - rest.length() : 0;
             digits = grouped(whole, every, wanted);
         }
-        return pad(Text.own(signs + digits + rest), signs.length(), '>');
+        return pad(Text.own(signs + digits + rest), signs.length(), zeros ? '=' : '>');
     }
 
     private String grouped(String whole, int every, int wanted) {

@@ -17,10 +17,10 @@ public final class Padding {
     static Value justify(Text self, Args args, String name) {
         List<Value> given = args.plain("str." + name, 1, 2);
         Text fill = given.size() < 2 ? Text.own(" ") : TextMethods.text(given.get(1), name);
-        if (fill.length() != 1) {
+        Text used = self.markup() ? Html.escape(fill) : fill;
+        if (used.length() != 1) {
             throw PythonException.typeError("The fill character must be exactly one character long");
         }
-        Text used = self.markup() ? Html.escape(fill) : fill;
         int width = integer(given.get(0));
         long missing = Math.max(0, (long) width - self.length());
         switch (name) {

@@ -53,9 +53,9 @@ public final class Arithmetic {
             case "/":
                 return new Real(quotient(a, b));
             case "//":
-                return floorDivide(a, b)[0];
+                return floorDivide(a, b, "integer division or modulo by zero")[0];
             case "%":
-                return floorDivide(a, b)[1];
+                return floorDivide(a, b, "integer modulo by zero")[1];
             default:
                 return power(a, b);
         }
@@ -83,9 +83,9 @@ public final class Arithmetic {
         }
     }
 
-    private static Int[] floorDivide(Int a, Int b) {
+    private static Int[] floorDivide(Int a, Int b, String byZero) {
         if (b.signum() == 0) {
-            throw zeroDivision("integer division or modulo by zero");
+            throw zeroDivision(byZero);
         }
         BigInteger[] parts = a.big().divideAndRemainder(b.big());
         boolean round = parts[1].signum() != 0 && parts[1].signum() != b.signum();
