@@ -19,6 +19,7 @@ import org.llmspell.cli.command.GlobalOptions;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
 import org.llmspell.testing.TestData;
+import picocli.CommandLine.MissingParameterException;
 
 /** The documents for users say what is so: every command in them is one, and every configuration key is described. */
 class DocumentationTest {
@@ -60,12 +61,12 @@ class DocumentationTest {
                 .containsExactlyInAnyOrderElementsOf(
                         ConfigKey.ALL.stream().map(ConfigKey::path).toList());
         for (ConfigKey key : ConfigKey.ALL) {
-            List<String> cells = Arrays.asList(rows.get(key.path()).split(" \\| "));
-            assertThat(cells).as(key.path()).hasSize(5);
-            key.environment().forEach(variable -> assertThat(cells.get(3)).contains("`" + variable + "`"));
+            List<String> cells = Arrays.asList(rows.get(key.path()).split("\\|"));
+            assertThat(cells).as(key.path()).hasSize(6);
+            key.environment().forEach(variable -> assertThat(cells.get(4)).contains("`" + variable + "`"));
             if (key.defaultValue() != null) {
                 String number = String.valueOf(key.defaultValue()).replaceAll("\\.0$", "");
-                assertThat(cells.get(2)).as(key.path()).contains(number);
+                assertThat(cells.get(3)).as(key.path()).contains(number);
             }
         }
     }
