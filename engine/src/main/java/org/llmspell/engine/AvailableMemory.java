@@ -41,7 +41,8 @@ final class AvailableMemory implements LongSupplier {
     private static OptionalLong field(Path file, String name, long unit) {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.filter(line -> line.startsWith(name + " "))
-                    .mapToLong(line -> Long.parseLong(line.substring(name.length()).replaceAll("\\D", "")) * unit)
+                    .mapToLong(
+                            line -> Long.parseLong(line.substring(name.length()).replaceAll("\\D", "")) * unit)
                     .findFirst();
         } catch (IOException | RuntimeException e) {
             return OptionalLong.empty(); // not this system

@@ -32,9 +32,7 @@ public final class Engine implements AutoCloseable {
         this.options = options;
         this.kernels = kernels;
         this.workers = new WorkerPool(
-                options.threads() > 0
-                        ? options.threads()
-                        : Runtime.getRuntime().availableProcessors());
+                options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors());
         this.scheduler = new Scheduler();
         this.models = new ResidentModels(new LoadedModel.Machine(
                 kernels, workers, scheduler, new MemoryBudget(availableMemory), options, prefixSharing));

@@ -61,6 +61,11 @@ final class Lease implements ModelLease {
         }
     }
 
+    /** Cache pages that the model's sequences hold or have been promised. */
+    int pagesInUse() {
+        return model().batcher().pagesInUse();
+    }
+
     private LoadedModel model() {
         if (closed.get()) {
             throw new IllegalStateException("the lease is closed");

@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
@@ -39,7 +38,13 @@ final class LoadedModel implements AutoCloseable {
     private final Duration loadTime;
 
     /** What all models of an engine share. */
-    record Machine(Kernels kernels, WorkerPool workers, Scheduler scheduler, MemoryBudget budget, EngineOptions options, boolean prefixSharing) {}
+    record Machine(
+            Kernels kernels,
+            WorkerPool workers,
+            Scheduler scheduler,
+            MemoryBudget budget,
+            EngineOptions options,
+            boolean prefixSharing) {}
 
     private LoadedModel(GgufFile file, Arena arena, Machine machine, long startedAt) throws GgufException {
         this.file = file;
@@ -137,7 +142,9 @@ final class LoadedModel implements AutoCloseable {
     Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
         if (contextLength < 1) {
             throw new EngineException(
-                    Problem.INVALID_OPTION, "The context length is " + contextLength + "; allowed: 1 or more", List.of());
+                    Problem.INVALID_OPTION,
+                    "The context length is " + contextLength + "; allowed: 1 or more",
+                    List.of());
         }
         if (prompt.length == 0) {
             throw new EngineException(
@@ -180,7 +187,8 @@ final class LoadedModel implements AutoCloseable {
                                 "Shorten the prompt or the conversation")
                         : List.of(
                                 "Shorten the prompt or the conversation",
-                                "Use a model with a longer context; this one was trained for " + model.contextLength()));
+                                "Use a model with a longer context; this one was trained for "
+                                        + model.contextLength()));
     }
 
     static int defaultContext(EngineOptions options) {

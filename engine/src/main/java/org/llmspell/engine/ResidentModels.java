@@ -11,8 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models in memory: loads each file once, counts who uses it, and unloads it when nobody has for its keep-alive time,
@@ -26,6 +29,7 @@ final class ResidentModels implements AutoCloseable {
     private final Set<Resident> loaded = new HashSet<>();
 
     private final ScheduledExecutorService timer;
+    private final ReentrantLock loading = new ReentrantLock();
     private boolean closed;
     private long clock;
 
@@ -40,6 +44,7 @@ final class ResidentModels implements AutoCloseable {
         private long idleSince;
 
         private boolean replaced;
+        private @Nullable Future<?> expiry;
 
         private Resident(FileIdentity identity, LoadedModel model) {
             this.identity = identity;
@@ -54,6 +59,9 @@ final class ResidentModels implements AutoCloseable {
             synchronized (ResidentModels.this) {
                 users++;
                 lastUse = ++clock;
+                if (expiry != null) {
+                    expiry.cancel(false);
+                }
             }
         }
 
@@ -69,29 +77,64 @@ final class ResidentModels implements AutoCloseable {
     }
 
     /** The model in {@code file} with one more user, and how long loading took: zero if it was there. */
-    synchronized Opened open(Path file, Duration keepAlive) {
-        if (closed) {
-            throw new IllegalStateException("the engine is closed");
+    Opened open(Path file, Duration keepAlive) {
+        Resident resident = find(file, keepAlive);
+        if (resident != null) {
+            return new Opened(resident, Duration.ZERO);
         }
+        // Loading takes up to a second and must not hold up the generations of other models, which end under this lock.
+        loading.lock();
+        try {
+            resident = find(file, keepAlive);
+            if (resident != null) {
+                return new Opened(resident, Duration.ZERO);
+            }
+            FileIdentity identity = FileIdentity.of(file);
+            makeRoom();
+            LoadedModel model = LoadedModel.load(file, machine);
+            return new Opened(add(new Resident(identity, model), keepAlive), model.loadTime());
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    private synchronized @Nullable Resident find(Path file, Duration keepAlive) {
+        requireOpen();
         FileIdentity identity = FileIdentity.of(file);
         Resident resident = byPath.get(identity.path());
-        if (resident != null && !resident.identity.equals(identity)) {
+        if (resident == null) {
+            return null;
+        }
+        if (!resident.identity.equals(identity)) {
             resident.replaced = true;
             drop(resident);
-            resident = null;
-        }
-        Duration loadTime = Duration.ZERO;
-        if (resident == null) {
-            trim(machine.options().maxResidentModels() - 1);
-            LoadedModel model = LoadedModel.load(file, machine);
-            loadTime = model.loadTime();
-            resident = new Resident(identity, model);
-            byPath.put(identity.path(), resident);
-            loaded.add(resident);
+            return null;
         }
         resident.keepAlive = keepAlive;
         resident.retain();
-        return new Opened(resident, loadTime);
+        return resident;
+    }
+
+    private synchronized void makeRoom() {
+        trim(machine.options().maxResidentModels() - 1);
+    }
+
+    private synchronized Resident add(Resident resident, Duration keepAlive) {
+        if (closed) {
+            resident.model.close();
+        }
+        requireOpen();
+        byPath.put(resident.identity.path(), resident);
+        loaded.add(resident);
+        resident.keepAlive = keepAlive;
+        resident.retain();
+        return resident;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
     }
 
     record Opened(Resident resident, Duration loadTime) {}
@@ -113,8 +156,7 @@ final class ResidentModels implements AutoCloseable {
         trim(machine.options().maxResidentModels());
         long departure = ++resident.idleSince;
         if (resident.keepAlive.isPositive()) {
-            timer.schedule(
-                    () -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
+            timer.schedule(() -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
         }
     }
 
@@ -147,7 +189,9 @@ final class ResidentModels implements AutoCloseable {
     }
 
     private static long saturated(Duration duration) {
-        return duration.compareTo(Duration.ofDays(365)) > 0 ? Duration.ofDays(365).toMillis() : duration.toMillis();
+        return duration.compareTo(Duration.ofDays(365)) > 0
+                ? Duration.ofDays(365).toMillis()
+                : duration.toMillis();
     }
 
     /** Unloads everything, also models in use, whose generations are cancelled. */

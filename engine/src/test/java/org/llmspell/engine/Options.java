@@ -15,7 +15,8 @@ public final class Options {
 
     /** Temperature 1, no cuts, no penalties. */
     public static SamplingOptions random(long seed, int maxTokens) {
-        return new SamplingOptions(1, 0, 1, 0, 1, 1, 0, 0, 0, OptionalLong.of(seed), List.of(), maxTokens, -1, Map.of());
+        return new SamplingOptions(
+                1, 0, 1, 0, 1, 1, 0, 0, 0, OptionalLong.of(seed), List.of(), maxTokens, -1, Map.of());
     }
 
     /** Temperature 1 with cuts; seed 1. */

@@ -68,7 +68,7 @@ final class FileKind {
         if (file.byteSize() < Integer.BYTES) {
             return "a file of " + file.byteSize() + (file.byteSize() == 1 ? " byte" : " bytes");
         }
-        if (head.chars().allMatch(c -> c >= ' ' && c < 0x7F || c == '\n' || c == '\r' || c == '\t')) {
+        if (head.chars().allMatch(c -> (c >= ' ' && c < 0x7F) || c == '\n' || c == '\r' || c == '\t')) {
             return "a text file";
         }
         return "unknown data, magic 0x"

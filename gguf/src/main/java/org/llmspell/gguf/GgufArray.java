@@ -242,12 +242,18 @@ public final class GgufArray implements GgufValue {
         return 31 * size + elementType.hashCode();
     }
 
-    /** The first few elements, for people. */
+    /** The first few elements, for people; of arrays in the array only their type and size. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("[");
         for (int i = 0; i < Math.min(size, SHOWN); i++) {
-            text.append(i == 0 ? "" : ", ").append(get(i));
+            GgufValue element = get(i);
+            text.append(i == 0 ? "" : ", ");
+            if (element instanceof GgufArray array) {
+                text.append(array.size).append(" in an ").append(array.typeLabel());
+            } else {
+                text.append(element);
+            }
         }
         return text.append(size > SHOWN ? ", … " + size + " in all]" : "]").toString();
     }

@@ -1,7 +1,6 @@
 package org.llmspell.gguf;
 
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -20,7 +19,7 @@ public final class GgufMetadata {
     private final String file;
     private final SequencedMap<String, GgufValue> values;
 
-    GgufMetadata(String file, LinkedHashMap<String, GgufValue> values) {
+    GgufMetadata(String file, SequencedMap<String, GgufValue> values) {
         this.file = file;
         this.values = Collections.unmodifiableSequencedMap(values);
     }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -101,8 +102,8 @@ final class GgufParser {
         }
     }
 
-    private LinkedHashMap<String, GgufValue> keys(int count) throws GgufException {
-        LinkedHashMap<String, GgufValue> values = new LinkedHashMap<>();
+    private SequencedMap<String, GgufValue> keys(int count) throws GgufException {
+        SequencedMap<String, GgufValue> values = new LinkedHashMap<>();
         for (int i = 0; i < count; i++) {
             in.subject("metadata key", i + 1, count);
             String key = in.name("key", GgufLimits.KEY_BYTES);

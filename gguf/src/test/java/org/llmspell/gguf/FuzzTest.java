@@ -89,7 +89,7 @@ class FuzzTest {
 
     private static void putLong(byte[] bytes, int at, long value) {
         for (int i = 0; i < Long.BYTES; i++) {
-            bytes[at + i] = (byte) (value >>> 8 * i);
+            bytes[at + i] = (byte) (value >>> (8 * i));
         }
     }
 }

@@ -76,6 +76,7 @@ class RoundTripTest {
             GgufArray nested = file.metadata().array("nested", GgufType.ARRAY).orElseThrow();
             assertThat(nested.size()).isEqualTo(3);
             assertThat(((GgufArray) nested.get(0)).asStrings()).containsExactly("a", "", "c");
+            assertThat(nested).hasToString("[3 in an array of string, 0 in an array of int32, 2 in an array of array]");
             GgufArray deep = (GgufArray) nested.get(2);
             assertThat(((GgufArray) deep.get(0)).toInts()).containsExactly(1, 2);
             assertThat(((GgufArray) deep.get(1)).toFloats()).containsExactly(0.5f);

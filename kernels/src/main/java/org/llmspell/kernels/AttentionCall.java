@@ -40,20 +40,6 @@ public record AttentionCall(
         float scale,
         float softcap,
         float @Nullable [] sinks) {
-    public AttentionCall {
-        if (heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0) {
-            throw new IllegalArgumentException(heads + " query heads cannot share " + kvHeads + " key-value heads");
-        }
-        if (keyDimension <= 0 || valueDimension <= 0 || pageTokens <= 0) {
-            throw new IllegalArgumentException("head dimensions %d and %d and page of %d tokens must be positive"
-                    .formatted(keyDimension, valueDimension, pageTokens));
-        }
-        if (rows < 0 || firstPosition < 0 || window <= 0) {
-            throw new IllegalArgumentException("%d rows from position %d with a window of %d make no sense"
-                    .formatted(rows, firstPosition, window));
-        }
-    }
-
     /** Query heads that share one key-value head. */
     public int group() {
         return heads / kvHeads;

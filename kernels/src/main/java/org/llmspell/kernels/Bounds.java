@@ -91,6 +91,7 @@ public final class Bounds {
 
     /** The arguments of {@link Kernels#attention}: shapes, rows, and every page that a row in range can see. */
     public static void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
+        shape(call);
         Objects.checkIndex(kvHead, call.kvHeads());
         Objects.checkFromToIndex(rowFrom, rowTo, call.rows());
         if (rowFrom == rowTo) {
@@ -115,6 +116,21 @@ public final class Bounds {
         if (sinks != null && sinks.length < call.heads()) {
             throw new IndexOutOfBoundsException(
                     "%d heads need as many sinks, there are %d".formatted(call.heads(), sinks.length));
+        }
+    }
+
+    private static void shape(AttentionCall call) {
+        if (call.heads() <= 0 || call.kvHeads() <= 0 || call.heads() % call.kvHeads() != 0) {
+            throw new IllegalArgumentException(
+                    "%d query heads cannot share %d key-value heads".formatted(call.heads(), call.kvHeads()));
+        }
+        if (call.keyDimension() <= 0 || call.valueDimension() <= 0 || call.pageTokens() <= 0) {
+            throw new IllegalArgumentException("head dimensions %d and %d and pages of %d tokens must be positive"
+                    .formatted(call.keyDimension(), call.valueDimension(), call.pageTokens()));
+        }
+        if (call.rows() < 0 || call.firstPosition() < 0 || call.window() <= 0) {
+            throw new IllegalArgumentException("%d rows from position %d with a window of %d make no sense"
+                    .formatted(call.rows(), call.firstPosition(), call.window()));
         }
     }
 

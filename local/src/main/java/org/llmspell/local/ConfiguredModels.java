@@ -1,10 +1,13 @@
 package org.llmspell.local;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.config.Config;
@@ -15,7 +18,12 @@ import org.llmspell.local.ollama.OllamaBackend;
  * only candle has goes to candle also while Ollama answers, and a file always does.
  */
 final class ConfiguredModels implements LocalModels {
+    private static final Logger LOG = System.getLogger(ConfiguredModels.class.getName());
+
     private final List<Backend> backends;
+
+    // A choice holds for the process: a server that comes or goes must not move a conversation to another model.
+    private final Map<String, Backend> chosen = new ConcurrentHashMap<>();
 
     ConfiguredModels(List<Backend> backends) {
         this.backends = List.copyOf(backends);
@@ -27,7 +35,7 @@ final class ConfiguredModels implements LocalModels {
             enabled.add(new OllamaBackend(config.ollama()));
         }
         if (config.candle().enabled()) {
-            enabled.add(new CandleBackend(config.candle()));
+            enabled.add(new CandleBackend(config.candle(), config.download()));
         }
         return new ConfiguredModels(enabled);
     }
@@ -75,12 +83,30 @@ final class ConfiguredModels implements LocalModels {
                     "Every backend is disabled in the configuration",
                     "Set enabled = true under [providers.ollama] or [providers.candle]");
         }
+        return chosen.computeIfAbsent(model.id(), id -> choose(model));
+    }
+
+    private Backend choose(ModelSpec model) {
         Backend last = backends.getLast();
         for (Backend backend : backends.subList(0, backends.size() - 1)) {
-            if (backend.status().available() && (backend.has(model) || !last.has(model))) {
+            if (!backend.isReachable()) {
+                LOG.log(Level.DEBUG, "{0}: {1} does not answer", model.id(), backend.name());
+            } else if (backend.has(model)) {
+                LOG.log(Level.DEBUG, "{0}: {1} answers and has it", model.id(), backend.name());
                 return backend;
+            } else if (!last.has(model)) {
+                LOG.log(
+                        Level.DEBUG,
+                        "{0}: {1} answers, and {2} has it no more than {1}",
+                        model.id(),
+                        backend.name(),
+                        last.name());
+                return backend;
+            } else {
+                LOG.log(Level.DEBUG, "{0}: {1} answers and does not have it", model.id(), backend.name());
             }
         }
+        LOG.log(Level.DEBUG, "{0}: taking {1}", model.id(), last.name());
         return last;
     }
 

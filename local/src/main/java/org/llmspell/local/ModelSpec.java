@@ -35,6 +35,11 @@ public record ModelSpec(
         return variant == null ? name : name + ":" + variant;
     }
 
+    /** Whether a variant of a Hugging Face model names a file of its repository rather than a quantization. */
+    public static boolean isFile(String variant) {
+        return variant.regionMatches(true, variant.length() - 5, ".gguf", 0, 5);
+    }
+
     /** Whether {@code name} is {@code hf.co/USER/REPO}. */
     public boolean isHuggingFace() {
         return !isPath && name.startsWith(SpecParser.HUGGING_FACE);

@@ -11,8 +11,11 @@ class ConfiguredModelsTest {
     private final FakeBackend candle = new FakeBackend("candle");
     private final LocalModels both = new ConfiguredModels(List.of(ollama, candle));
 
+    /** What a new process would take. */
     private String choice(String spec) {
-        return both.resolve(ModelSpec.parse(spec)).name();
+        return new ConfiguredModels(List.of(ollama, candle))
+                .resolve(ModelSpec.parse(spec))
+                .name();
     }
 
     @Test
@@ -40,6 +43,15 @@ class ConfiguredModelsTest {
         ollama.models.add("x");
         assertThat(choice("x")).isEqualTo("ollama");
         assertThat(choice("neither-has-it")).isEqualTo("ollama");
+    }
+
+    @Test
+    void aChoiceHoldsForTheProcess() {
+        ollama.models.add("x");
+        assertThat(both.resolve(ModelSpec.parse("x"))).isSameAs(ollama);
+
+        ollama.available = false;
+        assertThat(both.resolve(ModelSpec.parse("x"))).isSameAs(ollama);
     }
 
     @Test

@@ -50,6 +50,11 @@ final class FakeBackend implements Backend {
     }
 
     @Override
+    public boolean isReachable() {
+        return available;
+    }
+
+    @Override
     public boolean has(ModelSpec model) {
         return available && models.contains(model.id());
     }

@@ -57,7 +57,17 @@ public final class LuaRuntime implements AutoCloseable {
      * @throws ScriptException if it did not run to its end
      */
     public int exec(String code) {
-        return run(code.getBytes(StandardCharsets.UTF_8), "=(command line)", "(command line)");
+        return exec(code, "(command line)");
+    }
+
+    /**
+     * Runs {@code code}, which error messages call {@code name}, such as {@code (standard input)}.
+     *
+     * @return its exit status
+     * @throws ScriptException if it did not run to its end
+     */
+    public int exec(String code, String name) {
+        return run(ScriptSource.text(code.getBytes(StandardCharsets.UTF_8)), "=" + name, name);
     }
 
     private int run(byte[] source, String chunkName, String script) {

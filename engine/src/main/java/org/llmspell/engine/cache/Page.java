@@ -15,7 +15,8 @@ final class Page {
     int references;
 
     /** Under which the prefix index knows it; null while it is not full or not indexed. */
-    @Nullable PrefixKey key;
+    @Nullable
+    PrefixKey key;
 
     /** Names the content for the keys of the pages after it; meaningful while {@link #key} is set. */
     long serial;

@@ -114,7 +114,9 @@ public record ExpertMlp(Linear router, List<GatedMlp> experts, int used) impleme
         int rows = starts[expert + 1] - first;
         if (rows > 0) {
             Activations memory = pass.memory;
-            experts.get(expert).down().rows(pass.kernels, from, to, memory.expertGate, memory.expertOutput, first, rows);
+            experts.get(expert)
+                    .down()
+                    .rows(pass.kernels, from, to, memory.expertGate, memory.expertOutput, first, rows);
         }
     }
 
@@ -123,8 +125,7 @@ public record ExpertMlp(Linear router, List<GatedMlp> experts, int used) impleme
         for (int i = 0; i < out.columns(); i++) {
             float sum = 0;
             for (int pick = row * used; pick < (row + 1) * used; pick++) {
-                sum += weights[pick]
-                        * results.data().getAtIndex(ValueLayout.JAVA_FLOAT, results.at(places[pick]) + i);
+                sum += weights[pick] * results.data().getAtIndex(ValueLayout.JAVA_FLOAT, results.at(places[pick]) + i);
             }
             target.setAtIndex(ValueLayout.JAVA_FLOAT, out.at(row) + i, sum);
         }

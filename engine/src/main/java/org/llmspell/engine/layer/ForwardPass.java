@@ -53,7 +53,8 @@ public final class ForwardPass {
         forRows(rows(), table.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
                 long source = batch.token(row) * table.rowBytes();
-                kernels.dequantize(table.format(), table.data(), source, stream.data(), stream.at(row), table.columns());
+                kernels.dequantize(
+                        table.format(), table.data(), source, stream.data(), stream.at(row), table.columns());
                 scaleRow(stream, row, scale);
             }
         });

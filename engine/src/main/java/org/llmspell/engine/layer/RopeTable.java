@@ -2,6 +2,7 @@ package org.llmspell.engine.layer;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rotary position embedding (Su et al. 2021): by which angle each pair of a head's elements turns at each position. All
@@ -12,7 +13,7 @@ public final class RopeTable {
     private final int slot;
     private final boolean halves;
     private final Frequencies shortContext;
-    private final Frequencies longContext;
+    private final @Nullable Frequencies longContext;
     private final int originalContext;
 
     /**
@@ -30,10 +31,14 @@ public final class RopeTable {
      * @param slot which of the pass's cosine and sine buffers it uses
      * @param halves true pairs element i with i + dimensions/2 (NeoX), false neighbours (the original)
      * @param shortContext used by sequences of at most {@code originalContext} tokens
-     * @param longContext used by longer ones
+     * @param longContext used by longer ones; null if they use the same
      */
     public RopeTable(
-            int slot, boolean halves, Frequencies shortContext, Frequencies longContext, int originalContext) {
+            int slot,
+            boolean halves,
+            Frequencies shortContext,
+            @Nullable Frequencies longContext,
+            int originalContext) {
         this.slot = slot;
         this.halves = halves;
         this.shortContext = shortContext;
@@ -56,11 +61,16 @@ public final class RopeTable {
 
     /** Names the set that a context length uses: cached keys of different variants must not be shared. */
     public int variant(int contextLength) {
-        return shortContext != longContext && contextLength > originalContext ? 1 : 0;
+        return longContext != null && contextLength > originalContext ? 1 : 0;
+    }
+
+    /** The set that a context length uses. */
+    public Frequencies frequencies(int contextLength) {
+        return longContext != null && contextLength > originalContext ? longContext : shortContext;
     }
 
     void write(int position, int contextLength, Rows cosines, Rows sines, int row) {
-        Frequencies frequencies = variant(contextLength) == 0 ? shortContext : longContext;
+        Frequencies frequencies = frequencies(contextLength);
         MemorySegment cos = cosines.data();
         MemorySegment sin = sines.data();
         for (int pair = 0; pair < frequencies.perPair.length; pair++) {

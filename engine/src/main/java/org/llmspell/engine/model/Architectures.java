@@ -61,7 +61,8 @@ public final class Architectures {
         }
         throw new EngineException(
                 Problem.UNSUPPORTED_MODEL,
-                "The model's architecture, %s, is not supported; supported are %s".formatted(shown(architecture), supported),
+                "The model's architecture, %s, is not supported; supported are %s"
+                        .formatted(shown(architecture), supported),
                 List.of("Use a model of one of these architectures, or another backend"));
     }
 

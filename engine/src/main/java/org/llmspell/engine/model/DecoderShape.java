@@ -84,8 +84,7 @@ record DecoderShape(
         boolean small = KvLayout.pages(contextLength) * pairs.pageBytes() <= NEGLIGIBLE_CACHE;
         return exact || small
                 ? pairs
-                : new KvLayout(
-                        heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);
+                : new KvLayout(heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);
     }
 
     Dimension embeddingDimension() {

@@ -33,7 +33,8 @@ final class Phi3Model {
             String block = "blk." + i + ".";
             Dimension f = shape.feedForwardDimension(i);
             // [heads · keys + kvHeads · keys + kvHeads · values][n]
-            List<Linear> qkv = t.fused(block + "attn_qkv", n, heads.queryWidth(), heads.keyWidth(i), heads.valueWidth(i));
+            List<Linear> qkv =
+                    t.fused(block + "attn_qkv", n, heads.queryWidth(), heads.keyWidth(i), heads.valueWidth(i));
             List<Linear> gateUp = t.fused(block + "ffn_up", n, f, f); // [f + f][n]
             layers.add(new Decoder.Layer(
                     t.norm(block + "attn_norm", n, epsilon), // [n]

@@ -54,17 +54,19 @@ final class RopeReader {
         int original = parameters.positiveOr("rope.scaling.original_context_length", contextLength);
         if (!scaled) {
             Frequencies plain = new Frequencies(unscaled(base, dimensions), 1);
-            return new RopeTable(slot, halves, plain, plain, original);
+            return new RopeTable(slot, halves, plain, null, original);
         }
         if (tensors.has("rope_factors_long.weight") && tensors.has("rope_factors_short.weight")) {
-            Frequencies small = frequencies(base, dimensions, factors("rope_factors_short.weight", dimensions), original);
-            Frequencies large = frequencies(base, dimensions, factors("rope_factors_long.weight", dimensions), original);
+            Frequencies small =
+                    frequencies(base, dimensions, factors("rope_factors_short.weight", dimensions), original);
+            Frequencies large =
+                    frequencies(base, dimensions, factors("rope_factors_long.weight", dimensions), original);
             return new RopeTable(slot, halves, small, large, original);
         }
         boolean llama3 = tensors.has("rope_freqs.weight");
         double[] factors = llama3 ? factors("rope_freqs.weight", dimensions) : ones(dimensions / 2);
         Frequencies frequencies = frequencies(base, dimensions, factors, original);
-        return new RopeTable(slot, halves, frequencies, frequencies, original);
+        return new RopeTable(slot, halves, frequencies, null, original);
     }
 
     private Frequencies frequencies(double base, int dimensions, double[] factors, int originalContext) {

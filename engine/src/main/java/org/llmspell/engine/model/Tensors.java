@@ -81,7 +81,8 @@ public final class Tensors {
      */
     List<Linear> fused(String name, Dimension inputs, Dimension... parts) {
         long total = Arrays.stream(parts).mapToLong(Dimension::size).sum();
-        Dimension outputs = new Dimension(String.join(" + ", Arrays.stream(parts).map(Dimension::name).toList()), total);
+        Dimension outputs = new Dimension(
+                String.join(" + ", Arrays.stream(parts).map(Dimension::name).toList()), total);
         WeightMatrix whole = matrix(name + ".weight", outputs, inputs);
         MemorySegment bias = bias(name, outputs);
         List<Linear> layers = new ArrayList<>();

@@ -46,9 +46,8 @@ public final class Sampler {
         OptionRanges.check(options, vocabulary);
         this.options = options;
         this.penalties = new Penalties(options, vocabulary);
-        this.random = options.seed().isPresent()
-                ? new SplittableRandom(options.seed().getAsLong())
-                : new SplittableRandom();
+        this.random =
+                options.seed().isPresent() ? new SplittableRandom(options.seed().getAsLong()) : new SplittableRandom();
         this.logits = new float[vocabulary];
     }
 
@@ -134,10 +133,12 @@ public final class Sampler {
             return drawFromAll();
         }
         int candidates = bounded ? options.topK() : options.typicalP() < 1 ? vocabulary : FIRST_CANDIDATES;
+        double total = bounded ? 0 : temperedSum();
         while (true) {
             selection.select(logits, vocabulary, candidates);
             int count = selection.size();
-            double total = weigh(count, bounded);
+            double weighed = weigh(count);
+            total = bounded ? weighed : total;
             int kept = options.typicalP() < 1 ? keepTypical(count, total) : keepLikely(count, total);
             // A cut that falls inside the selection is exact; one that does not may have wanted tokens further down.
             if (bounded || count == vocabulary || kept < count) {
@@ -147,25 +148,28 @@ public final class Sampler {
         }
     }
 
-    /** Puts the candidates' unnormalized probabilities into {@link #weights}; their sum, over all tokens if unbounded. */
-    private double weigh(int count, boolean bounded) {
+    /** Puts the candidates' unnormalized probabilities into {@link #weights}; their sum. */
+    private double weigh(int count) {
         if (weights.length < count) {
             weights = new double[count];
         }
         double max = logits[selection.id(0)];
-        double total = 0;
+        double sum = 0;
         for (int rank = 0; rank < count; rank++) {
             weights[rank] = Math.exp((logits[selection.id(rank)] - max) / options.temperature());
-            total += weights[rank];
+            sum += weights[rank];
         }
-        if (bounded || count == logits.length) {
-            return total;
-        }
-        total = 0;
+        return sum;
+    }
+
+    /** The unnormalized probabilities of all tokens together. */
+    private double temperedSum() {
+        double max = logits[argmax()];
+        double sum = 0;
         for (float logit : logits) {
-            total += Math.exp((logit - max) / options.temperature());
+            sum += Math.exp((logit - max) / options.temperature());
         }
-        return total;
+        return sum;
     }
 
     /** How many of the candidates, likeliest first, top-p and min-p leave; at least one. */
@@ -236,11 +240,7 @@ public final class Sampler {
     /** Without cuts nothing needs an order. */
     private int drawFromAll() {
         double max = logits[argmax()];
-        double total = 0;
-        for (float logit : logits) {
-            total += Math.exp((logit - max) / options.temperature());
-        }
-        double target = random.nextDouble() * total;
+        double target = random.nextDouble() * temperedSum();
         int last = 0;
         for (int id = 0; id < logits.length; id++) {
             double weight = Math.exp((logits[id] - max) / options.temperature());

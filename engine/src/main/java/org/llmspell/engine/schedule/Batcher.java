@@ -143,8 +143,8 @@ public final class Batcher implements AutoCloseable {
                 end(waiting.remove());
                 continue;
             }
-            SequenceCache cache = pages.admit(
-                    model.cacheVariant(sequence.contextLength()), sequence.prompt(), sequence.capacity());
+            SequenceCache cache =
+                    pages.admit(model.cacheVariant(sequence.contextLength()), sequence.prompt(), sequence.capacity());
             if (cache == null) {
                 return;
             }

@@ -59,7 +59,8 @@ final class TokenStream implements Generation {
                     return chunk;
                 }
                 if (failure != null) {
-                    throw new EngineException(failure.problem(), String.valueOf(failure.getMessage()), failure.advice());
+                    throw new EngineException(
+                            failure.problem(), String.valueOf(failure.getMessage()), failure.advice());
                 }
                 if (summary != null) {
                     ended = true;

@@ -17,7 +17,7 @@ final class ByteAlphabet {
         Arrays.fill(TO_BYTE, (short) -1);
         char next = 0x100;
         for (int value = 0; value < 256; value++) {
-            boolean visible = value >= '!' && value <= '~' || value >= 0xA1 && value != 0xAD;
+            boolean visible = (value >= '!' && value <= '~') || (value >= 0xA1 && value != 0xAD);
             TO_CHAR[value] = visible ? (char) value : next++;
             TO_BYTE[TO_CHAR[value]] = (short) value;
         }

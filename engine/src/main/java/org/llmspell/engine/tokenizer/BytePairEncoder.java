@@ -44,16 +44,16 @@ final class BytePairEncoder implements TextEncoder {
     }
 
     /**
-     * Control characters other than tab and newline, and bytes that only begin characters beyond U+10FFF or do not occur in
+     * Control characters other than tab and newline, and bytes that only begin characters from U+40000 on or do not occur in
      * UTF-8, are missing from real vocabularies; without the rest, ordinary text would be dropped in silence.
      */
     private void requireAlphabet() {
         int missing = 0;
         int first = -1;
         for (int value = 0; value < 256; value++) {
-            boolean common = value == '\t' || value == '\n' || value >= ' ' && value < 0x7F || value >= 0x80 && value <= 0xF0;
-            boolean inUtf8 = value != 0xC0 && value != 0xC1;
-            if (common && inUtf8 && byteSymbols[value] < 0) {
+            boolean ascii = value == '\t' || value == '\n' || (value >= ' ' && value < 0x7F);
+            boolean multibyte = value >= 0x80 && value <= 0xF0 && value != 0xC0 && value != 0xC1;
+            if ((ascii || multibyte) && byteSymbols[value] < 0) {
                 missing++;
                 first = first < 0 ? value : first;
             }

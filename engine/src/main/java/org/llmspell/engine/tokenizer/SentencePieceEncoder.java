@@ -36,7 +36,8 @@ final class SentencePieceEncoder implements TextEncoder {
         wordsApart = apart;
         long missing = Arrays.stream(byteTokens).filter(id -> id < 0).count();
         if (unknown < 0 && missing > 0) {
-            throw BrokenVocabulary.because("it has no unknown token, and no token for " + missing + " of the 256 bytes");
+            throw BrokenVocabulary.because(
+                    "it has no unknown token, and no token for " + missing + " of the 256 bytes");
         }
     }
 
@@ -173,8 +174,9 @@ final class SentencePieceEncoder implements TextEncoder {
 
     /** A number that is lower the higher the score, in the order of floats; never {@code Integer.MAX_VALUE}. */
     private static int priority(float score) {
-        // Adding zero makes −0 into 0. The bits of a float order like a signed integer once those of negatives are flipped.
+        // Adding zero makes −0 into 0. The bits of a float order like a signed integer once those of negatives are
+        // flipped.
         int bits = Float.floatToIntBits(score + 0.0f);
-        return ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
+        return ~(bits ^ ((bits >> 31) & Integer.MAX_VALUE));
     }
 }

@@ -35,7 +35,7 @@ public final class Tokenizers {
         } catch (GgufException e) {
             throw new EngineException(
                     Problem.BROKEN_MODEL,
-                    e.getMessage(),
+                    String.valueOf(e.getMessage()),
                     List.of("Download the model again, or take another conversion of it."));
         }
     }
@@ -74,18 +74,22 @@ public final class Tokenizers {
         if (!sentencePiece && !model.equals("gpt2")) {
             throw new EngineException(
                     Problem.UNSUPPORTED_MODEL,
-                    "unsupported tokenizer model " + BrokenVocabulary.quote(model) + "; supported are 'llama' and 'gpt2'",
+                    "unsupported tokenizer model " + BrokenVocabulary.quote(model)
+                            + "; supported are 'llama' and 'gpt2'",
                     List.of("Take a model whose tokenizer.ggml.model is one of these."));
         }
-        List<String> pieces = metadata.strings(PREFIX + "tokens").orElseThrow(() -> metadata.missing(PREFIX + "tokens"));
+        List<String> pieces =
+                metadata.strings(PREFIX + "tokens").orElseThrow(() -> metadata.missing(PREFIX + "tokens"));
         Vocabulary declared = Vocabulary.of(
                 pieces,
                 metadata.ints(PREFIX + "token_type").orElse(new int[0]),
                 metadata.floats(PREFIX + "scores").orElse(new float[0]));
         Set<Integer> ends = SpecialTokenNames.endOfGeneration(declared);
         Vocabulary vocabulary = declared.withControl(ends);
-        PreTokenizers.Rule rule = rule(metadata.string(PREFIX + "pre").filter(p -> !sentencePiece).orElse("default"));
-        SpecialTokens specials = specialTokens(metadata, vocabulary, ends, sentencePiece, sentencePiece || rule.addBos());
+        PreTokenizers.Rule rule =
+                rule(metadata.string(PREFIX + "pre").filter(p -> !sentencePiece).orElse("default"));
+        SpecialTokens specials =
+                specialTokens(metadata, vocabulary, ends, sentencePiece, sentencePiece || rule.addBos());
         return new VocabularyTokenizer(
                 vocabulary,
                 specials,
@@ -97,7 +101,8 @@ public final class Tokenizers {
                                 metadata.bool(PREFIX + "add_space_prefix").orElse(true))
                         : bytePairEncoder(
                                 vocabulary,
-                                metadata.strings(PREFIX + "merges").orElseThrow(() -> metadata.missing(PREFIX + "merges")),
+                                metadata.strings(PREFIX + "merges")
+                                        .orElseThrow(() -> metadata.missing(PREFIX + "merges")),
                                 rule,
                                 specials));
     }
@@ -117,7 +122,11 @@ public final class Tokenizers {
     }
 
     private static SpecialTokens specialTokens(
-            GgufMetadata metadata, Vocabulary vocabulary, Set<Integer> namedEnds, boolean sentencePiece, boolean bosDefault)
+            GgufMetadata metadata,
+            Vocabulary vocabulary,
+            Set<Integer> namedEnds,
+            boolean sentencePiece,
+            boolean bosDefault)
             throws GgufException {
         int bos = id(metadata, "bos_token_id", vocabulary, sentencePiece ? 1 : -1);
         int eos = id(metadata, "eos_token_id", vocabulary, sentencePiece ? 2 : -1);
@@ -143,7 +152,8 @@ public final class Tokenizers {
     }
 
     /** The id at {@code key}; {@code otherwise}, if there is such a token, where the key is absent; −1 for none. */
-    private static int id(GgufMetadata metadata, String key, Vocabulary vocabulary, int otherwise) throws GgufException {
+    private static int id(GgufMetadata metadata, String key, Vocabulary vocabulary, int otherwise)
+            throws GgufException {
         OptionalLong id = metadata.longValue(PREFIX + key);
         if (id.isEmpty()) {
             return otherwise < vocabulary.size() ? otherwise : -1;
@@ -166,12 +176,15 @@ public final class Tokenizers {
         String pre = metadata.string(PREFIX + "pre").orElse("");
         BitSet left = new BitSet();
         BitSet right = new BitSet();
-        if (pre.startsWith("jina-v2-") || architecture.equals("nomic-bert-moe") || architecture.equals("jina-bert-v3")) {
+        if (pre.startsWith("jina-v2-")
+                || architecture.equals("nomic-bert-moe")
+                || architecture.equals("jina-bert-v3")) {
             set(left, vocabulary.find("<mask>"));
         } else if (name.contains("modern-bert")) {
             set(left, vocabulary.find("[MASK]"));
         } else if (name.contains("phi-3") || name.contains("phi3")) {
-            Predicate<String> strips = piece -> !Set.of("<unk>", "<s>", "<|endoftext|>").contains(piece);
+            Predicate<String> strips =
+                    piece -> !Set.of("<unk>", "<s>", "<|endoftext|>").contains(piece);
             for (int id = 0; id < vocabulary.size(); id++) {
                 boolean special = vocabulary.type(id) == TokenType.USER_DEFINED || !vocabulary.isText(id);
                 right.set(id, special && strips.test(vocabulary.piece(id)));

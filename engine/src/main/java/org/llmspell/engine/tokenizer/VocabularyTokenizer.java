@@ -77,7 +77,7 @@ final class VocabularyTokenizer implements Tokenizer {
             prefixed &= bytes.length == 0;
             text.write(bytes, skip, bytes.length - skip);
         }
-        return text.toString(StandardCharsets.UTF_8);
+        return Utf8.decode(text.toByteArray(), text.size());
     }
 
     @Override

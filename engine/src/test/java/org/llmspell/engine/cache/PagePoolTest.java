@@ -39,7 +39,8 @@ class PagePoolTest {
         assertThat(LAYOUT.keyBytes(0)).isEqualTo(2 * 32 * 8 * 2);
         assertThat(LAYOUT.valueBytes(1)).isEqualTo(32 * 4 * 2);
         assertThat(LAYOUT.pageBytes()).isEqualTo(1024 + 512 + 512 + 256);
-        assertThat(new KvLayout(new int[] {1}, 8, 4, Precision.HALF_PAIR).keyBytes(0)).isEqualTo(32 * 16 * 2);
+        assertThat(new KvLayout(new int[] {1}, 8, 4, Precision.HALF_PAIR).keyBytes(0))
+                .isEqualTo(32 * 16 * 2);
         try (SequenceCache cache = admit(tokens(0, 40), 64)) {
             compute(cache, tokens(0, 40));
             assertThat(cache.keys(0)[1].byteSize()).isEqualTo(1024);

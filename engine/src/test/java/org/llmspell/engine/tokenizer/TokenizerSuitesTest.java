@@ -48,7 +48,9 @@ class TokenizerSuitesTest {
             for (int i = 0; i < expected.length; i++) {
                 expected[i] = example.get("ids").get(i).asInt();
             }
-            assertThat(tokenizer.encode(text, addSpecial, parseSpecial)).as(text).isEqualTo(expected);
+            assertThat(tokenizer.encode(text, addSpecial, parseSpecial))
+                    .as(text)
+                    .isEqualTo(expected);
         }
     }
 }

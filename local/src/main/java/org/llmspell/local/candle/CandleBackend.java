@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -27,6 +30,7 @@ import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.Quoted;
 import org.llmspell.local.config.CandleConfig;
+import org.llmspell.local.config.DownloadConfig;
 import org.llmspell.local.store.GgufFacts;
 import org.llmspell.local.store.Listing;
 import org.llmspell.local.store.ModelStore;
@@ -37,18 +41,22 @@ public final class CandleBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(CandleBackend.class.getName());
 
     private final CandleConfig config;
+    private final DownloadConfig download;
     private final ModelStore store;
+    private final OllamaModels shared;
     private final Supplier<Runner> starter;
     private final CandleErrors errors;
     private final Object engineLock = new Object();
     private @Nullable Runner runner;
     private boolean closed;
 
-    public CandleBackend(CandleConfig config) {
-        this(config, new ModelStore(config.modelDirectory()), () -> Runner.engine(options(config)));
+    public CandleBackend(CandleConfig config, DownloadConfig download) {
+        this(config, download, new ModelStore(config.modelDirectory()), () -> Runner.engine(options(config)));
     }
 
-    CandleBackend(CandleConfig config, ModelStore store, Supplier<Runner> starter) {
+    CandleBackend(CandleConfig config, DownloadConfig download, ModelStore store, Supplier<Runner> starter) {
+        this.download = download;
+        this.shared = new OllamaModels(download.ollamaModels());
         this.config = config;
         this.store = store;
         this.starter = starter;
@@ -79,7 +87,7 @@ public final class CandleBackend implements Backend {
         String error = null;
         try {
             Listing listing = store.list();
-            models = listing.models().size();
+            models = list().size();
             for (int i = 0; i < listing.warnings().size(); i++) {
                 details.put("warning " + (i + 1), listing.warnings().get(i));
             }
@@ -102,25 +110,45 @@ public final class CandleBackend implements Backend {
     public List<ModelEntry> list() {
         Listing listing = store.list();
         listing.warnings().forEach(warning -> LOG.log(System.Logger.Level.WARNING, warning));
-        return listing.models().stream().map(this::entry).toList();
+        List<ModelEntry> entries =
+                new ArrayList<>(listing.models().stream().map(this::entry).toList());
+        for (OllamaModels.Found model : shared.list()) {
+            if (entries.stream().noneMatch(own -> own.id().equalsIgnoreCase(model.id()))) {
+                String quantization = quantization(model.id(), model.file());
+                entries.add(new ModelEntry(
+                        model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
+            }
+        }
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
+        return entries;
     }
 
     private ModelEntry entry(StoredModel model) {
-        String quantization = model.quantization();
-        if (quantization == null) {
-            try {
-                quantization = GgufFacts.read(model.file()).quantization();
-            } catch (LocalModelException e) {
-                LOG.log(System.Logger.Level.WARNING, model.id() + ": " + e.getMessage());
-            }
-        }
+        String quantization =
+                model.quantization() == null ? quantization(model.id(), model.file()) : model.quantization();
         return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
+    }
+
+    private static @Nullable String quantization(String id, Path file) {
+        try {
+            return GgufFacts.read(file).quantization();
+        } catch (LocalModelException e) {
+            LOG.log(System.Logger.Level.WARNING, id + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    @Override
+    public boolean isReachable() {
+        return true;
     }
 
     @Override
     public boolean has(ModelSpec model) {
         try {
-            return model.isPath() ? Files.isRegularFile(model.path()) : store.has(model);
+            return model.isPath()
+                    ? Files.isRegularFile(model.path())
+                    : store.has(model) || shared.find(model).isPresent();
         } catch (LocalModelException e) {
             return false;
         }
@@ -133,7 +161,8 @@ public final class CandleBackend implements Backend {
      */
     public Path locate(ModelSpec model) {
         if (!model.isPath()) {
-            return store.find(model).file();
+            Optional<OllamaModels.Found> borrowed = borrowed(model);
+            return borrowed.isPresent() ? borrowed.get().file() : store.find(model).file();
         }
         Path file = model.path();
         if (Files.isRegularFile(file)) {
@@ -148,9 +177,15 @@ public final class CandleBackend implements Backend {
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }
 
+    /** The model in Ollama's folder, where the store itself has none of that name. */
+    private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
+        return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
+    }
+
     @Override
     public ModelInfo info(ModelSpec model) {
-        StoredModel stored = model.isPath() ? null : store.find(model);
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        StoredModel stored = model.isPath() || borrowed.isPresent() ? null : store.find(model);
         Path file = stored == null ? locate(model) : stored.file();
         GgufFacts facts = GgufFacts.read(file);
         Map<String, String> details = new LinkedHashMap<>(facts.details());
@@ -162,6 +197,9 @@ public final class CandleBackend implements Backend {
             }
             details.put("sha256", stored.manifest().files().getFirst().sha256());
         }
+        if (borrowed.isPresent()) {
+            details.put("shared", "from Ollama's models, read-only");
+        }
         if (stored != null) {
             details.put("installed_at", stored.modifiedAt().toString());
             if (stored.warning() != null) {
@@ -171,7 +209,7 @@ public final class CandleBackend implements Backend {
             }
         }
         return new ModelInfo(
-                stored == null ? model.name() : stored.id(),
+                stored != null ? stored.id() : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
                 name(),
                 stored == null ? facts.sizeBytes() : stored.sizeBytes(),
                 "GGUF",
@@ -207,7 +245,7 @@ public final class CandleBackend implements Backend {
 
     @Override
     public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
-        return new CandlePull(store).pull(model, options, progress);
+        return new CandlePull(store, download).pull(model, options, progress);
     }
 
     /**
@@ -263,6 +301,13 @@ public final class CandleBackend implements Backend {
             throw new LocalModelException(
                     LocalModelException.Kind.INVALID_REQUEST,
                     "The file " + model.name() + " is not in the model directory: delete it yourself");
+        }
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        if (borrowed.isPresent()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.UNSUPPORTED,
+                    "The model " + borrowed.get().id() + " is Ollama's own and only read here",
+                    "Remove it there: `ollama rm " + borrowed.get().id() + "`");
         }
         store.remove(store.findOnly(model));
     }

@@ -1,5 +1,6 @@
 package org.llmspell.local.config;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,15 +33,18 @@ public final class Config {
     private final @Nullable Path file;
     private final OllamaConfig ollama;
     private final CandleConfig candle;
+    private final DownloadConfig download;
     private final AgentConfig agent;
 
-    private Config(Map<String, Object> values, @Nullable Path file, Path home) {
+    private Config(Map<String, Object> values, @Nullable Path file, Path home, Map<String, String> environment) {
         this.values = values;
         this.file = file;
         this.ollama = new OllamaConfig(
                 value(ConfigKey.OLLAMA_ENABLED, true),
                 OllamaUrl.parse(value(ConfigKey.OLLAMA_URL, "")).orElseThrow(),
-                Duration.ofMillis(Math.max(1, Math.round(value(ConfigKey.OLLAMA_TIMEOUT, 0.0) * 1000))));
+                seconds(ConfigKey.OLLAMA_TIMEOUT),
+                seconds(ConfigKey.OLLAMA_IDLE_TIMEOUT),
+                seconds(ConfigKey.OLLAMA_PROBE_TIMEOUT));
         this.candle = new CandleConfig(
                 value(ConfigKey.CANDLE_ENABLED, true),
                 expand(value(ConfigKey.MODEL_DIRECTORY, ""), home)
@@ -52,6 +56,13 @@ public final class Config {
                 values.get(ConfigKey.CONTEXT_LENGTH) instanceof Long tokens ? tokens.intValue() : null,
                 value(ConfigKey.KEEP_ALIVE, Duration.ZERO),
                 value(ConfigKey.MAX_LOADED_MODELS, 1L).intValue());
+        this.download = new DownloadConfig(
+                address(ConfigKey.HF_ENDPOINT),
+                address(ConfigKey.OLLAMA_REGISTRY),
+                value(ConfigKey.OFFLINE, false),
+                candle.hfApiKey(),
+                ollamaModels(environment, home),
+                environment);
         this.agent = new AgentConfig(
                 values.get(ConfigKey.AGENT_MODEL) instanceof String model ? ModelSpec.parse(model) : null,
                 (String) values.get(ConfigKey.AGENT_SYSTEM_PROMPT),
@@ -98,7 +109,7 @@ public final class Config {
             }
             values.put(path, fromText(key, path, text));
         });
-        return new Config(Map.copyOf(values), read, home);
+        return new Config(Map.copyOf(values), read, home, environment);
     }
 
     private static @Nullable Path readFile(
@@ -168,6 +179,10 @@ public final class Config {
         return candle;
     }
 
+    public DownloadConfig download() {
+        return download;
+    }
+
     public AgentConfig agent() {
         return agent;
     }
@@ -216,6 +231,22 @@ public final class Config {
             case ConfigKey.OLLAMA_URL -> ollama.url().toString();
             default -> value instanceof Duration duration ? KeepAliveText.show(duration) : value;
         };
+    }
+
+    /** As Ollama itself looks for them: the variable, the user's home, the home of the Linux service. */
+    private static List<Path> ollamaModels(Map<String, String> environment, Path home) {
+        String variable = environment.getOrDefault("OLLAMA_MODELS", "");
+        return variable.isBlank()
+                ? List.of(home.resolve(".ollama").resolve("models"), Path.of("/usr/share/ollama/.ollama/models"))
+                : List.of(expand(variable, home));
+    }
+
+    private URI address(String path) {
+        return URI.create(value(path, "").replaceAll("/+$", ""));
+    }
+
+    private Duration seconds(String path) {
+        return Duration.ofMillis(Math.max(1, Math.round(value(path, 0.0) * 1000)));
     }
 
     @SuppressWarnings("unchecked") // the key's type has read the value

@@ -1,5 +1,7 @@
 package org.llmspell.local.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,10 +32,15 @@ public record ConfigKey(
     public static final String OLLAMA_ENABLED = "providers.ollama.enabled";
     public static final String OLLAMA_URL = "providers.ollama.options.url";
     public static final String OLLAMA_TIMEOUT = "providers.ollama.options.timeout";
+    public static final String OLLAMA_IDLE_TIMEOUT = "providers.ollama.options.idle_timeout";
+    public static final String OLLAMA_PROBE_TIMEOUT = "providers.ollama.options.probe_timeout";
     public static final String CANDLE_ENABLED = "providers.candle.enabled";
     public static final String MODEL_DIRECTORY = "providers.candle.options.model_directory";
     public static final String DEVICE = "providers.candle.options.device";
     public static final String HF_API_KEY = "providers.candle.options.hf_api_key";
+    public static final String HF_ENDPOINT = "providers.candle.options.hf_endpoint";
+    public static final String OLLAMA_REGISTRY = "providers.candle.options.ollama_registry";
+    public static final String OFFLINE = "providers.candle.options.offline";
     public static final String THREADS = "providers.candle.options.threads";
     public static final String CONTEXT_LENGTH = "providers.candle.options.context_length";
     public static final String KEEP_ALIVE = "providers.candle.options.keep_alive";
@@ -69,7 +76,21 @@ public record ConfigKey(
                 30.0,
                 List.of("LLMSPELL_OLLAMA_TIMEOUT"),
                 false,
-                "Seconds to wait for a connection"));
+                "Seconds to wait for a connection, and for the answer to a short question"));
+        keys.add(new ConfigKey(
+                OLLAMA_IDLE_TIMEOUT,
+                new ValueType.Decimal(0, false, 86400),
+                300.0,
+                List.of("LLMSPELL_OLLAMA_IDLE_TIMEOUT"),
+                false,
+                "Seconds of silence after which a reply or a pull counts as stalled; loading a big model is silent"));
+        keys.add(new ConfigKey(
+                OLLAMA_PROBE_TIMEOUT,
+                new ValueType.Decimal(0, false, 86400),
+                0.5,
+                List.of("LLMSPELL_OLLAMA_PROBE_TIMEOUT"),
+                false,
+                "Seconds to wait for Ollama when a model names no backend, before candle is taken"));
         keys.add(new ConfigKey(
                 CANDLE_ENABLED, new ValueType.Flag(), true, List.of(), false, "Whether the embedded backend is used"));
         keys.add(
@@ -96,6 +117,27 @@ public record ConfigKey(
                 List.of("HFHUB_API_KEY", "HF_TOKEN"),
                 true,
                 "Hugging Face token for downloads"));
+        keys.add(new ConfigKey(
+                HF_ENDPOINT,
+                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                "https://huggingface.co",
+                List.of("HF_ENDPOINT"),
+                false,
+                "The Hugging Face Hub, or a mirror of it"));
+        keys.add(new ConfigKey(
+                OLLAMA_REGISTRY,
+                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                "https://registry.ollama.ai",
+                List.of("LLMSPELL_OLLAMA_REGISTRY"),
+                false,
+                "The registry that candle pulls Ollama's models from, without an Ollama server"));
+        keys.add(new ConfigKey(
+                OFFLINE,
+                new ValueType.Flag(),
+                false,
+                List.of("LLMSPELL_OFFLINE", "HF_HUB_OFFLINE"),
+                false,
+                "Never download"));
         keys.add(new ConfigKey(
                 THREADS,
                 new ValueType.Whole(0, 1024, false),
@@ -154,6 +196,19 @@ public record ConfigKey(
         Map<String, ConfigKey> byPath = new LinkedHashMap<>();
         ALL.forEach(key -> byPath.put(key.path(), key));
         return Map.copyOf(byPath);
+    }
+
+    private static boolean isWebAddress(String text) {
+        try {
+            URI uri = new URI(text);
+            return uri.getHost() != null
+                    && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+                    && uri.getUserInfo() == null
+                    && uri.getQuery() == null
+                    && uri.getFragment() == null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     private static boolean isModel(String text) {

@@ -24,7 +24,7 @@ record ImportName(String name, String variant, @Nullable String prefix) {
                 request.variant() != null ? request.variant() : quantization == null ? "default" : quantization;
         String name = request.name();
         if (name == null) {
-            name = known(fileName, variant);
+            name = known(parsed.base());
         }
         if (name == null) {
             String described = facts.baseName() != null && facts.sizeLabel() != null
@@ -39,9 +39,11 @@ record ImportName(String name, String variant, @Nullable String prefix) {
         return new ImportName(name, variant, isSafe(prefix) && telling ? prefix : null);
     }
 
-    private static @Nullable String known(String fileName, String variant) {
+    /** The known model in whose repository a file of that name lies; repositories are named after their files. */
+    private static @Nullable String known(String base) {
         for (KnownModel model : KnownModel.ALL) {
-            if (model.file(variant).equalsIgnoreCase(fileName)) {
+            String repository = model.repository().substring(model.repository().indexOf('/') + 1);
+            if (repository.replaceFirst("-GGUF$", "").equalsIgnoreCase(base.replace('_', '.'))) {
                 return model.names().getFirst();
             }
         }

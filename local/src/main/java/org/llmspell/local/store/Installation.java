@@ -62,6 +62,11 @@ public final class Installation implements AutoCloseable {
         keep = true;
     }
 
+    /** Throws away what lies in the staging folder when this closes, after all. */
+    public void discard() {
+        keep = false;
+    }
+
     /**
      * Makes the model visible, in place of the one that it replaces.
      *

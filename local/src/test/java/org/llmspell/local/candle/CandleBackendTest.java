@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +21,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.gguf.GgufWriter;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatOptions;
@@ -34,10 +38,14 @@ import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.TinyGguf;
 import org.llmspell.local.config.CandleConfig;
+import org.llmspell.local.config.DownloadConfig;
 import org.llmspell.local.store.ModelStore;
 
 /** The backend without a real model: what it finds, and how it words what fails. */
 class CandleBackendTest {
+    private static final DownloadConfig OFFLINE = new DownloadConfig(
+            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, List.of(), Map.of());
+
     @TempDir
     Path temporary;
 
@@ -47,7 +55,7 @@ class CandleBackendTest {
     @BeforeEach
     void open() {
         root = temporary.resolve("models");
-        backend = new CandleBackend(config(root, "auto"));
+        backend = new CandleBackend(config(root, "auto"), OFFLINE);
     }
 
     @AfterEach
@@ -60,7 +68,7 @@ class CandleBackendTest {
     }
 
     private CandleBackend failing(Problem problem, String... advice) {
-        return new CandleBackend(config(root, "auto"), new ModelStore(root), () -> new Runner() {
+        return new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
             @Override
             public ModelLease open(Path file, @Nullable Duration keepAlive) {
                 throw new EngineException(problem, "what the engine says", List.of(advice));
@@ -132,7 +140,7 @@ class CandleBackendTest {
     @CsvSource({"cuda", "metal"})
     void refusesDevicesThatItDoesNotHaveAndNamesTheOthers(String device) {
         TinyGguf.write(root.resolve("a.gguf"));
-        CandleBackend gpu = new CandleBackend(config(root, device));
+        CandleBackend gpu = new CandleBackend(config(root, device), OFFLINE);
 
         BackendStatus status = gpu.status();
         assertThat(status.available()).isFalse();
@@ -215,11 +223,9 @@ class CandleBackendTest {
         LocalModelException refused = catchThrowableOfType(
                 LocalModelException.class,
                 () -> backend.pull(ModelSpec.parse("phi-2"), new PullOptions(false), progress -> {}));
-        assertThat(refused).hasMessageStartingWith("Failed to download model");
-        assertThat(refused.solutions())
-                .containsExactly(
-                        "Manual download from HuggingFace: https://huggingface.co/TheBloke/phi-2-GGUF/resolve/main/phi-2.Q4_K_M.gguf",
-                        "Then import the file: `llmspell model import FILE.gguf phi-2:Q4_K_M`");
+        assertThat(refused).hasMessage("Failed to download model");
+        assertThat(refused.detail()).startsWith("phi-2:Q4_K_M: downloads are switched off");
+        assertThat(refused.solutions().getLast()).contains("`llmspell model import FILE.gguf phi-2:Q4_K_M`");
     }
 
     @Test
@@ -288,9 +294,77 @@ class CandleBackendTest {
     }
 
     @Test
+    void givesTheModelBackWhenTheReplyCannotStart() {
+        TinyGguf.write(root.resolve("a.gguf"));
+        AtomicInteger open = new AtomicInteger();
+        CandleBackend refusing = new CandleBackend(config(root, "auto"), new ModelStore(root), () -> new Runner() {
+            @Override
+            public ModelLease open(Path file, @Nullable Duration keepAlive) {
+                open.incrementAndGet();
+                return new RefusingLease(open::decrementAndGet);
+            }
+
+            @Override
+            public List<Path> resident() {
+                return List.of();
+            }
+
+            @Override
+            public String kernels() {
+                return "none";
+            }
+
+            @Override
+            public void close() {}
+        });
+
+        assertThat(refused(refusing, "a")).hasMessage("a: roles must alternate");
+        assertThat(open).hasValue(0);
+    }
+
+    /** A lease on a model whose template refuses every conversation. */
+    private record RefusingLease(Runnable onClose) implements ModelLease {
+        @Override
+        public Tokenizer tokenizer() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int trainedContextLength() {
+            return 1;
+        }
+
+        @Override
+        public Duration loadTime() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public String prompt(List<ChatMessage> messages, boolean raw) {
+            throw new EngineException(Problem.TEMPLATE_FAILED, "roles must alternate", List.of());
+        }
+
+        @Override
+        public int[] promptTokens(List<ChatMessage> messages, boolean raw) {
+            prompt(messages, raw);
+            return new int[0];
+        }
+
+        @Override
+        public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            onClose.run();
+        }
+    }
+
+    @Test
     void startsOneEngineAndOnlyWhenItIsNeeded() {
         AtomicInteger started = new AtomicInteger();
-        CandleBackend lazy = new CandleBackend(config(root, "auto"), new ModelStore(root), () -> {
+        CandleBackend lazy = new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> {
             started.incrementAndGet();
             return Runner.engine(new org.llmspell.engine.EngineOptions(1, Duration.ZERO, 1, null));
         });

@@ -60,7 +60,12 @@ class ConfigTest {
 
         assertThat(config.file()).isNull();
         assertThat(config.ollama())
-                .isEqualTo(new OllamaConfig(true, URI.create("http://localhost:11434"), Duration.ofSeconds(30)));
+                .isEqualTo(new OllamaConfig(
+                        true,
+                        URI.create("http://localhost:11434"),
+                        Duration.ofSeconds(30),
+                        Duration.ofMinutes(5),
+                        Duration.ofMillis(500)));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(
                         true,
@@ -123,7 +128,11 @@ class ConfigTest {
 
         assertThat(config.ollama())
                 .isEqualTo(new OllamaConfig(
-                        false, URI.create("https://models.example.com:443/ollama"), Duration.ofMillis(2500)));
+                        false,
+                        URI.create("https://models.example.com:443/ollama"),
+                        Duration.ofMillis(2500),
+                        Duration.ofMinutes(5),
+                        Duration.ofMillis(500)));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(
                         false,
@@ -173,10 +182,16 @@ class ConfigTest {
         Map<String, String> values = Map.ofEntries(
                 Map.entry("OLLAMA_HOST", "0.0.0.0:1234"),
                 Map.entry("LLMSPELL_OLLAMA_TIMEOUT", "5"),
+                Map.entry("LLMSPELL_OLLAMA_IDLE_TIMEOUT", "60"),
+                Map.entry("LLMSPELL_OLLAMA_PROBE_TIMEOUT", "0.25"),
                 Map.entry("LLMSPELL_MODEL_DIR", "~/m"),
                 Map.entry("LLMSPELL_DEVICE", "cpu"),
                 Map.entry("HFHUB_API_KEY", "hf_a"),
                 Map.entry("HF_TOKEN", "hf_b"),
+                Map.entry("HF_ENDPOINT", "https://mirror.example.com/hf/"),
+                Map.entry("LLMSPELL_OLLAMA_REGISTRY", "http://10.0.0.1:5000"),
+                Map.entry("LLMSPELL_OFFLINE", "true"),
+                Map.entry("HF_HUB_OFFLINE", "false"),
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
@@ -188,7 +203,20 @@ class ConfigTest {
         Config config = load(values);
 
         assertThat(config.ollama())
-                .isEqualTo(new OllamaConfig(true, URI.create("http://127.0.0.1:1234"), Duration.ofSeconds(5)));
+                .isEqualTo(new OllamaConfig(
+                        true,
+                        URI.create("http://127.0.0.1:1234"),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(60),
+                        Duration.ofMillis(250)));
+        assertThat(config.download())
+                .isEqualTo(new DownloadConfig(
+                        URI.create("https://mirror.example.com/hf"),
+                        URI.create("http://10.0.0.1:5000"),
+                        true,
+                        "hf_a",
+                        List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
+                        values));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
@@ -273,7 +301,7 @@ class ConfigTest {
 
     @Test
     void neverPrintsASecretThatIsOfTheWrongType() throws Exception {
-        assertThat(refused("[providers.candle.options]\nhf_api_key = [\"hf_secret\"]"))
+        assertThat(refused("[providers.candle.options]\nhf_api_key = \"hf_secret with a space\""))
                 .hasMessageContaining("hf_api_key must be")
                 .hasMessageNotContaining("hf_secret");
     }
@@ -330,8 +358,19 @@ class ConfigTest {
         assertThat(config.get("no.such.key")).isNull();
         assertThat(config.get("providers.can")).isNull();
         assertThat(config.get("providers.ollama"))
-                .isEqualTo(
-                        Map.of("enabled", true, "options", Map.of("url", "http://localhost:11434", "timeout", 30.0)));
+                .isEqualTo(Map.of(
+                        "enabled",
+                        true,
+                        "options",
+                        Map.of(
+                                "url",
+                                "http://localhost:11434",
+                                "timeout",
+                                30.0,
+                                "idle_timeout",
+                                300.0,
+                                "probe_timeout",
+                                0.5)));
         assertThat(String.valueOf(config.get(""))).doesNotContain("hf_secret");
         assertThat(config.candle().toString()).doesNotContain("hf_secret");
     }
@@ -354,16 +393,17 @@ class ConfigTest {
                 "HTTPS://h:8443/a/b/,        https://h:8443/a/b",
                 "' \" localhost \" ',        http://localhost:11434",
                 "ftp://h,                    -",
-                "http://,                    -",
-                "http://h:99999,             -",
-                "http://h:0,                 -",
-                "h:,                         -",
-                "http://h:x,                 -",
+                ":1234,                      http://127.0.0.1:1234",
+                "http://,                    http://127.0.0.1:80",
+                "http://h:99999,             http://h:80",
+                "h:,                         http://h:11434",
+                "h:x,                        http://h:11434",
+                "http://exa mple:80,         -",
                 "http://user:pass@h,         -",
                 "http://h?x=1,               -",
                 "http://h#x,                 -",
                 "a b,                        -",
-                "'\"\"',                     -"
+                "'\"\"',                     http://127.0.0.1:11434"
             })
     void readsTheServersAddressAsOllamaDoes(String text, @Nullable String url) {
         assertThat(OllamaUrl.parse(text).map(URI::toString).orElse(null)).isEqualTo(url);

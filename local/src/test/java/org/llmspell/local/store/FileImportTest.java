@@ -155,7 +155,7 @@ class FileImportTest {
         "tinyllama-1.1b-chat-v1.0.Q4_K_M.gguf, tinyllama:Q4_K_M",
         "qwen2-0_5b-instruct-q8_0.gguf,        qwen2-0.5b:Q8_0",
         "Phi-2.Q5_K_M.gguf,                    phi-2:Q5_K_M",
-        "Llama-3.2-1B-Instruct-UD-Q4_K_XL.gguf, llama-3.2-1b-instruct:UD-Q4_K_XL",
+        "Llama-3.2-1B-Instruct-UD-Q4_K_XL.gguf, llama3.2-1b:UD-Q4_K_XL",
         "My Model.gguf,                        my-model:Q4_K_M",
         "model.gguf,                           tiny-llama:Q4_K_M",
         "sha256-0123,                          tiny-llama:Q4_K_M",
@@ -309,6 +309,29 @@ class FileImportTest {
                 .hasMessage("listener");
 
         assertNothingLeft();
+    }
+
+    @Test
+    void keepsTheOldModelWhenAReplacingProcessIsKilled() throws Exception {
+        StoredModel old = store.importFile(request(source("a.gguf"), Placement.COPY, false));
+        Path replacement = source("b.gguf");
+
+        Process killed = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KilledImport.class.getName(),
+                        root.toString(),
+                        replacement.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(killed.waitFor()).isEqualTo(KilledImport.STATUS);
+
+        assertThat(root.resolve(".staging/mine@x")).isNotEmptyDirectory();
+        assertThat(store.list().models()).containsExactly(old);
+        StoredModel replaced = store.importFile(request(replacement, Placement.COPY, true));
+        assertThat(replaced.file()).hasSameBinaryContentAs(replacement);
+        assertThat(root.resolve(".staging")).isEmptyDirectory();
     }
 
     @Test

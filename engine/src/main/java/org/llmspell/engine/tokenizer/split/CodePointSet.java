@@ -25,8 +25,8 @@ final class CodePointSet {
             Character.OTHER_PUNCTUATION,
             Character.INITIAL_QUOTE_PUNCTUATION,
             Character.FINAL_QUOTE_PUNCTUATION);
-    static final int SYMBOLS = bits(
-            Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL);
+    static final int SYMBOLS =
+            bits(Character.MATH_SYMBOL, Character.CURRENCY_SYMBOL, Character.MODIFIER_SYMBOL, Character.OTHER_SYMBOL);
 
     private final Builder contents;
     private final long below64;
@@ -56,7 +56,7 @@ final class CodePointSet {
     static boolean isWhitespace(int codePoint) {
         return switch (codePoint) {
             case 0x20, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000 -> true;
-            default -> codePoint >= 0x09 && codePoint <= 0x0D || codePoint >= 0x2000 && codePoint <= 0x200A;
+            default -> (codePoint >= 0x09 && codePoint <= 0x0D) || (codePoint >= 0x2000 && codePoint <= 0x200A);
         };
     }
 

@@ -25,8 +25,7 @@ public final class PreTokenizers {
     private static final String QWEN2 = CONTRACTIONS + WORD + "|\\p{N}" + SYMBOLS + LINES_AND_SPACES;
     private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
     private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
-    private static final String TEKKEN =
-            cased(UPPER, LOWER, "") + "|\\p{N}" + SYMBOLS_OR_SLASH + LINES_AND_SPACES;
+    private static final String TEKKEN = cased(UPPER, LOWER, "") + "|\\p{N}" + SYMBOLS_OR_SLASH + LINES_AND_SPACES;
     private static final String GPT4O =
             cased(UPPER, LOWER, CONTRACTIONS + "?") + "|\\p{N}{1,3}" + SYMBOLS_OR_SLASH + LINES_AND_SPACES;
     private static final String KIMI = "[\\p{Han}]+|"
@@ -42,24 +41,24 @@ public final class PreTokenizers {
     private static final String BLOOM = " ?[^(\\s|.,!?\u2026\u3002\uFF0C\u3001\u0964\u06D4\u060C)]+";
 
     /** The cased letters of the scripts that DeepSeek's first tokenizer lists one by one. */
-    private static final String DEEPSEEK_LETTERS = "A-Za-z\u00B5\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u01BA\u01BC-\u01BF\u01C4-\u0293"
-            + "\u0295-\u02AF\u0370-\u0373\u0376\u0377\u037B-\u037D\u037F\u0386\u0388-\u038A\u038C"
-            + "\u038E-\u03A1\u03A3-\u03F5\u03F7-\u0481\u048A-\u052F\u0531-\u0556\u10A0-\u10C5"
-            + "\u13A0-\u13F5\u13F8-\u13FD\u1C90-\u1CBA\u1CBD-\u1CBF\u1D00-\u1D2B\u1D6B-\u1D77"
-            + "\u1D79-\u1D9A\u1E00-\u1F15\u1F18-\u1F1D\u1F20-\u1F45\u1F48-\u1F4D\u1F50-\u1F57\u1F59"
-            + "\u1F5B\u1F5D\u1F5F-\u1F7D\u1F80-\u1FB4\u1FB6-\u1FBC\u1FBE\u1FC2-\u1FC4\u1FC6-\u1FCC"
-            + "\u1FD0-\u1FD3\u1FD6-\u1FDB\u1FE0-\u1FEC\u1FF2-\u1FF4\u1FF6-\u1FFC\u2102\u2107"
-            + "\u210A-\u2113\u2115\u2119-\u211D\u2124\u2126\u2128\u212A-\u212D\u212F-\u2134\u2139"
-            + "\u213C-\u213F\u2145-\u2149\u214E\u2183\u2184\u2C00-\u2C7B\u2C7E-\u2CE4\u2CEB-\u2CEE"
-            + "\u2CF2\u2CF3\uA640-\uA66D\uA680-\uA69B\uA722-\uA76F\uA771-\uA787\uA78B-\uA78E"
-            + "\uAB70-\uABBF\uFB00-\uFB06\uFB13-\uFB17\uFF21-\uFF3A\uFF41-\uFF5A"
-            + "\uD801\uDC00-\uD801\uDC4F\uD801\uDCB0-\uD801\uDCD3\uD801\uDCD8-\uD801\uDCFB"
-            + "\uD803\uDC80-\uD803\uDCB2\uD803\uDCC0-\uD803\uDCF2\uD806\uDCA0-\uD806\uDCDF"
-            + "\uD83A\uDD00-\uD83A\uDD43";
+    private static final String DEEPSEEK_LETTERS =
+            "A-Za-z\u00B5\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u01BA\u01BC-\u01BF\u01C4-\u0293"
+                    + "\u0295-\u02AF\u0370-\u0373\u0376\u0377\u037B-\u037D\u037F\u0386\u0388-\u038A\u038C"
+                    + "\u038E-\u03A1\u03A3-\u03F5\u03F7-\u0481\u048A-\u052F\u0531-\u0556\u10A0-\u10C5"
+                    + "\u13A0-\u13F5\u13F8-\u13FD\u1C90-\u1CBA\u1CBD-\u1CBF\u1D00-\u1D2B\u1D6B-\u1D77"
+                    + "\u1D79-\u1D9A\u1E00-\u1F15\u1F18-\u1F1D\u1F20-\u1F45\u1F48-\u1F4D\u1F50-\u1F57\u1F59"
+                    + "\u1F5B\u1F5D\u1F5F-\u1F7D\u1F80-\u1FB4\u1FB6-\u1FBC\u1FBE\u1FC2-\u1FC4\u1FC6-\u1FCC"
+                    + "\u1FD0-\u1FD3\u1FD6-\u1FDB\u1FE0-\u1FEC\u1FF2-\u1FF4\u1FF6-\u1FFC\u2102\u2107"
+                    + "\u210A-\u2113\u2115\u2119-\u211D\u2124\u2126\u2128\u212A-\u212D\u212F-\u2134\u2139"
+                    + "\u213C-\u213F\u2145-\u2149\u214E\u2183\u2184\u2C00-\u2C7B\u2C7E-\u2CE4\u2CEB-\u2CEE"
+                    + "\u2CF2\u2CF3\uA640-\uA66D\uA680-\uA69B\uA722-\uA76F\uA771-\uA787\uA78B-\uA78E"
+                    + "\uAB70-\uABBF\uFB00-\uFB06\uFB13-\uFB17\uFF21-\uFF3A\uFF41-\uFF5A"
+                    + "\uD801\uDC00-\uD801\uDC4F\uD801\uDCB0-\uD801\uDCD3\uD801\uDCD8-\uD801\uDCFB"
+                    + "\uD803\uDC80-\uD803\uDCB2\uD803\uDCC0-\uD803\uDCF2\uD806\uDCA0-\uD806\uDCDF"
+                    + "\uD83A\uDD00-\uD83A\uDD43";
 
     /** The model's own class begins at U+3000, which llama.cpp takes for the white space that it is; so does this. */
-    private static final String DEEPSEEK_PUNCTUATION =
-            "[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3001-\u3002]";
+    private static final String DEEPSEEK_PUNCTUATION = "[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3001-\u3002]";
 
     private static final Map<String, Rule> RULES = table();
 
@@ -103,20 +102,63 @@ public final class PreTokenizers {
         add(rules, gpt2, "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "granite-docling", "exaone4", "gigachat");
         add(rules, gpt2, "jina-es", "jina-de", "jina-v2-es", "jina-v2-de", "jina-v1-en", "jina-v2-code", "roberta-bpe");
         add(rules, gpt2, "a.x-4.0", "mellum", "modern-bert");
-        add(rules, digitsApart, "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2");
-        add(rules, new Rule(List.of(LLAMA3), true, true), "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral");
+        add(
+                rules,
+                digitsApart,
+                "starcoder",
+                "refact",
+                "command-r",
+                "smollm",
+                "codeshell",
+                "exaone",
+                "minerva-7b",
+                "mellum2");
+        add(
+                rules,
+                new Rule(List.of(LLAMA3), true, true),
+                "llama3",
+                "llama-v3",
+                "llama-bpe",
+                "falcon3",
+                "falcon-h1",
+                "pixtral");
         add(rules, new Rule(List.of(LLAMA3), true, true), "midm-2.0", "lfm2", "jina-v5-nano");
         add(rules, rule(LLAMA3), "dbrx", "smaug-bpe", "glm4", "chatglm-bpe");
-        add(rules, rule(CONTRACTIONS + WORD + "|\\p{N}{1,3}" + SYMBOLS + "|\\s*[\\r\\n]+" + spacesInPowersOfTwo()), "jais-2");
-        add(rules, qwen2, "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open");
-        add(rules, qwen2, "grok-2");
+        add(
+                rules,
+                rule(CONTRACTIONS + WORD + "|\\p{N}{1,3}" + SYMBOLS + "|\\s*[\\r\\n]+" + spacesInPowersOfTwo()),
+                "jais-2");
+        add(
+                rules,
+                qwen2,
+                "qwen2",
+                "deepseek-r1-qwen",
+                "kormo",
+                "f2llmv2",
+                "megrez",
+                "stablelm2",
+                "hunyuan",
+                "solar-open");
+        add(rules, qwen2, "grok-2", "bailingmoe", "bailingmoe2", "llada-moe");
         add(rules, rule("[^\\n]+|[\\n]+", QWEN2), "laguna");
-        add(rules, rule(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" + LINES_AND_SPACES), "qwen35");
-        add(rules, rule(CONTRACTIONS + WORD + "|\\p{N}" + SYMBOLS + "|\\s*[\\r\\n]" + SPACES), "bailingmoe", "bailingmoe2", "llada-moe");
+        add(
+                rules,
+                rule(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
+                        + LINES_AND_SPACES),
+                "qwen35");
         add(rules, rule(CONTRACTIONS + WORD + "|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+" + LINES_AND_SPACES), "seed-coder");
         add(rules, rule("[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" + SYMBOLS + LINES_AND_SPACES), "ufakzeka");
         add(rules, wholeWord("\\p{N}{1,3}", CONTRACTIONS + WORD + "|\\p{N}+" + SYMBOLS + LINES_AND_SPACES), "minicpm5");
-        add(rules, rule("[\\r\\n]", "\\s?[" + DEEPSEEK_LETTERS + "]+", "\\s?" + DEEPSEEK_PUNCTUATION + "+", "\\s+$", HAN_AND_HANGUL, "\\p{N}+"), "deepseek-llm");
+        add(
+                rules,
+                rule(
+                        "[\\r\\n]",
+                        "\\s?[" + DEEPSEEK_LETTERS + "]+",
+                        "\\s?" + DEEPSEEK_PUNCTUATION + "+",
+                        "\\s+$",
+                        HAN_AND_HANGUL,
+                        "\\p{N}+"),
+                "deepseek-llm");
         add(rules, rule("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", HAN_AND_HANGUL, "\\p{N}"), "deepseek-coder");
         add(rules, deepseekV3, "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4");
         add(rules, rule("[\\p{P}\\$\\+<=>\\^~\\|`]+", GPT2, "[0-9][0-9][0-9]"), "falcon");
@@ -125,9 +167,19 @@ public final class PreTokenizers {
         add(rules, new Rule(List.of(TEKKEN), true, true), "tekken");
         add(rules, rule(GPT4O), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
         add(rules, wholeWord(GPT4O), "granite-embed-multi-97m");
-        add(rules, wholeWord(YOUTU, cased(UPPER, LOWER, CONTRACTIONS + "?") + "|\\p{N}" + SYMBOLS_OR_SLASH + LINES_AND_SPACES), "youtu");
+        add(
+                rules,
+                wholeWord(
+                        YOUTU,
+                        cased(UPPER, LOWER, CONTRACTIONS + "?") + "|\\p{N}" + SYMBOLS_OR_SLASH + LINES_AND_SPACES),
+                "youtu");
         add(rules, rule(KIMI), "kimi-k2");
-        add(rules, rule(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]" + SPACES), "exaone-moe");
+        add(
+                rules,
+                rule(CONTRACTIONS
+                        + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]"
+                        + SPACES),
+                "exaone-moe");
         return Collections.unmodifiableMap(rules);
     }
 
