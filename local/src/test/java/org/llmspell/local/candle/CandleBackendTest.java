@@ -297,7 +297,7 @@ class CandleBackendTest {
     void givesTheModelBackWhenTheReplyCannotStart() {
         TinyGguf.write(root.resolve("a.gguf"));
         AtomicInteger open = new AtomicInteger();
-        CandleBackend refusing = new CandleBackend(config(root, "auto"), new ModelStore(root), () -> new Runner() {
+        CandleBackend refusing = new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
             @Override
             public ModelLease open(Path file, @Nullable Duration keepAlive) {
                 open.incrementAndGet();
