@@ -179,6 +179,21 @@ public final class CandleBackend implements Backend {
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }
 
+    /**
+     * The model and its files, for exporting: one of the store, or one of Ollama's that is used in place.
+     *
+     * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
+     */
+    public StoredModel stored(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The file " + model.name() + " is not in the model directory",
+                    "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
+        }
+        return borrowed(model).map(OllamaModels.Found::stored).orElseGet(() -> store.find(model));
+    }
+
     /** The model in Ollama's folder, where the store itself has none of that name. */
     private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
         return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
