@@ -179,6 +179,21 @@ public final class CandleBackend implements Backend {
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }
 
+    /**
+     * The model and its files, for exporting: one of the store, or one of Ollama's that is used in place.
+     *
+     * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
+     */
+    public StoredModel stored(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The file " + model.name() + " is not in the model directory",
+                    "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
+        }
+        return borrowed(model).map(OllamaModels.Found::stored).orElseGet(() -> store.find(model));
+    }
+
     /** The model in Ollama's folder, where the store itself has none of that name. */
     private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
         return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
@@ -263,19 +278,27 @@ public final class CandleBackend implements Backend {
         try {
             return engine().open(file, keepAlive);
         } catch (EngineException e) {
-            if (e.problem() != EngineException.Problem.OUT_OF_MEMORY && hasNoTokenizer(file)) {
-                throw errors.noTokenizer(model.id(), e);
-            }
-            throw errors.of(e, model.id());
+            throw explained(e, model.id(), file);
         }
     }
 
-    private static boolean hasNoTokenizer(Path file) {
-        try {
-            return GgufFacts.read(file).tokenizer() == null;
-        } catch (LocalModelException e) {
-            return false; // broken in other ways, which the engine has said
+    /** The failure to open {@code file}; what kind of file it is explains more than what the engine missed in it. */
+    private LocalModelException explained(EngineException e, String model, Path file) {
+        if (e.problem() == EngineException.Problem.BROKEN_MODEL
+                || e.problem() == EngineException.Problem.UNSUPPORTED_MODEL) {
+            try {
+                GgufFacts facts = GgufFacts.read(file);
+                if (facts.notLanguageModel() != null) {
+                    return errors.notLanguageModel(model, facts.notLanguageModel(), e);
+                }
+                if (facts.tokenizer() == null && e.problem() == EngineException.Problem.BROKEN_MODEL) {
+                    return errors.noTokenizer(model, e);
+                }
+            } catch (LocalModelException unreadable) {
+                e.addSuppressed(unreadable); // broken in other ways, which the engine has said
+            }
         }
+        return errors.of(e, model);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.json.JsonText;
+import org.llmspell.local.store.StoredModel;
 
 /**
  * The models that an Ollama on this machine has downloaded, used in place and never written to: {@code
@@ -43,7 +44,22 @@ final class OllamaModels {
      * @param id {@code MODEL:TAG}, {@code NAMESPACE/MODEL:TAG} or {@code HOST/NAMESPACE/MODEL:TAG}, as Ollama lists it
      * @param file the GGUF file
      */
-    record Found(String id, Path file, long sizeBytes, Instant modifiedAt) {}
+    record Found(String id, Path file, long sizeBytes, Instant modifiedAt) {
+        /** As a model of the store that has no manifest. */
+        StoredModel stored() {
+            int colon = id.lastIndexOf(':');
+            return new StoredModel(
+                    id.substring(0, colon),
+                    id.substring(colon + 1),
+                    List.of(file),
+                    sizeBytes,
+                    modifiedAt,
+                    null,
+                    true,
+                    null,
+                    null);
+        }
+    }
 
     /** All models; none where there is no Ollama. */
     List<Found> list() {

@@ -178,6 +178,10 @@ function io.read(...)
   return input:read(...)
 end
 
+function io.flush()
+  return output:flush()
+end
+
 function io.lines(name, ...)
   if name == nil then
     return input:lines(...)
