@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.template.text;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,41 @@
+package org.llmspell.engine.template.value;
+
+import java.util.Iterator;
+
+/** Counts the steps of one rendering and stops it at {@link Limits#STEPS}. Not thread-safe. */
+public final class Budget {
+    private long left = Limits.STEPS;
+
+    /** Takes {@code steps} from what is left. */
+    public void charge(long steps) {
+        left -= steps;
+        if (left < 0) {
+            throw PythonException.limit("the chat template ran for more than " + Limits.STEPS + " steps");
+        }
+    }
+
+    /** Takes what copying {@code value} cost: a sixteenth of a step per character, a quarter per item. */
+    public void chargeCopy(Value value) {
+        if (value instanceof Text text) {
+            charge(text.chars().length() >> 4);
+        } else if (value instanceof Sequence || value instanceof Dict) {
+            charge(value.length() >> 2);
+        }
+    }
+
+    /** {@code items}, each charged as one step. */
+    public Iterator<Value> metered(Iterator<Value> items) {
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return items.hasNext();
+            }
+
+            @Override
+            public Value next() {
+                charge(1);
+                return items.next();
+            }
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.template.value;
+
+import org.jspecify.annotations.NullMarked;
