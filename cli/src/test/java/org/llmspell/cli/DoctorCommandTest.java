@@ -167,6 +167,7 @@ class DoctorCommandTest {
 
         assertThat(line(outcome, "models")).startsWith("warn  models  ").endsWith(", 1 problem");
         assertThat(outcome.out()).contains("1. " + installed + " has 100 bytes", "--force");
+        assertThat(shell.run("model", "list", "--backend", "candle").err()).startsWith("warning CandleBackend: " + installed);
         assertThat(outcome.code()).isZero();
     }
 

@@ -84,12 +84,16 @@ class TroubleshootingTest {
     void aModelThatDoesNotFitIntoMemory() throws IOException {
         Path file = home.resolve("huge.gguf");
         SyntheticModel tiny = SyntheticModel.tiny();
-        // A context as long as this is trained for takes terabytes of cache.
-        tiny.withShape(tiny.shape().toBuilder().contextLength(Integer.MAX_VALUE).build())
+        // The cache of a context as long as this one claims to be trained for takes two terabytes.
+        tiny.withShape(tiny.shape().toBuilder()
+                        .layers(8)
+                        .heads(64, 64, 64)
+                        .context(1 << 24)
+                        .build())
                 .write(file);
 
         says(
-                shell().with("LLMSPELL_CONTEXT_LENGTH", "2147483647")
+                shell().with("LLMSPELL_CONTEXT_LENGTH", "16777216")
                         .run("exec", "Agent.create({ model = ARGS[1], raw = true }):complete('x')", file.toString()),
                 "Failed to allocate tensor",
                 "Use smaller model: `tinyllama:Q4_K_M` instead of larger models",
