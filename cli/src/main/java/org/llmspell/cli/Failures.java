@@ -46,7 +46,7 @@ final class Failures {
 
     int report(Throwable e) {
         if (cancellation.isCancelled()) {
-            return INTERRUPTED;
+            return interrupted(e);
         }
         if (e instanceof BrokenPipeException) {
             return PIPE_CLOSED;
@@ -59,7 +59,7 @@ final class Failures {
             e.addSuppressed(unwritable);
         }
         if (e instanceof LocalModelException failure && failure.kind() == LocalModelException.Kind.CANCELLED) {
-            return INTERRUPTED;
+            return interrupted(e);
         }
         error(text(e));
         if (options.trace().showsStackTraces()) {
@@ -69,6 +69,17 @@ final class Failures {
             e.printStackTrace(surroundings.err());
         }
         return ERROR;
+    }
+
+    /** Whoever stopped it knows that it stopped; only how to go on is worth saying. */
+    private int interrupted(Throwable e) {
+        if (e instanceof LocalModelException failure
+                && failure.kind() == LocalModelException.Kind.CANCELLED
+                && !failure.solutions().isEmpty()) {
+            surroundings.err().println(failure.getMessage());
+            failure.solutions().forEach(surroundings.err()::println);
+        }
+        return INTERRUPTED;
     }
 
     int usage(ParameterException e) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmspell.cli.console.TraceLog;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.lua.LuaRuntime;
 
 /** The house's rules that a compiler does not hold. This module sees all others, so they are checked here. */
 class ArchitectureTest {
@@ -44,7 +45,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cli", "local", "engine", "kernels", "gguf"})
+    @ValueSource(strings = {"cli", "lua", "local", "engine", "kernels", "gguf"})
     void everyModuleIsLookedAt(String module) {
         assertThat(CLASSES.that(resideInAPackage(in(module)))).hasSizeGreaterThan(5);
     }
@@ -100,7 +101,7 @@ class ArchitectureTest {
 
     /** A module's root package is its contract and its wiring, so it and the sub-packages may know each other. */
     @ParameterizedTest
-    @ValueSource(strings = {"cli", "local", "engine", "engine.template", "kernels"})
+    @ValueSource(strings = {"cli", "lua", "local", "engine", "engine.template", "kernels"})
     void subPackagesOfAModuleFormNoCycle(String parent) {
         slices().matching("org.llmspell." + parent + ".(*)..")
                 .should()
@@ -131,11 +132,13 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** But for the class that takes them from the process, and the defaults of the builder of Lua runtimes. */
     @Test
     void nobodyPrintsPastTheStreamsGiven() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("org.llmspell.cli.console")
+                .and(DescribedPredicate.not(type(LuaRuntime.Builder.class)))
                 .should()
                 .accessField(System.class, "out")
                 .orShould()

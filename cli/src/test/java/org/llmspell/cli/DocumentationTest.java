@@ -18,6 +18,7 @@ import org.llmspell.cli.command.CommandTree;
 import org.llmspell.cli.command.GlobalOptions;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
+import org.llmspell.testing.TestData;
 
 /** The documents for users say what is so: every command in them is one, and every configuration key is described. */
 class DocumentationTest {
@@ -59,12 +60,12 @@ class DocumentationTest {
                 .containsExactlyInAnyOrderElementsOf(
                         ConfigKey.ALL.stream().map(ConfigKey::path).toList());
         for (ConfigKey key : ConfigKey.ALL) {
-            List<String> cells = Arrays.asList(rows.get(key.path()).split(" \\| "));
-            assertThat(cells).as(key.path()).hasSize(5);
-            key.environment().forEach(variable -> assertThat(cells.get(3)).contains("`" + variable + "`"));
+            List<String> cells = Arrays.asList(rows.get(key.path()).split("\\|"));
+            assertThat(cells).as(key.path()).hasSize(6);
+            key.environment().forEach(variable -> assertThat(cells.get(4)).contains("`" + variable + "`"));
             if (key.defaultValue() != null) {
                 String number = String.valueOf(key.defaultValue()).replaceAll("\\.0$", "");
-                assertThat(cells.get(2)).as(key.path()).contains(number);
+                assertThat(cells.get(3)).as(key.path()).contains(number);
             }
         }
     }
@@ -78,5 +79,24 @@ class DocumentationTest {
             Path file = Files.writeString(home.resolve("config.toml"), text);
             assertThat(Config.load(file, Map.of(), Map.of(), home).file()).isEqualTo(file);
         }
+    }
+
+    static Stream<String> scripts() throws IOException {
+        return Markdown.blocks(DOCS.resolve("getting-started.md"), "lua").stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void everyScriptInGettingStartedRuns(String script) throws IOException {
+        Shell shell = new Shell(home).with("OLLAMA_HOST", "127.0.0.1:9");
+        String model = TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
+        shell.run("model", "import", model, "tinyllama:Q4_K_M");
+        Path file = Files.writeString(home.resolve("script.lua"), script);
+
+        Shell.Outcome outcome = shell.run("run", file.toString(), "--name", "Ada", "morning");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out()).isNotBlank();
+        assertThat(outcome.code()).isZero();
     }
 }

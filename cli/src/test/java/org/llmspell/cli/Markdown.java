@@ -27,7 +27,7 @@ final class Markdown {
         return blocks;
     }
 
-    /** The arguments of every {@code llmspell} command in shell blocks and in the running text. */
+    /** The arguments of every {@code llmspell} command in shell blocks. */
     static List<List<String>> commands(Path document) throws IOException {
         List<List<String>> commands = new ArrayList<>();
         for (String language : List.of("bash", "sh", "console")) {
@@ -35,6 +35,12 @@ final class Markdown {
                 block.lines().forEach(line -> commands.addAll(ShellWords.commands(line)));
             }
         }
+        return commands;
+    }
+
+    /** The same of those in the running text, which may leave off what a command needs. */
+    static List<List<String>> mentions(Path document) throws IOException {
+        List<List<String>> commands = new ArrayList<>();
         String text = BLOCK.matcher(Files.readString(document)).replaceAll("").replace("\n", " ");
         Matcher matcher = SPAN.matcher(text);
         while (matcher.find()) {

@@ -1,6 +1,7 @@
 package org.llmspell.gguf;
 
 import java.io.IOException;
+import java.util.Objects;
 
 /**
  * A file that cannot be read as GGUF, or metadata that is not what the caller needs. The message is one line: the file,
@@ -25,6 +26,12 @@ public final class GgufException extends IOException {
     /** The file at fault, as the user knows it. */
     public String file() {
         return file;
+    }
+
+    /** The whole line; never null, unlike that of other exceptions. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** Text from a file in quotes, cut at a readable length: hostile names reach megabytes. */

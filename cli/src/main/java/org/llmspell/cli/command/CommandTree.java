@@ -51,6 +51,7 @@ public final class CommandTree {
                         new ModelStatusCommand(),
                         new ModelPullCommand(),
                         new ModelImportCommand(),
+                        new ModelExportCommand(),
                         new ModelRemoveCommand()));
         options.addTo(model);
         add(root, options, List.of(new RunCommand(), new ExecCommand()));
@@ -64,6 +65,7 @@ public final class CommandTree {
                         new TokenizeCommand(),
                         new RenderCommand(),
                         new ConfigCommand(),
+                        new DoctorCommand(),
                         new CompletionCommand(),
                         new VersionCommand(),
                         new HelpCommand()));

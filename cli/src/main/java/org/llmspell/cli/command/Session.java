@@ -6,6 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.cli.console.Cancellation;
 import org.llmspell.cli.console.Surroundings;
+import org.llmspell.cli.output.Progress;
+import org.llmspell.cli.output.ProgressLine;
 import org.llmspell.cli.output.Results;
 import org.llmspell.local.LocalModels;
 import org.llmspell.local.config.Config;
@@ -49,6 +51,11 @@ public final class Session implements AutoCloseable {
 
     Results results() {
         return new Results(surroundings.out(), options.output(), surroundings.screen());
+    }
+
+    /** Shows on standard error how far a transfer is. */
+    Progress progress() {
+        return new ProgressLine(surroundings.err(), surroundings.screen(), surroundings.clock());
     }
 
     Config config() {

@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +43,7 @@ public final class CandleBackend implements Backend {
     private final CandleConfig config;
     private final DownloadConfig download;
     private final ModelStore store;
+    private final OllamaModels shared;
     private final Supplier<Runner> starter;
     private final CandleErrors errors;
     private final Object engineLock = new Object();
@@ -52,6 +56,7 @@ public final class CandleBackend implements Backend {
 
     CandleBackend(CandleConfig config, DownloadConfig download, ModelStore store, Supplier<Runner> starter) {
         this.download = download;
+        this.shared = new OllamaModels(download.ollamaModels());
         this.config = config;
         this.store = store;
         this.starter = starter;
@@ -82,7 +87,7 @@ public final class CandleBackend implements Backend {
         String error = null;
         try {
             Listing listing = store.list();
-            models = listing.models().size();
+            models = list().size();
             for (int i = 0; i < listing.warnings().size(); i++) {
                 details.put("warning " + (i + 1), listing.warnings().get(i));
             }
@@ -105,19 +110,32 @@ public final class CandleBackend implements Backend {
     public List<ModelEntry> list() {
         Listing listing = store.list();
         listing.warnings().forEach(warning -> LOG.log(System.Logger.Level.WARNING, warning));
-        return listing.models().stream().map(this::entry).toList();
+        List<ModelEntry> entries =
+                new ArrayList<>(listing.models().stream().map(this::entry).toList());
+        for (OllamaModels.Found model : shared.list()) {
+            if (entries.stream().noneMatch(own -> own.id().equalsIgnoreCase(model.id()))) {
+                String quantization = quantization(model.id(), model.file());
+                entries.add(
+                        new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
+            }
+        }
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
+        return entries;
     }
 
     private ModelEntry entry(StoredModel model) {
-        String quantization = model.quantization();
-        if (quantization == null) {
-            try {
-                quantization = GgufFacts.read(model.file()).quantization();
-            } catch (LocalModelException e) {
-                LOG.log(System.Logger.Level.WARNING, model.id() + ": " + e.getMessage());
-            }
-        }
+        String quantization =
+                model.quantization() == null ? quantization(model.id(), model.file()) : model.quantization();
         return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
+    }
+
+    private static @Nullable String quantization(String id, Path file) {
+        try {
+            return GgufFacts.read(file).quantization();
+        } catch (LocalModelException e) {
+            LOG.log(System.Logger.Level.WARNING, id + ": " + e.getMessage());
+            return null;
+        }
     }
 
     @Override
@@ -128,7 +146,9 @@ public final class CandleBackend implements Backend {
     @Override
     public boolean has(ModelSpec model) {
         try {
-            return model.isPath() ? Files.isRegularFile(model.path()) : store.has(model);
+            return model.isPath()
+                    ? Files.isRegularFile(model.path())
+                    : store.has(model) || shared.find(model).isPresent();
         } catch (LocalModelException e) {
             return false;
         }
@@ -141,7 +161,10 @@ public final class CandleBackend implements Backend {
      */
     public Path locate(ModelSpec model) {
         if (!model.isPath()) {
-            return store.find(model).file();
+            Optional<OllamaModels.Found> borrowed = borrowed(model);
+            return borrowed.isPresent()
+                    ? borrowed.get().file()
+                    : store.find(model).file();
         }
         Path file = model.path();
         if (Files.isRegularFile(file)) {
@@ -156,9 +179,30 @@ public final class CandleBackend implements Backend {
                 "Name an installed model: `llmspell model list --backend candle` shows them");
     }
 
+    /**
+     * The model and its files, for exporting: one of the store, or one of Ollama's that is used in place.
+     *
+     * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
+     */
+    public StoredModel stored(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The file " + model.name() + " is not in the model directory",
+                    "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
+        }
+        return borrowed(model).map(OllamaModels.Found::stored).orElseGet(() -> store.find(model));
+    }
+
+    /** The model in Ollama's folder, where the store itself has none of that name. */
+    private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
+        return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
+    }
+
     @Override
     public ModelInfo info(ModelSpec model) {
-        StoredModel stored = model.isPath() ? null : store.find(model);
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        StoredModel stored = model.isPath() || borrowed.isPresent() ? null : store.find(model);
         Path file = stored == null ? locate(model) : stored.file();
         GgufFacts facts = GgufFacts.read(file);
         Map<String, String> details = new LinkedHashMap<>(facts.details());
@@ -170,6 +214,9 @@ public final class CandleBackend implements Backend {
             }
             details.put("sha256", stored.manifest().files().getFirst().sha256());
         }
+        if (borrowed.isPresent()) {
+            details.put("shared", "from Ollama's models, read-only");
+        }
         if (stored != null) {
             details.put("installed_at", stored.modifiedAt().toString());
             if (stored.warning() != null) {
@@ -179,7 +226,9 @@ public final class CandleBackend implements Backend {
             }
         }
         return new ModelInfo(
-                stored == null ? model.name() : stored.id(),
+                stored != null
+                        ? stored.id()
+                        : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
                 name(),
                 stored == null ? facts.sizeBytes() : stored.sizeBytes(),
                 "GGUF",
@@ -229,19 +278,27 @@ public final class CandleBackend implements Backend {
         try {
             return engine().open(file, keepAlive);
         } catch (EngineException e) {
-            if (e.problem() != EngineException.Problem.OUT_OF_MEMORY && hasNoTokenizer(file)) {
-                throw errors.noTokenizer(model.id(), e);
-            }
-            throw errors.of(e, model.id());
+            throw explained(e, model.id(), file);
         }
     }
 
-    private static boolean hasNoTokenizer(Path file) {
-        try {
-            return GgufFacts.read(file).tokenizer() == null;
-        } catch (LocalModelException e) {
-            return false; // broken in other ways, which the engine has said
+    /** The failure to open {@code file}; what kind of file it is explains more than what the engine missed in it. */
+    private LocalModelException explained(EngineException e, String model, Path file) {
+        if (e.problem() == EngineException.Problem.BROKEN_MODEL
+                || e.problem() == EngineException.Problem.UNSUPPORTED_MODEL) {
+            try {
+                GgufFacts facts = GgufFacts.read(file);
+                if (facts.notLanguageModel() != null) {
+                    return errors.notLanguageModel(model, facts.notLanguageModel(), e);
+                }
+                if (facts.tokenizer() == null && e.problem() == EngineException.Problem.BROKEN_MODEL) {
+                    return errors.noTokenizer(model, e);
+                }
+            } catch (LocalModelException unreadable) {
+                e.addSuppressed(unreadable); // broken in other ways, which the engine has said
+            }
         }
+        return errors.of(e, model);
     }
 
     @Override
@@ -271,6 +328,13 @@ public final class CandleBackend implements Backend {
             throw new LocalModelException(
                     LocalModelException.Kind.INVALID_REQUEST,
                     "The file " + model.name() + " is not in the model directory: delete it yourself");
+        }
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        if (borrowed.isPresent()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.UNSUPPORTED,
+                    "The model " + borrowed.get().id() + " is Ollama's own and only read here",
+                    "Remove it there: `ollama rm " + borrowed.get().id() + "`");
         }
         store.remove(store.findOnly(model));
     }

@@ -47,6 +47,18 @@ final class CandleErrors {
         return String.valueOf(e.getMessage());
     }
 
+    /** A GGUF file of another kind; {@code reason} follows “the file”. */
+    LocalModelException notLanguageModel(String model, String reason, EngineException e) {
+        return new LocalModelException(
+                Kind.MODEL_UNUSABLE,
+                model + " is no language model: the file " + reason,
+                null,
+                List.of(
+                        "Take the file with the language model's weights",
+                        "See what is in it: `llmspell inspect FILE`"),
+                e);
+    }
+
     /** A file whose metadata has no tokenizer. */
     LocalModelException noTokenizer(String model, EngineException e) {
         return new LocalModelException(

@@ -1,6 +1,7 @@
 package org.llmspell.local.candle;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -80,7 +81,7 @@ final class CandlePull {
                 return exists(store.find(target), progress);
             }
             return install(transport, target, remote, options, progress);
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | ClosedByInterruptException e) {
             Thread.currentThread().interrupt();
             throw new LocalModelException(
                     Kind.CANCELLED,

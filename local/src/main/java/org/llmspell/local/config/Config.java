@@ -61,6 +61,7 @@ public final class Config {
                 address(ConfigKey.OLLAMA_REGISTRY),
                 value(ConfigKey.OFFLINE, false),
                 candle.hfApiKey(),
+                ollamaModels(environment, home),
                 environment);
         this.agent = new AgentConfig(
                 values.get(ConfigKey.AGENT_MODEL) instanceof String model ? ModelSpec.parse(model) : null,
@@ -230,6 +231,14 @@ public final class Config {
             case ConfigKey.OLLAMA_URL -> ollama.url().toString();
             default -> value instanceof Duration duration ? KeepAliveText.show(duration) : value;
         };
+    }
+
+    /** As Ollama itself looks for them: the variable, the user's home, the home of the Linux service. */
+    private static List<Path> ollamaModels(Map<String, String> environment, Path home) {
+        String variable = environment.getOrDefault("OLLAMA_MODELS", "");
+        return variable.isBlank()
+                ? List.of(home.resolve(".ollama").resolve("models"), Path.of("/usr/share/ollama/.ollama/models"))
+                : List.of(expand(variable, home));
     }
 
     private URI address(String path) {

@@ -1,9 +1,7 @@
 package org.llmspell.local.download;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,7 +136,7 @@ final class Fetching {
                     throw known;
                 }
             }
-            throw new TransferException(Cause.TRANSIENT, describe(e), null, e);
+            throw new TransferException(Cause.TRANSIENT, Transport.describe(remote.url(), e), null, e);
         }
     }
 
@@ -287,21 +285,5 @@ final class Fetching {
                 worker.interrupt();
             }
         }
-    }
-
-    private String describe(Throwable failure) {
-        String host = remote.url().getHost();
-        for (Throwable t = failure; t != null; t = t.getCause()) {
-            if (t instanceof UnresolvedAddressException || t instanceof java.net.UnknownHostException) {
-                return "the host " + host + " is unknown";
-            }
-            if (t instanceof ConnectException) {
-                return host + " cannot be reached";
-            }
-            if (t instanceof HttpTimeoutException) {
-                return host + " does not answer";
-            }
-        }
-        return host + ": " + failure.getMessage();
     }
 }

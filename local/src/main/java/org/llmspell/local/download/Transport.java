@@ -1,10 +1,13 @@
 package org.llmspell.local.download;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,6 +76,23 @@ public final class Transport implements AutoCloseable {
             at = redirected(at, response.headers().firstValue("Location").orElse(null));
         }
         throw new TransferException(Cause.DISHONEST, url.getHost() + " redirects without end");
+    }
+
+    /** Why no answer came from {@code url}, in words. */
+    static String describe(URI url, Throwable failure) {
+        String host = url.getHost();
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof UnresolvedAddressException || t instanceof java.net.UnknownHostException) {
+                return "the host " + host + " is unknown";
+            }
+            if (t instanceof ConnectException) {
+                return host + " cannot be reached";
+            }
+            if (t instanceof HttpTimeoutException) {
+                return host + " does not answer";
+            }
+        }
+        return host + ": " + failure.getMessage();
     }
 
     @Override

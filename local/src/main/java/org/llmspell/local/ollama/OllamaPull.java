@@ -32,10 +32,10 @@ final class OllamaPull {
         try (OllamaLines lines = client.stream("/api/pull", body, model)) {
             return pull.follow(lines, progress);
         } catch (LocalModelException e) {
-            throw e.kind() == Kind.CANCELLED
-                            || e.getMessage() != null && e.getMessage().startsWith("Failed to connect")
-                    ? e
-                    : pull.failed(e);
+            if (e.kind() == Kind.CANCELLED) {
+                throw pull.cancelled(e);
+            }
+            throw e.getMessage() != null && e.getMessage().startsWith("Failed to connect") ? e : pull.failed(e);
         }
     }
 
@@ -77,6 +77,16 @@ final class OllamaPull {
 
     private long total() {
         return layers.values().stream().mapToLong(Layer::total).sum();
+    }
+
+    /** The server keeps what it has fetched. */
+    private LocalModelException cancelled(LocalModelException cause) {
+        return new LocalModelException(
+                Kind.CANCELLED,
+                "The download of " + model + " was cancelled",
+                null,
+                List.of("Go on where it stopped: `llmspell model pull " + model + "@ollama`"),
+                cause);
     }
 
     private LocalModelException failed(LocalModelException cause) {

@@ -10,6 +10,9 @@ import org.llmspell.local.LocalModelException;
 
 /** The store's failures in the user's words. */
 final class StoreErrors {
+    /** For the manifest and the file system's own needs. */
+    private static final long SPARE = 1 << 20;
+
     private StoreErrors() {}
 
     /** Why {@code e} happened, without the paths that Java puts before the reason. */
@@ -40,6 +43,26 @@ final class StoreErrors {
 
     static LocalModelException unwritable(Path directory, IOException e) {
         return failed("The model directory " + directory + " cannot be written: " + reason(e), e);
+    }
+
+    /**
+     * Refuses to begin what would fill the disk.
+     *
+     * @param usable bytes that may be written there
+     * @param needed by the model's files
+     */
+    static void requireSpace(Path where, long usable, long needed, String... solutions) {
+        if (usable < needed + SPARE) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.STORE,
+                    "Not enough disk space in " + where + ": the model needs " + megabytes(needed) + " MB, "
+                            + megabytes(usable) + " MB are free",
+                    solutions);
+        }
+    }
+
+    private static long megabytes(long bytes) {
+        return Math.ceilDiv(bytes, 1_000_000);
     }
 
     private static LocalModelException failed(String message, IOException e) {

@@ -21,7 +21,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.gguf.GgufWriter;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatOptions;
@@ -41,7 +44,7 @@ import org.llmspell.local.store.ModelStore;
 /** The backend without a real model: what it finds, and how it words what fails. */
 class CandleBackendTest {
     private static final DownloadConfig OFFLINE = new DownloadConfig(
-            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, Map.of());
+            URI.create("http://hub.invalid"), URI.create("http://registry.invalid"), true, null, List.of(), Map.of());
 
     @TempDir
     Path temporary;
@@ -287,6 +290,75 @@ class CandleBackendTest {
             LocalModelException refused = refused(backend, "a");
             assertThat(refused.kind()).isEqualTo(Kind.MODEL_UNUSABLE);
             assertThat(refused).hasMessageNotContaining("\n");
+        }
+    }
+
+    @Test
+    void givesTheModelBackWhenTheReplyCannotStart() {
+        TinyGguf.write(root.resolve("a.gguf"));
+        AtomicInteger open = new AtomicInteger();
+        CandleBackend refusing =
+                new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
+                    @Override
+                    public ModelLease open(Path file, @Nullable Duration keepAlive) {
+                        open.incrementAndGet();
+                        return new RefusingLease(open::decrementAndGet);
+                    }
+
+                    @Override
+                    public List<Path> resident() {
+                        return List.of();
+                    }
+
+                    @Override
+                    public String kernels() {
+                        return "none";
+                    }
+
+                    @Override
+                    public void close() {}
+                });
+
+        assertThat(refused(refusing, "a")).hasMessage("a: roles must alternate");
+        assertThat(open).hasValue(0);
+    }
+
+    /** A lease on a model whose template refuses every conversation. */
+    private record RefusingLease(Runnable onClose) implements ModelLease {
+        @Override
+        public Tokenizer tokenizer() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int trainedContextLength() {
+            return 1;
+        }
+
+        @Override
+        public Duration loadTime() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public String prompt(List<ChatMessage> messages, boolean raw) {
+            throw new EngineException(Problem.TEMPLATE_FAILED, "roles must alternate", List.of());
+        }
+
+        @Override
+        public int[] promptTokens(List<ChatMessage> messages, boolean raw) {
+            prompt(messages, raw);
+            return new int[0];
+        }
+
+        @Override
+        public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            onClose.run();
         }
     }
 

@@ -73,7 +73,7 @@ class CandlePullTest {
 
     private PullResult pull(String spec, PullOptions options, boolean offline, String token) {
         DownloadConfig config =
-                new DownloadConfig(server.url("/hub"), server.url("/registry"), offline, token, Map.of());
+                new DownloadConfig(server.url("/hub"), server.url("/registry"), offline, token, List.of(), Map.of());
         return new CandlePull(store(), config, SETTINGS).pull(ModelSpec.parse(spec), options, progress::add);
     }
 

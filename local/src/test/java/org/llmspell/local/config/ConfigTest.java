@@ -215,6 +215,7 @@ class ConfigTest {
                         URI.create("http://10.0.0.1:5000"),
                         true,
                         "hf_a",
+                        List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
                 .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
@@ -300,7 +301,7 @@ class ConfigTest {
 
     @Test
     void neverPrintsASecretThatIsOfTheWrongType() throws Exception {
-        assertThat(refused("[providers.candle.options]\nhf_api_key = [\"hf_secret\"]"))
+        assertThat(refused("[providers.candle.options]\nhf_api_key = \"hf_secret with a space\""))
                 .hasMessageContaining("hf_api_key must be")
                 .hasMessageNotContaining("hf_secret");
     }

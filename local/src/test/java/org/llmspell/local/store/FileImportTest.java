@@ -312,6 +312,29 @@ class FileImportTest {
     }
 
     @Test
+    void keepsTheOldModelWhenAReplacingProcessIsKilled() throws Exception {
+        StoredModel old = store.importFile(request(source("a.gguf"), Placement.COPY, false));
+        Path replacement = source("b.gguf");
+
+        Process killed = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KilledImport.class.getName(),
+                        root.toString(),
+                        replacement.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(killed.waitFor()).isEqualTo(KilledImport.STATUS);
+
+        assertThat(root.resolve(".staging/mine@x")).isNotEmptyDirectory();
+        assertThat(store.list().models()).containsExactly(old);
+        StoredModel replaced = store.importFile(request(replacement, Placement.COPY, true));
+        assertThat(replaced.file()).hasSameBinaryContentAs(replacement);
+        assertThat(root.resolve(".staging")).isEmptyDirectory();
+    }
+
+    @Test
     void clearsWhatAKilledImportLeft() throws Exception {
         Files.createDirectories(root.resolve(".staging/mine@x/deep"));
         Files.writeString(root.resolve(".staging/mine@x/a.gguf"), "half");
