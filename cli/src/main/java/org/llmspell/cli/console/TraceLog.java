@@ -48,10 +48,11 @@ public final class TraceLog extends System.LoggerFinder {
 
         @Override
         public void log(
-                Level level, @Nullable ResourceBundle bundle, @Nullable String format, @Nullable Object... values) {
+                Level level, @Nullable ResourceBundle bundle, @Nullable String format, @Nullable Object @Nullable ... values) {
             if (isLoggable(level)) {
                 String text = String.valueOf(format);
-                write(level, values.length == 0 ? text : MessageFormat.format(text, values), null);
+                // The platform's own log(Level, String) passes null for no values.
+                write(level, values == null || values.length == 0 ? text : MessageFormat.format(text, values), null);
             }
         }
 
