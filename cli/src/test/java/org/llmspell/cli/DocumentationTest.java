@@ -19,7 +19,6 @@ import org.llmspell.cli.command.GlobalOptions;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
 import org.llmspell.testing.TestData;
-import picocli.CommandLine.MissingParameterException;
 
 /** The documents for users say what is so: every command in them is one, and every configuration key is described. */
 class DocumentationTest {

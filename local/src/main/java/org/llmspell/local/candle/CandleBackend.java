@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Optional;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -115,8 +115,8 @@ public final class CandleBackend implements Backend {
         for (OllamaModels.Found model : shared.list()) {
             if (entries.stream().noneMatch(own -> own.id().equalsIgnoreCase(model.id()))) {
                 String quantization = quantization(model.id(), model.file());
-                entries.add(new ModelEntry(
-                        model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
+                entries.add(
+                        new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
             }
         }
         entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
@@ -162,7 +162,9 @@ public final class CandleBackend implements Backend {
     public Path locate(ModelSpec model) {
         if (!model.isPath()) {
             Optional<OllamaModels.Found> borrowed = borrowed(model);
-            return borrowed.isPresent() ? borrowed.get().file() : store.find(model).file();
+            return borrowed.isPresent()
+                    ? borrowed.get().file()
+                    : store.find(model).file();
         }
         Path file = model.path();
         if (Files.isRegularFile(file)) {
@@ -224,7 +226,9 @@ public final class CandleBackend implements Backend {
             }
         }
         return new ModelInfo(
-                stored != null ? stored.id() : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
+                stored != null
+                        ? stored.id()
+                        : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
                 name(),
                 stored == null ? facts.sizeBytes() : stored.sizeBytes(),
                 "GGUF",

@@ -297,26 +297,27 @@ class CandleBackendTest {
     void givesTheModelBackWhenTheReplyCannotStart() {
         TinyGguf.write(root.resolve("a.gguf"));
         AtomicInteger open = new AtomicInteger();
-        CandleBackend refusing = new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
-            @Override
-            public ModelLease open(Path file, @Nullable Duration keepAlive) {
-                open.incrementAndGet();
-                return new RefusingLease(open::decrementAndGet);
-            }
+        CandleBackend refusing =
+                new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
+                    @Override
+                    public ModelLease open(Path file, @Nullable Duration keepAlive) {
+                        open.incrementAndGet();
+                        return new RefusingLease(open::decrementAndGet);
+                    }
 
-            @Override
-            public List<Path> resident() {
-                return List.of();
-            }
+                    @Override
+                    public List<Path> resident() {
+                        return List.of();
+                    }
 
-            @Override
-            public String kernels() {
-                return "none";
-            }
+                    @Override
+                    public String kernels() {
+                        return "none";
+                    }
 
-            @Override
-            public void close() {}
-        });
+                    @Override
+                    public void close() {}
+                });
 
         assertThat(refused(refusing, "a")).hasMessage("a: roles must alternate");
         assertThat(open).hasValue(0);

@@ -34,8 +34,7 @@ class OllamaModelsTest {
     @BeforeEach
     void open() {
         ollama = folder.resolve("ollama");
-        CandleConfig config = new CandleConfig(
-                true, folder.resolve("candle"), "cpu", null, 1, null, Duration.ZERO, 1);
+        CandleConfig config = new CandleConfig(true, folder.resolve("candle"), "cpu", null, 1, null, Duration.ZERO, 1);
         candle = new CandleBackend(
                 config,
                 new DownloadConfig(
@@ -97,8 +96,7 @@ class OllamaModelsTest {
     @Test
     void whatIsOllamasIsNeverRemoved() throws Exception {
         Path blob = install("registry.ollama.ai/library/llama3.2/1b");
-        assertThatThrownBy(() -> candle.remove(ModelSpec.parse("llama3.2:1b")))
-                .hasMessageContaining("Ollama's own");
+        assertThatThrownBy(() -> candle.remove(ModelSpec.parse("llama3.2:1b"))).hasMessageContaining("Ollama's own");
         assertThat(blob).exists();
     }
 
