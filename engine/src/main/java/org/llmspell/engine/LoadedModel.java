@@ -27,11 +27,9 @@ import org.llmspell.kernels.WorkerPool;
  */
 final class LoadedModel implements AutoCloseable {
     private final GgufFile file;
-    private final Arena arena;
     private final Model model;
     private final Tokenizer tokenizer;
     private final ChatPrompts prompts;
-    private final PagePool pages;
     private final Batcher batcher;
     private final MemoryBudget budget;
     private final Scheduler scheduler;
@@ -46,9 +44,8 @@ final class LoadedModel implements AutoCloseable {
             EngineOptions options,
             boolean prefixSharing) {}
 
-    private LoadedModel(GgufFile file, Arena arena, Machine machine, long startedAt) throws GgufException {
+    private LoadedModel(GgufFile file, Machine machine, long startedAt) throws GgufException {
         this.file = file;
-        this.arena = arena;
         this.budget = machine.budget;
         this.scheduler = machine.scheduler;
         String architecture = file.metadata()
@@ -63,13 +60,14 @@ final class LoadedModel implements AutoCloseable {
         Architectures.require(architecture);
         this.tokenizer = Tokenizers.from(file.metadata());
         this.prompts = ChatPrompts.of(file.metadata(), tokenizer);
-        Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, arena);
+        // Few and small are the vectors that have to be copied: the collector may free them.
+        Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
         Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
         this.model = Architectures.load(new ModelSource(parameters, tensors, tokenizer.vocabularySize()));
         budget.checkActivations(model.widths());
         KvLayout layout = model.cacheLayout();
         int context = Math.min(model.contextLength(), defaultContext(machine.options));
-        this.pages = new PagePool(layout, budget.pages(layout, context), machine.prefixSharing);
+        PagePool pages = new PagePool(layout, budget.pages(layout, context), machine.prefixSharing);
         this.batcher = new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
         this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
         scheduler.add(batcher);
@@ -83,11 +81,10 @@ final class LoadedModel implements AutoCloseable {
     static LoadedModel load(Path path, Machine machine) {
         long startedAt = System.nanoTime();
         GgufFile file = null;
-        Arena arena = Arena.ofShared();
         boolean loaded = false;
         try {
             file = GgufFile.open(path);
-            LoadedModel model = new LoadedModel(file, arena, machine, startedAt);
+            LoadedModel model = new LoadedModel(file, machine, startedAt);
             loaded = true;
             return model;
         } catch (GgufException e) {
@@ -99,11 +96,8 @@ final class LoadedModel implements AutoCloseable {
                     "Failed to allocate tensor: there is no memory to load the model",
                     List.of("Use a smaller model", "Close other programs"));
         } finally {
-            if (!loaded) {
-                arena.close();
-                if (file != null) {
-                    file.close();
-                }
+            if (!loaded && file != null) {
+                file.close();
             }
         }
     }
@@ -122,11 +116,6 @@ final class LoadedModel implements AutoCloseable {
 
     Duration loadTime() {
         return loadTime;
-    }
-
-    /** Paths of all its files. */
-    List<Path> files() {
-        return file.files();
     }
 
     Batcher batcher() {
@@ -201,7 +190,6 @@ final class LoadedModel implements AutoCloseable {
     public void close() {
         scheduler.remove(batcher);
         batcher.close();
-        arena.close();
         file.close();
     }
 }

@@ -156,7 +156,8 @@ final class ResidentModels implements AutoCloseable {
         trim(machine.options().maxResidentModels());
         long departure = ++resident.idleSince;
         if (resident.keepAlive.isPositive()) {
-            timer.schedule(() -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
+            resident.expiry = timer.schedule(
+                    () -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
         }
     }
 

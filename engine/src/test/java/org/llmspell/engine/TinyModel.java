@@ -97,8 +97,10 @@ final class TinyModel {
             pieces.add("<0x%02X>".formatted(b));
             types.add(GgufValue.integer(GgufType.INT32, 6));
         }
-        for (String letter : "▁ a b c d e f g h i j k l m n o p q r s t u v w x y z".split(" ")) {
-            pieces.add(letter);
+        pieces.add("▁");
+        types.add(GgufValue.integer(GgufType.INT32, 1));
+        for (char letter = 'a'; letter <= 'z'; letter++) {
+            pieces.add(String.valueOf(letter));
             types.add(GgufValue.integer(GgufType.INT32, 1));
         }
         writer.put("tokenizer.ggml.model", "llama")

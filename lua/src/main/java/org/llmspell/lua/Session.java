@@ -77,6 +77,8 @@ final class Session implements AutoCloseable {
         if (sandbox != null) {
             loadPrelude("sandbox");
         }
+        stack.pushField(2, "array");
+        stack.markLists();
         stack.pushField(2, "handler");
         stack.replaceAll();
     }

@@ -151,7 +151,10 @@ final class FakeModels implements LocalModels {
                         null);
             }
             ChatMessage last = request.messages().getLast();
-            return new FakeStream(last.content(), name + "[" + request.messages().size() + "] " + last.content());
+            return new FakeStream(
+                    last.content(),
+                    name + "[" + request.messages().size() + "] " + last.content(),
+                    request.sampling().logprobs() >= 0);
         }
 
         @Override
@@ -166,12 +169,14 @@ final class FakeModels implements LocalModels {
     private final class FakeStream implements ChatStream {
         private final String mode;
         private final String text;
+        private final boolean logprobs;
         private final CountDownLatch closed = new CountDownLatch(1);
         private int position;
 
-        FakeStream(String mode, String text) {
+        FakeStream(String mode, String text, boolean logprobs) {
             this.mode = mode;
             this.text = text;
+            this.logprobs = logprobs;
         }
 
         @Override
@@ -195,7 +200,9 @@ final class FakeModels implements LocalModels {
             int end = space < 0 ? text.length() : space + 1;
             String piece = text.substring(position, end);
             position = end;
-            return new ChatChunk(piece, List.of(new ChatChunk.TokenLogprob(piece, 7, -0.5, List.of())));
+            return new ChatChunk(
+                    piece,
+                    logprobs ? List.of(new ChatChunk.TokenLogprob(piece, 7, -0.5, List.of())) : List.of());
         }
 
         @Override

@@ -145,7 +145,7 @@ public final class FakeFiles implements AutoCloseable {
                 exchange.sendResponseHeaders(status, -1);
                 return;
             }
-            case Fault.Status(int status, String retryAfter) -> {
+            case Fault.Status(int status, @Nullable String retryAfter) -> {
                 if (retryAfter != null) {
                     exchange.getResponseHeaders().add("Retry-After", retryAfter);
                 }
@@ -171,8 +171,9 @@ public final class FakeFiles implements AutoCloseable {
         }
         int from = 0;
         int to = content.length;
-        boolean whole = range == null || fault instanceof Fault.IgnoreRange;
-        if (!whole) {
+        boolean whole = true;
+        if (range != null && !(fault instanceof Fault.IgnoreRange)) {
+            whole = false;
             String[] ends = range.substring("bytes=".length()).split("-", 2);
             from = Integer.parseInt(ends[0]);
             to = Math.min(content.length, Integer.parseInt(ends[1]) + 1);
@@ -196,10 +197,11 @@ public final class FakeFiles implements AutoCloseable {
             case Fault.StallAfter(int bytes) -> Math.min(to, from + bytes);
             default -> to;
         };
-        byte[] other = fault instanceof Fault.WrongBytes ? new byte[1 << 16] : content;
+        boolean wrong = fault instanceof Fault.WrongBytes;
+        byte[] zeros = new byte[1 << 16];
         for (int at = from; at < end; at += 1 << 16) {
             int length = Math.min(1 << 16, end - at);
-            out.write(other, other == content ? at : 0, length);
+            out.write(wrong ? zeros : content, wrong ? 0 : at, length);
             if (pauseMillis > 0) {
                 out.flush();
                 Thread.sleep(pauseMillis);

@@ -39,40 +39,43 @@ public final class Activations implements AutoCloseable {
     /** Logits {@code [wanted rows][vocabulary]}. */
     public final Rows logits;
 
-    final int rows;
-
     /**
      * Memory for passes of at most {@code rows} tokens, {@code logitRows} of them with logits.
      *
      * @throws OutOfMemoryError if the operating system has none
      */
     public Activations(Widths widths, int rows, int logitRows) {
-        this.rows = rows;
-        int assigned = Math.multiplyExact(rows, widths.expertsUsed());
-        stream = Rows.allocate(arena, rows, widths.embedding());
-        normed = Rows.allocate(arena, rows, widths.embedding());
-        query = Rows.allocate(arena, rows, widths.query());
-        key = Rows.allocate(arena, rows, widths.key());
-        value = Rows.allocate(arena, rows, widths.value());
-        attended = Rows.allocate(arena, rows, widths.attended());
-        boolean pairs = widths.storedHalves() > 1;
-        queryStored = pairs ? Rows.allocate(arena, rows, widths.query() * widths.storedHalves()) : query;
-        attendedStored = pairs ? Rows.allocate(arena, rows, widths.attended() * widths.storedHalves()) : attended;
-        gate = Rows.allocate(arena, rows, widths.feedForward());
-        up = Rows.allocate(arena, rows, widths.feedForward());
-        router = Rows.allocate(arena, rows, widths.experts());
-        expertInput = Rows.allocate(arena, assigned, widths.embedding());
-        expertGate = Rows.allocate(arena, assigned, widths.expertFeedForward());
-        expertUp = Rows.allocate(arena, assigned, widths.expertFeedForward());
-        expertOutput = Rows.allocate(arena, assigned, widths.embedding());
-        cosines = new Rows[widths.ropeTables()];
-        sines = new Rows[widths.ropeTables()];
-        for (int table = 0; table < cosines.length; table++) {
-            cosines[table] = Rows.allocate(arena, rows, widths.rotary() / 2);
-            sines[table] = Rows.allocate(arena, rows, widths.rotary() / 2);
+        try {
+
+            int assigned = Math.multiplyExact(rows, widths.expertsUsed());
+            stream = Rows.allocate(arena, rows, widths.embedding());
+            normed = Rows.allocate(arena, rows, widths.embedding());
+            query = Rows.allocate(arena, rows, widths.query());
+            key = Rows.allocate(arena, rows, widths.key());
+            value = Rows.allocate(arena, rows, widths.value());
+            attended = Rows.allocate(arena, rows, widths.attended());
+            boolean pairs = widths.storedHalves() > 1;
+            queryStored = pairs ? Rows.allocate(arena, rows, widths.query() * widths.storedHalves()) : query;
+            attendedStored = pairs ? Rows.allocate(arena, rows, widths.attended() * widths.storedHalves()) : attended;
+            gate = Rows.allocate(arena, rows, widths.feedForward());
+            up = Rows.allocate(arena, rows, widths.feedForward());
+            router = Rows.allocate(arena, rows, widths.experts());
+            expertInput = Rows.allocate(arena, assigned, widths.embedding());
+            expertGate = Rows.allocate(arena, assigned, widths.expertFeedForward());
+            expertUp = Rows.allocate(arena, assigned, widths.expertFeedForward());
+            expertOutput = Rows.allocate(arena, assigned, widths.embedding());
+            cosines = new Rows[widths.ropeTables()];
+            sines = new Rows[widths.ropeTables()];
+            for (int table = 0; table < cosines.length; table++) {
+                cosines[table] = Rows.allocate(arena, rows, widths.rotary() / 2);
+                sines[table] = Rows.allocate(arena, rows, widths.rotary() / 2);
+            }
+            logitInput = Rows.allocate(arena, logitRows, widths.embedding());
+            logits = Rows.allocate(arena, logitRows, widths.vocabulary());
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw e;
         }
-        logitInput = Rows.allocate(arena, logitRows, widths.embedding());
-        logits = Rows.allocate(arena, logitRows, widths.vocabulary());
     }
 
     /** Frees the memory; no pass may be running. */

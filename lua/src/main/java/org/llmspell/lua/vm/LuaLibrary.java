@@ -62,6 +62,9 @@ final class LuaLibrary {
     final MemorySegment pushValue;
     final MemorySegment createTable;
     final MemorySegment rawGet;
+    final MemorySegment rawGetPointer;
+    final MemorySegment rawSetPointer;
+    final MemorySegment setMetatable;
     final MemorySegment rawSet;
     final MemorySegment rawGetIndex;
     final MemorySegment rawSetIndex;
@@ -99,6 +102,9 @@ final class LuaLibrary {
         pushValue = find("lua_pushvalue");
         createTable = find("lua_createtable");
         rawGet = find("lua_rawget");
+        rawGetPointer = find("lua_rawgetp");
+        rawSetPointer = find("lua_rawsetp");
+        setMetatable = find("lua_setmetatable");
         rawSet = find("lua_rawset");
         rawGetIndex = find("lua_rawgeti");
         rawSetIndex = find("lua_rawseti");

@@ -205,6 +205,11 @@ public final class LuaStack {
         LuaLibrary.call(lua.rawGet, state, index);
     }
 
+    /** Makes the table on top, which is taken off, the metatable of every list that Java pushes from now on. */
+    public void markLists() {
+        LuaLibrary.call(lua.rawSetPointer, state, REGISTRY, scratch.address());
+    }
+
     /** Leaves the value on top alone on the stack. */
     public void replaceAll() {
         LuaLibrary.call(lua.rotate, state, 1, 1);
@@ -226,8 +231,8 @@ public final class LuaStack {
     }
 
     /**
-     * Pushes a copy of {@code value}: null, {@link Boolean}, {@link Number}, {@link String}, {@link List} (a sequence) or
-     * {@link Map} (entries that are null are left out).
+     * Pushes a copy of {@code value}: null, {@link Boolean}, {@link Number}, {@link String}, {@link List} (a sequence with
+     * the metatable of {@link #markLists}) or {@link Map} (entries that are null are left out).
      */
     public void pushCopy(@Nullable Object value) {
         if (!ensure(8)) {
@@ -245,6 +250,8 @@ public final class LuaStack {
                     pushCopy(list.get(i));
                     LuaLibrary.call(lua.rawSetIndex, state, -2, i + 1L);
                 }
+                LuaLibrary.call(lua.rawGetPointer, state, REGISTRY, scratch.address());
+                LuaLibrary.call(lua.setMetatable, state, -2);
             }
             case Map<?, ?> map -> {
                 LuaLibrary.call(lua.createTable, state, 0, map.size());

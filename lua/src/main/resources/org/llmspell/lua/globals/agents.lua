@@ -1,6 +1,6 @@
 -- Agent: a model that one talks with, and that remembers what was said.
 local native, shared = ...
-local finish, results, array = shared.finish, shared.results, shared.array
+local finish, results = shared.finish, shared.results
 local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
 local agent_next, agent_stop, agent_close = native.agent_next, native.agent_stop, native.agent_close
 local agent_create, collect = native.agent_create, collectgarbage
@@ -106,7 +106,7 @@ function methods:stream(text, callback, options)
 end
 
 function methods:history()
-  return setmetatable(results(2, native.agent_history(id_of(self, "history"))), array)
+  return finish(native.agent_history(id_of(self, "history")))
 end
 
 function methods:last()

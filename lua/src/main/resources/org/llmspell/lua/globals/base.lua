@@ -20,7 +20,7 @@ function shared.results(level, ok, ...)
 end
 
 -- Marks lists, so that JSON can tell an empty one from an empty object.
-shared.array = { __name = "JSON.array" }
+shared.array = {}
 
 -- Says that a script handed over something wrong, in the words of Lua's own libraries.
 function shared.bad_argument(position, name, problem, level)

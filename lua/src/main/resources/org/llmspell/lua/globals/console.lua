@@ -3,8 +3,8 @@
 local native, shared = ...
 local finish, results, bad_argument = shared.finish, shared.results, shared.bad_argument
 local write, read, flush, buffered = native.write, native.read, native.flush, native.buffered
-local error, select, setmetatable, tonumber, tostring, type =
-  error, select, setmetatable, tonumber, tostring, type
+local error, pcall, select, setmetatable, tonumber, tostring, type =
+  error, pcall, select, setmetatable, tonumber, tostring, type
 local concat, unpack, format, math_type, tointeger =
   table.concat, table.unpack, string.format, math.type, math.tointeger
 local sub = string.sub
@@ -51,7 +51,10 @@ function print(...)
   local count = select("#", ...)
   local parts = { ... }
   for i = 1, count do
-    parts[i] = tostring(parts[i])
+    if type(parts[i]) ~= "string" then
+      local ok, text = pcall(tostring, parts[i])
+      parts[i] = ok and text or error(text, type(text) == "string" and 2 or 0)
+    end
   end
   return finish(write(OUT, concat(parts, "\t", 1, count) .. "\n"))
 end
@@ -183,7 +186,7 @@ function io.lines(name, ...)
   if name == nil then
     return input:lines(...)
   end
-  return raw.lines(name, ...)
+  return finish(pcall(raw.lines, name, ...))
 end
 
 function io.close(file)

@@ -27,7 +27,7 @@ end
 -- A handler runs where the error was raised. After a stop that is a place where nothing watches it: it is left out.
 function xpcall(f, handler, ...)
   if type(handler) ~= "function" then
-    return raw_xpcall(f, handler, ...)
+    bad_argument(2, "xpcall", "function expected, got " .. type(handler))
   end
   return raw_xpcall(f, function(value)
     local _, reason = stopping()
@@ -50,12 +50,18 @@ end
 
 function coroutine.resume(co, ...)
   if type(co) ~= "thread" then
-    return raw_resume(co, ...)
+    bad_argument(1, "resume", "coroutine expected")
   end
   return resumed(co, raw_resume(co, ...))
 end
 
 function coroutine.close(co)
+  local state = type(co) == "thread" and status(co)
+  if not state then
+    bad_argument(1, "close", "coroutine expected")
+  elseif state ~= "suspended" and state ~= "dead" then
+    error("cannot close a " .. state .. " coroutine", 2)
+  end
   local ok, value = raw_close(co)
   charge()
   if ok then
@@ -102,7 +108,12 @@ function debug.sethook(...)
   else
     co, hook, mask, count = running(), ...
   end
-  count = count or 0
+  count = tointeger(count) or 0
+  if type(hook) ~= "function" and hook ~= nil then
+    bad_argument(1, "sethook", "function expected, got " .. type(hook))
+  elseif type(mask) ~= "string" and hook ~= nil then
+    bad_argument(2, "sethook", "string expected, got " .. type(mask))
+  end
   if hook == nil or (mask == "" and count <= 0) then
     watch(co)
     return
@@ -110,7 +121,7 @@ function debug.sethook(...)
   local counted = count > 0
   return raw_sethook(co, function(event, line)
     local _, reason = stopping()
-    if not reason and (counted or event ~= "count") then
+    if not reason and (counted or event ~= "count") and getinfo(2, "S").source ~= "=[llmspell]" then
       return hook(event, line)
     end
   end, mask, counted and count or 10000)
@@ -126,6 +137,9 @@ local function text_mode(name, mode)
 end
 
 function load(chunk, name, mode, ...)
+  if type(chunk) ~= "string" and type(chunk) ~= "function" then
+    bad_argument(1, "load", "function expected, got " .. type(chunk))
+  end
   mode = text_mode("load", mode)
   if not mode then
     return nil, "attempt to load a binary chunk: only text is loaded"

@@ -1,13 +1,13 @@
 -- LocalLLM: the models on this machine; Config: the configuration; Logging: messages to the program's log.
 local native, shared = ...
-local finish, results, array = shared.finish, shared.results, shared.array
+local finish, results = shared.finish, shared.results
 local concat, select, setmetatable, tostring, type = table.concat, select, setmetatable, tostring, type
 local error = error
 
 LocalLLM = {}
 
 function LocalLLM.list(backend)
-  return setmetatable(results(2, native.models_list(backend)), array)
+  return finish(native.models_list(backend))
 end
 
 function LocalLLM.info(model)

@@ -1,7 +1,8 @@
 -- Takes away what reaches beyond the script: only what is named here stays. What C code does in one instruction for as
 -- long as the script likes is bounded, for no hook runs meanwhile.
 local native, shared = ...
-local error, pairs, rawget, type = error, pairs, rawget, type
+local error, pairs, pcall, rawget, type = error, pairs, pcall, rawget, type
+local find, gsub = string.find, string.gsub
 local raw_setmetatable, raw_collect, math_type = setmetatable, collectgarbage, math.type
 local metatable_of = debug.getmetatable
 local globals = _G
@@ -35,6 +36,22 @@ local function keep_only(container, names)
   end
 end
 
+-- Puts the script's line and the function's name into a complaint of Lua's own about arguments.
+local function relocated(name, ok, ...)
+  if ok then
+    return ...
+  end
+  local message = ...
+  if type(message) == "string" then
+    for _, start in pairs({ "^bad argument (#%d+) to '%?'", "^wrong number", "^invalid order" }) do
+      if find(message, start) then
+        error((gsub(message, "'%?'", "'" .. name .. "'", 1)), 2)
+      end
+    end
+  end
+  error(message, 0)
+end
+
 local lines = io.lines
 function io.lines(name, ...)
   if name ~= nil then
@@ -48,7 +65,7 @@ function setmetatable(value, metatable)
   if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
     error("finalizers (__gc) are not available in the sandbox", 2)
   end
-  return raw_setmetatable(value, metatable)
+  return relocated("setmetatable", pcall(raw_setmetatable, value, metatable))
 end
 
 function collectgarbage(option, ...)
@@ -63,7 +80,7 @@ function string.rep(text, count, separator)
   if text == "" and (separator == nil or separator == "") then
     return rep(text, 0)
   end
-  return rep(text, count, separator)
+  return relocated("rep", pcall(rep, text, count, separator))
 end
 
 local move = table.move
@@ -71,7 +88,7 @@ function table.move(from, first, last, ...)
   if math_type(first) and math_type(last) and last + 0.0 - first > MOST_ELEMENTS then
     error("table.move: more than " .. MOST_ELEMENTS .. " elements are not available in the sandbox", 2)
   end
-  return move(from, first, last, ...)
+  return relocated("move", pcall(move, from, first, last, ...))
 end
 
 -- A length that a metamethod makes up can be anything; a true one is bounded by memory.
@@ -82,7 +99,7 @@ for _, name in pairs({ "insert", "remove", "sort" }) do
     if type(metatable) == "table" and rawget(metatable, "__len") ~= nil then
       error("table." .. name .. ": a table with __len is not available in the sandbox", 2)
     end
-    return raw(list, ...)
+    return relocated(name, pcall(raw, list, ...))
   end
 end
 

@@ -14,6 +14,7 @@ import org.llmspell.engine.template.value.Function;
 import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.Numeric;
 import org.llmspell.engine.template.value.Opaque;
+import org.llmspell.engine.template.value.Range;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Text;
@@ -59,6 +60,9 @@ final class Attributes {
         }
         if (value instanceof Sequence sequence) {
             return ofSequence(sequence, name);
+        }
+        if (value instanceof Range range) {
+            return ContainerMethods.ofRange(range, name);
         }
         if (value instanceof Opaque opaque) {
             return opaque.attribute(name);

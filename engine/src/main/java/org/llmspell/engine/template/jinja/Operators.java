@@ -79,7 +79,11 @@ final class Operators {
         if (!(count instanceof Int) && !(count instanceof Bool)) {
             throw PythonException.typeError("can't multiply sequence by non-int of type '" + count.typeName() + "'");
         }
-        int times = (count instanceof Bool bool ? bool.toInt() : (Int) count).clamped();
+        Int integer = count instanceof Bool bool ? bool.toInt() : (Int) count;
+        if (!integer.isSmall()) {
+            throw PythonException.overflow("cannot fit 'int' into an index-sized integer");
+        }
+        int times = integer.clamped();
         if (repeated instanceof Text text) {
             return new TextBuilder().repeat(text, times).build().asMarkup(text.markup());
         }

@@ -33,9 +33,9 @@ public final class Template {
         }
     }
 
-    private final List<Stmt> body;
+    private final Body body;
 
-    private Template(List<Stmt> body) {
+    private Template(Body body) {
         this.body = body;
     }
 
@@ -47,7 +47,7 @@ public final class Template {
      * @throws SyntaxException if it does not parse
      */
     public static Template parse(String source, boolean trimBlocks, boolean lstripBlocks) {
-        return new Template(Parser.parse(new Lexer(source, trimBlocks, lstripBlocks)));
+        return new Template(Body.of(List.of(), Parser.parse(new Lexer(source, trimBlocks, lstripBlocks))));
     }
 
     /**
@@ -61,7 +61,7 @@ public final class Template {
         Evaluation evaluation = new Evaluation(context, now);
         TextBuilder out = new TextBuilder();
         try {
-            evaluation.execute(body, new Scope(null), out);
+            evaluation.execute(body, null, out);
             return out.build();
         } catch (PythonException e) {
             throw new Failure(e, evaluation.line());

@@ -78,7 +78,7 @@ public final class Ordering {
             char right = b.charAt(i);
             if (left != right) {
                 boolean leftHigh = Character.isSurrogate(left);
-                return leftHigh != Character.isSurrogate(right) ? (leftHigh ? 1 : -1) : Character.compare(left, right);
+                return leftHigh != Character.isSurrogate(right) ? (leftHigh ? 1 : -1) : left < right ? -1 : 1;
             }
         }
         return Integer.compare(a.length(), b.length());
