@@ -34,9 +34,7 @@ class DoctorCommandTest {
     void isHealthy() {
         hub.serve("/api/models", "[]".getBytes(StandardCharsets.UTF_8));
         hub.serve("/api/whoami-v2", "{}".getBytes(StandardCharsets.UTF_8));
-        shell = new Shell(home)
-                .with("HF_ENDPOINT", hub.url("").toString())
-                .with("OLLAMA_HOST", ollama.url());
+        shell = new Shell(home).with("HF_ENDPOINT", hub.url("").toString()).with("OLLAMA_HOST", ollama.url());
     }
 
     @AfterEach
@@ -54,7 +52,8 @@ class DoctorCommandTest {
     }
 
     private static String line(Shell.Outcome outcome, String name) {
-        return outcome.out().lines()
+        return outcome.out()
+                .lines()
                 .filter(line -> line.matches("(ok|warn|fail) +" + name + " .*"))
                 .findFirst()
                 .orElse("");
@@ -84,7 +83,8 @@ class DoctorCommandTest {
 
         Shell.Outcome outcome = run();
 
-        assertThat(line(outcome, "ollama")).startsWith("warn  ollama  Failed to connect to Ollama server (" + ollama.url());
+        assertThat(line(outcome, "ollama"))
+                .startsWith("warn  ollama  Failed to connect to Ollama server (" + ollama.url());
         assertThat(outcome.out()).contains("`ollama serve`", "OLLAMA_HOST");
         assertThat(outcome.code()).isZero();
     }
@@ -95,7 +95,8 @@ class DoctorCommandTest {
 
         Shell.Outcome outcome = run();
 
-        assertThat(line(outcome, "hub")).isEqualTo("warn  hub     " + hub.url("") + " cannot be used: 127.0.0.1 cannot be reached");
+        assertThat(line(outcome, "hub"))
+                .isEqualTo("warn  hub     " + hub.url("") + " cannot be used: 127.0.0.1 cannot be reached");
         assertThat(outcome.out()).contains("HF_ENDPOINT", "HTTPS_PROXY", "llmspell model export");
         assertThat(outcome.code()).isZero();
     }
@@ -140,7 +141,8 @@ class DoctorCommandTest {
 
         Shell.Outcome outcome = run();
 
-        assertThat(line(outcome, "models")).isEqualTo("fail  models  The model directory " + directory() + " is not a directory");
+        assertThat(line(outcome, "models"))
+                .isEqualTo("fail  models  The model directory " + directory() + " is not a directory");
         assertThat(outcome.code()).isEqualTo(1);
     }
 
@@ -167,7 +169,8 @@ class DoctorCommandTest {
 
         assertThat(line(outcome, "models")).startsWith("warn  models  ").endsWith(", 1 problem");
         assertThat(outcome.out()).contains("1. " + installed + " has 100 bytes", "--force");
-        assertThat(shell.run("model", "list", "--backend", "candle").err()).startsWith("warning CandleBackend: " + installed);
+        assertThat(shell.run("model", "list", "--backend", "candle").err())
+                .startsWith("warning CandleBackend: " + installed);
         assertThat(outcome.code()).isZero();
     }
 
@@ -199,7 +202,8 @@ class DoctorCommandTest {
     void jsonHoldsTheSame() {
         ollama.close();
 
-        Map<String, ?> document = JsonText.parseObject(shell.run("doctor", "--output", "json").out());
+        Map<String, ?> document =
+                JsonText.parseObject(shell.run("doctor", "--output", "json").out());
 
         assertThat(document.get("ok")).isEqualTo(true);
         List<?> checks = (List<?>) Objects.requireNonNull(document.get("checks"));

@@ -39,8 +39,7 @@ class GuideOnOllamaTest {
 
     @BeforeEach
     void installModels() {
-        String file =
-                TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
+        String file = TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
         for (String name : List.of("tinyllama:Q4_K_M", "phi-2:Q4_K_M")) {
             assertThat(shell().run("model", "import", file, name).err()).doesNotContain("Error");
         }
@@ -60,10 +59,8 @@ class GuideOnOllamaTest {
     }
 
     private Path script(String saying) throws IOException {
-        String text = scripts()
-                .filter(script -> script.contains(saying))
-                .findFirst()
-                .orElseThrow();
+        String text =
+                scripts().filter(script -> script.contains(saying)).findFirst().orElseThrow();
         return Files.writeString(home.resolve("guide.lua"), text);
     }
 
@@ -103,8 +100,8 @@ class GuideOnOllamaTest {
 
     @Test
     void theChatLoopTalksUntilExit() throws IOException {
-        Shell.Outcome outcome =
-                shell().typing("hello\nand again\nexit\n").run("run", script("while true do").toString());
+        Shell.Outcome outcome = shell().typing("hello\nand again\nexit\n")
+                .run("run", script("while true do").toString());
 
         assertThat(outcome.out())
                 .isEqualTo("You: Assistant:\tYou said: hello 🦙\nYou: Assistant:\tYou said: and again 🦙\nYou: ");
@@ -121,8 +118,8 @@ class GuideOnOllamaTest {
     @Test
     void ctrlCInTheChatLoopLeavesNoRequestOnTheServer() throws Exception {
         ollama.play(FakeOllama.Mood.ENDLESS);
-        Shell shell = shell().typing("hello\nexit\n").watchedBy(keyboard -> Thread.ofVirtual()
-                .start(() -> {
+        Shell shell = shell().typing("hello\nexit\n")
+                .watchedBy(keyboard -> Thread.ofVirtual().start(() -> {
                     try {
                         while (ollama.running() == 0) {
                             Thread.sleep(5);
@@ -173,8 +170,7 @@ class GuideOnOllamaTest {
             Assumptions.abort("something listens on port " + OLLAMAS_OWN_PORT + " of this machine");
         }
         Path file = Files.createDirectories(home.resolve(".llmspell")).resolve("config.toml");
-        Files.writeString(
-                file, String.join("\n", Markdown.blocks(TestData.spec("local-llm-guide.md"), "toml")));
+        Files.writeString(file, String.join("\n", Markdown.blocks(TestData.spec("local-llm-guide.md"), "toml")));
         try (FakeOllama own = new FakeOllama(OLLAMAS_OWN_PORT).with("llama3.1:8b", 1)) {
             Shell.Outcome outcome =
                     new Shell(home).run("run", script("Explain Rust ownership").toString());

@@ -28,7 +28,9 @@ class ModelExportCommandTest {
     }
 
     private Shell.Outcome here(String... args) {
-        return new Shell(temporary.resolve("here")).with("OLLAMA_MODELS", ollama().toString()).run(args);
+        return new Shell(temporary.resolve("here"))
+                .with("OLLAMA_MODELS", ollama().toString())
+                .run(args);
     }
 
     private Shell.Outcome there(String... args) {
@@ -42,7 +44,8 @@ class ModelExportCommandTest {
     @Test
     void severalModelsTravelInOneFolder() {
         Path folder = stick.resolve("one/Q4_K_M");
-        assertThat(here("model", "export", "one:Q4_K_M@candle", stick.toString()).out())
+        assertThat(here("model", "export", "one:Q4_K_M@candle", stick.toString())
+                        .out())
                 .isEqualTo("one:Q4_K_M is exported to " + folder + " (1.0 MB): bring it in with llmspell model import "
                         + folder + "\n");
         assertThat(here("model", "export", "two", stick.toString()).code()).isZero();
@@ -70,7 +73,8 @@ class ModelExportCommandTest {
 
     @Test
     void exportAsJsonNamesTheFolder() {
-        assertThat(JsonText.parse(here("model", "export", "one", stick.toString(), "--output", "json").out()))
+        assertThat(JsonText.parse(here("model", "export", "one", stick.toString(), "--output", "json")
+                        .out()))
                 .isInstanceOfSatisfying(Map.class, fields -> {
                     assertThat(fields.get("id")).isEqualTo("one:Q4_K_M");
                     assertThat(fields.get("path"))
@@ -99,7 +103,8 @@ class ModelExportCommandTest {
 
         Shell.Outcome refused = there("model", "import", stick.toString());
 
-        assertThat(refused.err()).contains("Error: " + file + " is damaged: its SHA-256 is not the one in the manifest");
+        assertThat(refused.err())
+                .contains("Error: " + file + " is damaged: its SHA-256 is not the one in the manifest");
         assertThat(refused.code()).isEqualTo(1);
         assertThat(there("model", "list", "--output", "json").out()).isEqualTo("[]\n");
     }
@@ -116,7 +121,8 @@ class ModelExportCommandTest {
         Files.createDirectories(ollama().resolve("blobs"));
         Files.write(ollama().resolve("blobs/sha256-" + Sha256.of(content)), content);
 
-        assertThat(here("model", "export", "llama3.1:8b@candle", stick.toString()).code())
+        assertThat(here("model", "export", "llama3.1:8b@candle", stick.toString())
+                        .code())
                 .isZero();
 
         assertThat(Files.readString(stick.resolve("llama3.1/8b/manifest.json"))).contains(Sha256.of(content));
@@ -126,7 +132,8 @@ class ModelExportCommandTest {
     @Test
     void whatCannotBeExportedSaysWhy() {
         assertThat(here("model", "export", "nope", stick.toString()).error()).contains("\"nope\" is not installed");
-        assertThat(here("model", "export", "llama3.1:8b@ollama", stick.toString()).error())
+        assertThat(here("model", "export", "llama3.1:8b@ollama", stick.toString())
+                        .error())
                 .isEqualTo("Error: Only models of the embedded backend can be exported, not those of ollama");
         assertThat(here("model", "export", temporary.resolve("x.gguf").toString(), stick.toString())
                         .error())

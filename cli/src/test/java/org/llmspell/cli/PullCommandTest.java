@@ -108,13 +108,16 @@ class PullCommandTest {
 
     @Test
     void jsonIsAnObjectALineWithTheResultLast() {
-        List<Map<String, ?>> lines = pull("tinyllama:Q4_K_M@candle", "--output", "json").out().lines()
+        List<Map<String, ?>> lines = pull("tinyllama:Q4_K_M@candle", "--output", "json")
+                .out()
+                .lines()
                 .<Map<String, ?>>map(JsonText::parseObject)
                 .toList();
 
         assertThat(lines).hasSizeGreaterThan(3);
-        assertThat(lines.subList(0, lines.size() - 1)).allSatisfy(line -> assertThat(List.<Object>copyOf(line.keySet()))
-                .containsExactly("status", "percent_complete", "bytes_downloaded", "bytes_total"));
+        assertThat(lines.subList(0, lines.size() - 1))
+                .allSatisfy(line -> assertThat(List.<Object>copyOf(line.keySet()))
+                        .containsExactly("status", "percent_complete", "bytes_downloaded", "bytes_total"));
         assertThat(lines.getLast())
                 .isEqualTo(JsonText.parseObject("{\"model_id\":\"tinyllama:Q4_K_M\",\"status\":\"success\","
                         + "\"percent_complete\":100.0,\"bytes_downloaded\":" + model.length + ",\"bytes_total\":"
@@ -123,7 +126,9 @@ class PullCommandTest {
 
     @Test
     void ollamaPullsAndReportsTheSameFields() {
-        List<Map<String, ?>> lines = pull("llama3.1:8b@ollama", "--output", "json").out().lines()
+        List<Map<String, ?>> lines = pull("llama3.1:8b@ollama", "--output", "json")
+                .out()
+                .lines()
                 .<Map<String, ?>>map(JsonText::parseObject)
                 .toList();
 

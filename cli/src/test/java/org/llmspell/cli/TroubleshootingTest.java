@@ -25,7 +25,8 @@ class TroubleshootingTest {
 
     /** Checks the first line but for the place in a script, and that every solution named follows. */
     private static void says(Shell.Outcome outcome, String message, String... solutions) {
-        String first = outcome.err().lines()
+        String first = outcome.err()
+                .lines()
                 .filter(line -> line.startsWith("Error: "))
                 .findFirst()
                 .orElse("")
@@ -103,7 +104,8 @@ class TroubleshootingTest {
     @Test
     void aPullThatFails() throws IOException {
         try (FakeFiles nothing = new FakeFiles()) {
-            Shell.Outcome outcome = shell().with("HF_ENDPOINT", nothing.url("/hub").toString())
+            Shell.Outcome outcome = shell().with(
+                            "HF_ENDPOINT", nothing.url("/hub").toString())
                     .run("model", "pull", "tinyllama:Q4_K_M@candle");
 
             says(outcome, "Failed to download model", "Verify model name correct", "Manual download from HuggingFace");

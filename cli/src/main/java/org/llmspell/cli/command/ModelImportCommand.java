@@ -98,7 +98,9 @@ final class ModelImportCommand implements Command {
     /** The folders of the models that an export has left in {@code folder}, which may be one itself. */
     private static List<Path> exports(Path folder) throws IOException {
         try (Stream<Path> files = Files.find(
-                folder, EXPORT_DEPTH, (path, attributes) -> path.endsWith(Manifest.FILE_NAME) && isVisible(folder, path))) {
+                folder,
+                EXPORT_DEPTH,
+                (path, attributes) -> path.endsWith(Manifest.FILE_NAME) && isVisible(folder, path))) {
             List<Path> found = files.map(Path::getParent).sorted().toList();
             if (!found.isEmpty()) {
                 return found;

@@ -48,7 +48,10 @@ public final class TraceLog extends System.LoggerFinder {
 
         @Override
         public void log(
-                Level level, @Nullable ResourceBundle bundle, @Nullable String format, @Nullable Object @Nullable ... values) {
+                Level level,
+                @Nullable ResourceBundle bundle,
+                @Nullable String format,
+                @Nullable Object @Nullable ... values) {
             if (isLoggable(level)) {
                 String text = String.valueOf(format);
                 // The platform's own log(Level, String) passes null for no values.
