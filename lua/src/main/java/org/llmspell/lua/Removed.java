@@ -7,8 +7,24 @@ import java.util.regex.Pattern;
 /** Explains an error that comes of using what the sandbox has taken away. */
 final class Removed {
     private static final Set<String> NAMES = Set.of(
-            "require", "dofile", "loadfile", "package", "debug", "execute", "getenv", "remove", "rename", "tmpname",
-            "setlocale", "open", "popen", "input", "output", "tmpfile", "close", "dump");
+            "require",
+            "dofile",
+            "loadfile",
+            "package",
+            "debug",
+            "execute",
+            "getenv",
+            "remove",
+            "rename",
+            "tmpname",
+            "setlocale",
+            "open",
+            "popen",
+            "input",
+            "output",
+            "tmpfile",
+            "close",
+            "dump");
 
     private static final Pattern NIL_VALUE =
             Pattern.compile("attempt to (?:call|index) a nil value \\((?:global|field|method) '(\\w+)'\\)");

@@ -32,8 +32,8 @@ final class ScriptSource {
             }
             return text;
         } catch (IOException e) {
-            throw unreadable("Cannot read the script " + script + ": " + e.getClass().getSimpleName() + ": "
-                    + e.getMessage());
+            throw unreadable(
+                    "Cannot read the script " + script + ": " + e.getClass().getSimpleName() + ": " + e.getMessage());
         }
     }
 
@@ -42,7 +42,8 @@ final class ScriptSource {
                 ? 3
                 : 0;
         if (start < bytes.length && bytes[start] == '#') {
-            while (start < bytes.length && bytes[start] != '\n') { // the newline stays, so that lines keep their numbers
+            while (start < bytes.length
+                    && bytes[start] != '\n') { // the newline stays, so that lines keep their numbers
                 start++;
             }
         }

@@ -109,40 +109,49 @@ final class Session implements AutoCloseable {
 
     private Map<String, JavaFunction> functions() {
         return Map.of(
-                "exit", stack -> {
-                    exitStatus = (int) stack.toInteger(1);
-                    vm.stop(StopReason.EXIT);
-                    return 0;
-                },
-                "stopping", stack -> {
-                    StopReason reason = vm.stopReason();
-                    stack.pushCopy(reason == null ? null : reason.name());
-                    return 1;
-                },
-                "charge", stack -> {
-                    vm.charge();
-                    return 0;
-                },
-                "watch", stack -> {
-                    vm.watch(stack, 1);
-                    return 0;
-                },
-                "config", stack -> {
-                    if (!stack.isString(1)) {
-                        throw new LuaFault("Config.get takes a path such as \"providers.candle.options.device\", got "
-                                + stack.typeName(1));
-                    }
-                    stack.pushCopy(config.get(stack.toText(1)));
-                    return 1;
-                },
-                "log", stack -> {
-                    String level = stack.toText(1).toUpperCase(Locale.ROOT);
-                    console.flush();
-                    LOG.log(
-                            level.equals("WARN") ? System.Logger.Level.WARNING : System.Logger.Level.valueOf(level),
-                            stack.toText(2));
-                    return 0;
-                });
+                "exit",
+                        stack -> {
+                            exitStatus = (int) stack.toInteger(1);
+                            vm.stop(StopReason.EXIT);
+                            return 0;
+                        },
+                "stopping",
+                        stack -> {
+                            StopReason reason = vm.stopReason();
+                            stack.pushCopy(reason == null ? null : reason.name());
+                            return 1;
+                        },
+                "charge",
+                        stack -> {
+                            vm.charge();
+                            return 0;
+                        },
+                "watch",
+                        stack -> {
+                            vm.watch(stack, 1);
+                            return 0;
+                        },
+                "config",
+                        stack -> {
+                            if (!stack.isString(1)) {
+                                throw new LuaFault(
+                                        "Config.get takes a path such as \"providers.candle.options.device\", got "
+                                                + stack.typeName(1));
+                            }
+                            stack.pushCopy(config.get(stack.toText(1)));
+                            return 1;
+                        },
+                "log",
+                        stack -> {
+                            String level = stack.toText(1).toUpperCase(Locale.ROOT);
+                            console.flush();
+                            LOG.log(
+                                    level.equals("WARN")
+                                            ? System.Logger.Level.WARNING
+                                            : System.Logger.Level.valueOf(level),
+                                    stack.toText(2));
+                            return 0;
+                        });
     }
 
     int run(byte[] source, String chunkName, String script) {
@@ -209,7 +218,8 @@ final class Session implements AutoCloseable {
             stack.pushElement(-3, 3);
             text = stack.toShown(-3);
             place = stack.toShown(-2);
-            traceback = stack.toShown(-1).lines()
+            traceback = stack.toShown(-1)
+                    .lines()
                     .filter(line -> !line.startsWith("\t[llmspell]:"))
                     .map(String::strip)
                     .filter(line -> !line.isEmpty())
@@ -219,8 +229,7 @@ final class Session implements AutoCloseable {
         }
         StopReason reason = vm.stopReason();
         if (reason == StopReason.INTERRUPT) {
-            return new ScriptException(
-                    ScriptException.Kind.INTERRUPTED, place + "interrupted", traceback, null);
+            return new ScriptException(ScriptException.Kind.INTERRUPTED, place + "interrupted", traceback, null);
         }
         if (reason == StopReason.INSTRUCTION_LIMIT && sandbox != null) {
             return new ScriptException(
@@ -234,7 +243,8 @@ final class Session implements AutoCloseable {
                     ScriptException.Kind.OUT_OF_MEMORY,
                     sandbox == null
                             ? "not enough memory"
-                            : "not enough memory: the limit of the sandbox is " + (sandbox.memoryBytes() >> 20) + " MiB",
+                            : "not enough memory: the limit of the sandbox is " + (sandbox.memoryBytes() >> 20)
+                                    + " MiB",
                     traceback,
                     null);
         }

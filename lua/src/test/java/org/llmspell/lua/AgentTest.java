@@ -4,21 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.local.ChatRequest;
-import java.util.Map;
-import java.util.OptionalLong;
 
 class AgentTest {
     private static final String AGENT = "local agent = Agent.create({model = 'local/tiny:Q8_0@candle'}) ";
 
     @Test
     void keepsTheConversation() {
-        assertThat(Script.output(AGENT
-                        + """
+        assertThat(Script.output(AGENT + """
                         print(agent:complete("one"))
                         print(agent:complete("two"))
                         for i, message in ipairs(agent:history()) do print(i, message.role, message.content) end
@@ -33,8 +32,7 @@ class AgentTest {
     @Test
     void sendsEveryOption() {
         Script script = new Script();
-        script.run(
-                """
+        script.run("""
                 local agent = Agent.create{
                   name = "n", model = "tiny@candle", system_prompt = "Be brief.", temperature = 0.25, max_tokens = 7, top_k = 3,
                   top_p = 0.5, min_p = 0.125, typical_p = 0.75, repeat_penalty = 1.5, repeat_last_n = 9,
@@ -48,8 +46,20 @@ class AgentTest {
         assertThat(first.messages()).containsExactly(ChatMessage.system("Be brief."), ChatMessage.user("hello"));
         assertThat(first.sampling())
                 .isEqualTo(new SamplingOptions(
-                        0.25, 3, 0.5, 0.125, 0.75, 1.5, 9, 0.5, -0.5, OptionalLong.of(42), List.of("a", "b"), 7,
-                        2, Map.of(1, 5.0, 2, -1.5)));
+                        0.25,
+                        3,
+                        0.5,
+                        0.125,
+                        0.75,
+                        1.5,
+                        9,
+                        0.5,
+                        -0.5,
+                        OptionalLong.of(42),
+                        List.of("a", "b"),
+                        7,
+                        2,
+                        Map.of(1, 5.0, 2, -1.5)));
         assertThat(first.raw()).isTrue();
         assertThat(first.contextLength()).isEqualTo(512);
         assertThat(first.keepAlive()).hasMinutes(5);
@@ -62,8 +72,7 @@ class AgentTest {
 
     @Test
     void namesWhatIsWrongWithAnOption() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local function try(options) print(select(2, pcall(function() Agent.create(options) end))) end
                         try{model = "x", temprature = 1}
                         try{model = "x", temperature = "hot"}
@@ -76,8 +85,7 @@ class AgentTest {
                         try{}
                         try("x")
                         """))
-                .isEqualTo(
-                        """
+                .isEqualTo("""
                         (command line):1: Unknown option "temprature"; did you mean "temperature"?
                         (command line):1: Option temperature must be a number from 0 to 2, got "hot"
                         (command line):1: Option temperature must be a number from 0 to 2, got 3
@@ -85,8 +93,8 @@ class AgentTest {
                         (command line):1: Option model must be a string, got 7
                         (command line):1: the value of stop is a function
                         """
-                                + Script.output("print((select(2, pcall(function() Agent.create{model='x@nowhere'} end))))")
-                                + """
+                        + Script.output("print((select(2, pcall(function() Agent.create{model='x@nowhere'} end))))")
+                        + """
                                 (command line):1: options are given by name, as in {temperature = 0}, got the key 1
                                 (command line):1: Agent.create needs a model, such as model = "local/tinyllama:Q4_K_M@candle"
                                 (command line):1: Agent.create takes a table such as {model = "local/tinyllama:Q4_K_M@candle"}, got string
@@ -95,8 +103,7 @@ class AgentTest {
 
     @Test
     void saysWhereAndWhyABackendFailed() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local agent = Agent.create{model = "local/missing@ollama"}
                         local ok, message = pcall(function()
 
@@ -104,9 +111,7 @@ class AgentTest {
                         end)
                         print(ok, type(message))
                         print(message)
-                        """))
-                .isEqualTo(
-                        """
+                        """)).isEqualTo("""
                         false	string
                         (command line):4: Failed to connect to Ollama server
                         nothing answers at http://localhost:11434
@@ -118,8 +123,7 @@ class AgentTest {
 
     @Test
     void streamsPieceByPiece() {
-        assertThat(Script.output(AGENT
-                        + """
+        assertThat(Script.output(AGENT + """
                         local text = agent:stream("some words here", function(chunk) io.write("<", chunk, ">") end)
                         print()
                         print(text)
@@ -130,44 +134,37 @@ class AgentTest {
 
     @Test
     void lendsTheStreamToACoroutine() {
-        assertThat(Script.output(AGENT
-                        + """
+        assertThat(Script.output(AGENT + """
                         local pieces = coroutine.wrap(function() return agent:stream("some words", coroutine.yield) end)
                         print((pieces())) print((pieces())) print((pieces())) print((pieces()))
-                        """))
-                .isEqualTo("candle[1] \nsome \nwords\ncandle[1] some words\n");
+                        """)).isEqualTo("candle[1] \nsome \nwords\ncandle[1] some words\n");
     }
 
     @Test
     void stopsAStreamWhenTheFunctionReturnsFalse() {
         Script script = new Script();
-        assertThat(script.run(AGENT
-                        + """
+        assertThat(script.run(AGENT + """
                         local count = 0
                         print(agent:stream("endless", function() count = count + 1 return count < 3 end))
                         print(#agent:history(), agent:last(), agent:complete("next"))
-                        """))
-                .isEqualTo("more more more \n0\tnil\tcandle[1] next\n");
+                        """)).isEqualTo("more more more \n0\tnil\tcandle[1] next\n");
         assertThat(script.models.streamClosed).isTrue();
     }
 
     @Test
     void passesAnErrorOfTheStreamFunctionThroughAsItIs() {
         Script script = new Script();
-        assertThat(script.run(AGENT
-                        + """
+        assertThat(script.run(AGENT + """
                         local mine = {}
                         local ok, value = pcall(agent.stream, agent, "endless", function() error(mine) end)
                         print(ok, value == mine, #agent:history(), agent:complete("next"))
-                        """))
-                .isEqualTo("false\ttrue\t0\tcandle[1] next\n");
+                        """)).isEqualTo("false\ttrue\t0\tcandle[1] next\n");
         assertThat(script.models.streamClosed).isTrue();
     }
 
     @Test
     void givesStatisticsAndLogProbabilities() {
-        assertThat(Script.output(AGENT
-                        + """
+        assertThat(Script.output(AGENT + """
                         agent:complete("a b", {logprobs = true})
                         local last = agent:last()
                         print(last.text, last.prompt_tokens, last.cached_tokens, last.generated_tokens)
@@ -179,8 +176,7 @@ class AgentTest {
 
     @Test
     void hasPropertiesThatCannotBeChanged() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local agent = Agent.create{name = "Ada", model = "tiny:Q4@candle", system_prompt = "s"}
                         print(agent, agent.name, agent.model, agent.system_prompt, agent.nonsense)
                         print(pcall(function() agent.model = "other" end))
@@ -194,8 +190,7 @@ class AgentTest {
 
     @Test
     void refusesTextThatIsNone() {
-        assertThat(Script.output(AGENT
-                        + """
+        assertThat(Script.output(AGENT + """
                         print(pcall(function() agent:complete(nil) end))
                         print(pcall(function() agent:complete("\\xff") end))
                         print(pcall(function() agent:complete("x", 5) end))
@@ -216,33 +211,33 @@ class AgentTest {
 
     @Test
     void closesAgentsThatAreClosedCollectedOrLeftOfScope() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local kept
                         do local agent <close> = Agent.create{model = "x"} kept = agent end
                         print(pcall(kept.complete, kept, "x"))
                         local agent = Agent.create{model = "x"}
                         agent:close() agent:close()
                         print(pcall(agent.history, agent))
-                        """))
-                .isEqualTo("false\tthe agent is closed\nfalse\tthe agent is closed\n");
+                        """)).isEqualTo("false\tthe agent is closed\nfalse\tthe agent is closed\n");
         // more than the sandbox may hold at once: those no longer used must be gone
         assertThat(Script.sandboxed("for i = 1, 2500 do Agent.create{model = 'x'} end print('done')"))
                 .isEqualTo("done\n");
-        assertThat(Script.sandboxed(
-                        """
+        assertThat(Script.sandboxed("""
                         local all = {}
                         print(pcall(function() for i = 1, 2500 do all[i] = Agent.create{model = "x"} end end))
                         print(#all)
                         """))
-                .isEqualTo("false\t(command line):2: too many agents: at most 1000 at once; close those no longer needed\n"
-                        + "1000\n");
+                .isEqualTo(
+                        "false\t(command line):2: too many agents: at most 1000 at once; close those no longer needed\n"
+                                + "1000\n");
     }
 
     @Test
     void takesDefaultsFromTheConfiguration(@TempDir Path folder) {
         Script script = new Script()
-                .config(folder, "[agent]\nmodel = \"tiny@candle\"\nsystem_prompt = \"Be kind.\"\ntemperature = 0.125\n");
+                .config(
+                        folder,
+                        "[agent]\nmodel = \"tiny@candle\"\nsystem_prompt = \"Be kind.\"\ntemperature = 0.125\n");
         assertThat(script.run("print(Agent.create{}:complete('x'))")).isEqualTo("candle[2] x\n");
         assertThat(script.models.requests.getFirst().sampling().temperature()).isEqualTo(0.125);
     }

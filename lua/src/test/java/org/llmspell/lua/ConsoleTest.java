@@ -7,20 +7,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.local.config.Config;
-import java.io.PrintStream;
-import java.nio.file.StandardOpenOption;
 
 class ConsoleTest {
     @Test
     void printsAsLuaDoes() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         print() print(nil, true, 1, 1.0, 2^53, "x")
                         print(setmetatable({}, {__tostring = function() return "mine" end}))
                         print(pcall(print, setmetatable({}, {__tostring = function() return {} end})))
@@ -29,16 +28,16 @@ class ConsoleTest {
                         print(pcall(io.write, {}))
                         io.stdout:write("a\\0b👋\\n")
                         """))
-                .isEqualTo("\nnil\ttrue\t1\t1.0\t9.007199254741e+15\tx\nmine\nfalse\t'__tostring' must return a string\n"
-                        + "1 1 0.1 x\nchained writestrue\n"
-                        + "false\tbad argument #1 to 'write' (string expected, got table)\na\0b👋\n");
+                .isEqualTo(
+                        "\nnil\ttrue\t1\t1.0\t9.007199254741e+15\tx\nmine\nfalse\t'__tostring' must return a string\n"
+                                + "1 1 0.1 x\nchained writestrue\n"
+                                + "false\tbad argument #1 to 'write' (string expected, got table)\na\0b👋\n");
     }
 
     @Test
     void readsInEveryFormat() {
         Script script = new Script().input("line one\nline two\n  12 0x1F -3.5e1 .5 nope\nrest\0é\nlast");
-        assertThat(script.run(
-                        """
+        assertThat(script.run("""
                         print(io.read()) print(io.read("L"))
                         print(io.read("n", "n", "n", "n"))
                         print(io.read("n"))
@@ -48,11 +47,12 @@ class ConsoleTest {
                         print(pcall(function() io.read({}) end))
                         print(pcall(function() io.read(1.5) end))
                         """))
-                .isEqualTo("line one\nline two\n\n12\t31\t-35.0\t0.5\nnil\n\tnope\t\n"
-                        + "12\t\tnil\tnil\tnil\n"
-                        + "false\t(command line):6: bad argument #1 to 'read' (invalid format)\n"
-                        + "false\t(command line):7: bad argument #1 to 'read' (string expected, got table)\n"
-                        + "false\t(command line):8: bad argument #1 to 'read' (number has no integer representation)\n");
+                .isEqualTo(
+                        "line one\nline two\n\n12\t31\t-35.0\t0.5\nnil\n\tnope\t\n"
+                                + "12\t\tnil\tnil\tnil\n"
+                                + "false\t(command line):6: bad argument #1 to 'read' (invalid format)\n"
+                                + "false\t(command line):7: bad argument #1 to 'read' (string expected, got table)\n"
+                                + "false\t(command line):8: bad argument #1 to 'read' (number has no integer representation)\n");
     }
 
     @Test
@@ -70,8 +70,7 @@ class ConsoleTest {
 
     @Test
     void hasTheStandardStreamsAsFiles() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         print(io.type(io.stdin), io.type(io.stdout), io.type(42))
                         print(io.output() == io.stdout, io.input() == io.stdin, io.stdout)
                         print(io.stdout:setvbuf("full"), io.stdout:setvbuf("no"), io.stdout:flush() == io.stdout)
@@ -93,10 +92,7 @@ class ConsoleTest {
     @Test
     void redirectsToFiles(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("out.txt");
-        assertThat(new Script()
-                        .arguments(file.toString())
-                        .run(
-                                """
+        assertThat(new Script().arguments(file.toString()).run("""
                                 local path = ...
                                 io.output(path) io.write("one\\n", 2, "\\n") io.close() io.output(io.stdout)
                                 io.input(path) print(io.read("l", "n")) io.close(io.input()) io.input(io.stdin)
@@ -166,7 +162,8 @@ class ConsoleTest {
     @Test
     void flushesBeforeAChildProcessWrites(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("both.txt");
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        try (OutputStream out = new BufferedOutputStream(
+                        Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
                 LuaRuntime runtime = LuaRuntime.builder(new FakeModels(), emptyConfig())
                         .output(out)
                         .build()) {

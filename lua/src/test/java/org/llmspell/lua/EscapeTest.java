@@ -9,8 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a script may try in order to reach Java, or in a sandbox anything beyond itself. */
 class EscapeTest {
     /** Walks all that can be reached from the globals (and, where there is debug, from the registry and upvalues). */
-    private static final String WALK =
-            """
+    private static final String WALK = """
             local seen, found = {}, {}
             local function walk(v, path)
               local kind = type(v)
@@ -35,43 +34,36 @@ class EscapeTest {
 
     @Test
     void noJavaObjectCanBeReachedEvenWithDebug() {
-        assertThat(Script.output(WALK
-                        + """
+        assertThat(Script.output(WALK + """
                         table.sort(found)
                         for _, f in ipairs(found) do if not f:find("file %(") then print(f) end end
                         print(java, luajava, #package.searchers, package.loaded.java, package.preload.java)
                         print(debug.getregistry().__jobject__, debug.getregistry().__jmainstate__)
-                        """))
-                .isEqualTo("nil\tnil\t4\tnil\tnil\nnil\tnil\n");
+                        """)).isEqualTo("nil\tnil\t4\tnil\tnil\nnil\tnil\n");
     }
 
     @Test
     void nothingButTablesFunctionsAndTextCanBeReachedInASandbox() {
-        assertThat(Script.sandboxed(WALK
-                        + """
+        assertThat(Script.sandboxed(WALK + """
                         print(#found, java, luajava, package, debug, require)
                         local originals = 0
                         for v in pairs(seen) do if v == string.dump or type(v) == "thread" then originals = originals + 1 end end
                         print(originals)
-                        """))
-                .isEqualTo("0\tnil\tnil\tnil\tnil\tnil\n0\n");
+                        """)).isEqualTo("0\tnil\tnil\tnil\tnil\tnil\n0\n");
     }
 
     @Test
     void noModuleOfLuajavaCanBeRequired() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         for _, name in ipairs{"java", "luajava", "java.lang.System", "party.iroiro.luajava"} do
                           print(pcall(require, name) and "found" or "none")
                         end
-                        """))
-                .isEqualTo("none\nnone\nnone\nnone\n");
+                        """)).isEqualTo("none\nnone\nnone\nnone\n");
     }
 
     @Test
     void aFunctionOfJavaRefusesToBeCalledAsAnother() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local write
                         for i = 1, 20 do
                           local name, value = debug.getupvalue(print, i)
@@ -82,8 +74,7 @@ class EscapeTest {
                           local ok, message = write(1, "text")
                           assert(type(ok) == "boolean", message)
                         end
-                        """))
-                .isEmpty();
+                        """)).isEmpty();
     }
 
     @ParameterizedTest
@@ -93,14 +84,12 @@ class EscapeTest {
         if (sandbox) {
             script.sandbox(Sandbox.DEFAULT);
         }
-        assertThat(script.run(
-                        """
+        assertThat(script.run("""
                         local binary = "\\27Lua\\x54\\0\\x19\\x93\\r\\n\\x1a\\n\\4\\8\\8" .. ("\\0"):rep(100)
                         for _, mode in ipairs{"t", "b", "bt", "tb", "x"} do print((load(binary, "c", mode))) end
                         local sent
                         print((load(function() if not sent then sent = true return binary end end, "c", "bt")))
-                        """))
-                .isEqualTo("nil\n".repeat(6));
+                        """)).isEqualTo("nil\n".repeat(6));
     }
 
     @ParameterizedTest
@@ -115,8 +104,7 @@ class EscapeTest {
 
     @Test
     void aTamperedLibraryDoesNotGiveAwayInternals() {
-        assertThat(Script.sandboxed(
-                        """
+        assertThat(Script.sandboxed("""
                         local seen, select, next, pairs, ipairs, type = {}, select, next, pairs, ipairs, type
                         for _, library in ipairs{string, table, math, coroutine, utf8, os, io} do
                           for name, f in pairs(library) do
@@ -143,7 +131,6 @@ class EscapeTest {
                         local functions = 0
                         for i = 1, #seen do if rawequal(seen[i], io.open) then functions = functions + 1 end end
                         print(load ~= nil and io.open, functions)
-                        """))
-                .endsWith("nil\t0\n");
+                        """)).endsWith("nil\t0\n");
     }
 }

@@ -90,7 +90,12 @@ final class FakeModels implements LocalModels {
         public BackendStatus status() {
             boolean up = name.equals("candle");
             return new BackendStatus(
-                    name, up, up ? 1 : 0, up ? "0.1" : null, up ? null : "Failed to connect to Ollama server", Map.of());
+                    name,
+                    up,
+                    up ? 1 : 0,
+                    up ? "0.1" : null,
+                    up ? null : "Failed to connect to Ollama server",
+                    Map.of());
         }
 
         @Override
@@ -201,21 +206,13 @@ final class FakeModels implements LocalModels {
             String piece = text.substring(position, end);
             position = end;
             return new ChatChunk(
-                    piece,
-                    logprobs ? List.of(new ChatChunk.TokenLogprob(piece, 7, -0.5, List.of())) : List.of());
+                    piece, logprobs ? List.of(new ChatChunk.TokenLogprob(piece, 7, -0.5, List.of())) : List.of());
         }
 
         @Override
         public ChatResult result() {
             return new ChatResult(
-                    text,
-                    FinishReason.STOP,
-                    11,
-                    4,
-                    5,
-                    Duration.ZERO,
-                    Duration.ofMillis(500),
-                    Duration.ofMillis(2500));
+                    text, FinishReason.STOP, 11, 4, 5, Duration.ZERO, Duration.ofMillis(500), Duration.ofMillis(2500));
         }
 
         @Override

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmspell.local.LocalModelException;
-import java.util.stream.IntStream;
 
 class FlowTest {
     private static ScriptException failure(String code) {
@@ -19,22 +19,21 @@ class FlowTest {
 
     @Test
     void isLua54() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         print(_VERSION, 7 // 2, 3 | 4, math.type(1), utf8.char(233), ("x"):rep(3))
                         local limit <const> = 5
                         goto done
                         print("skipped")
                         ::done:: print(limit, string.pack("<i4", 1):byte(1, -1))
-                        """))
-                .isEqualTo("Lua 5.4\t3\t7\tinteger\té\txxx\n5\t1\t0\t0\t0\n");
+                        """)).isEqualTo("Lua 5.4\t3\t7\tinteger\té\txxx\n5\t1\t0\t0\t0\n");
     }
 
     @ParameterizedTest
     @CsvSource({"'', 0", "true, 0", "false, 1", "7, 7", "3.0, 3", "-1, -1"})
     void exitEndsTheScriptWithItsStatus(String code, int status) {
         Script script = new Script();
-        assertThat(script.status("print('before') os.exit(" + code + ") print('after')")).isEqualTo(status);
+        assertThat(script.status("print('before') os.exit(" + code + ") print('after')"))
+                .isEqualTo(status);
         assertThat(script.written()).isEqualTo("before\n");
     }
 
@@ -83,7 +82,8 @@ class FlowTest {
             assertThat(runtime.exec("x = 1 os.exit(3)")).isEqualTo(3);
             assertThat(catchThrowableOfType(ScriptException.class, () -> runtime.exec("x = x + 1 error('e')")))
                     .hasMessage("(command line):1: e");
-            assertThat(runtime.exec("for i = 1, 1000 do x = x + 1 end print(x)")).isZero();
+            assertThat(runtime.exec("for i = 1, 1000 do x = x + 1 end print(x)"))
+                    .isZero();
         }
         assertThat(script.written()).isEqualTo("1002\n");
     }
@@ -125,10 +125,14 @@ class FlowTest {
     @Test
     void givesTheReasonOfABackendThatFailed() {
         ScriptException failure = failure("\nAgent.create{model = 'missing'}:complete('x')");
-        assertThat(failure).hasMessageStartingWith("(command line):2: Failed to connect to Ollama server\nnothing answers");
+        assertThat(failure)
+                .hasMessageStartingWith("(command line):2: Failed to connect to Ollama server\nnothing answers");
         assertThat(failure.problem()).startsWith("Failed to connect to Ollama server\n");
-        assertThat(failure).cause().isInstanceOfSatisfying(LocalModelException.class, cause -> assertThat(cause.kind())
-                .isEqualTo(LocalModelException.Kind.BACKEND_UNAVAILABLE));
+        assertThat(failure)
+                .cause()
+                .isInstanceOfSatisfying(
+                        LocalModelException.class,
+                        cause -> assertThat(cause.kind()).isEqualTo(LocalModelException.Kind.BACKEND_UNAVAILABLE));
     }
 
     @Test
@@ -136,15 +140,15 @@ class FlowTest {
         assertThat(failure("local function f() return 1 + f() end f()")).hasMessageContaining("stack overflow");
         assertThat(failure("local function f() return coroutine.wrap(f)() end f()"))
                 .hasMessageContaining("C stack overflow");
-        assertThat(failure("local function f(s) return (s:gsub('.', f)) end f('x')")).hasMessageContaining("stack overflow");
+        assertThat(failure("local function f(s) return (s:gsub('.', f)) end f('x')"))
+                .hasMessageContaining("stack overflow");
         assertThat(failure("local t = setmetatable({}, {}) getmetatable(t).__index = t; print(t.x)"))
                 .hasMessageContaining("loop");
     }
 
     @Test
     void coroutinesWorkAsInLua() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local co = coroutine.create(function(a, b)
                           local c = coroutine.yield(a + b)
                           local d, e = coroutine.yield(c * 2)
@@ -179,10 +183,7 @@ class FlowTest {
     @Test
     void manyCoroutinesThatCallJavaAreCollected() {
         // each holds half a megabyte: kept, they would need 100 MB
-        assertThat(new Script()
-                        .sandbox(new Sandbox(1_000_000_000, 32 << 20))
-                        .run(
-                                """
+        assertThat(new Script().sandbox(new Sandbox(1_000_000_000, 32 << 20)).run("""
                                 for i = 1, 200 do
                                   local big = ("x"):rep(500000) .. i
                                   local co = coroutine.create(function() io.write("") coroutine.yield(big) end)
@@ -195,8 +196,7 @@ class FlowTest {
 
     @Test
     void aHookOfTheScriptsOwnWorks() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local lines = {}
                         debug.sethook(function(event, line) lines[#lines + 1] = event .. line end, "l")
                         local x = 1
@@ -208,14 +208,12 @@ class FlowTest {
                         for i = 1, 10000 do end
                         debug.sethook()
                         print(counts > 50)
-                        """))
-                .isEqualTo("line3 line4 line5\ntrue\n");
+                        """)).isEqualTo("line3 line4 line5\ntrue\n");
     }
 
     @Test
     void handlersSeeTheErrorAndItsPlace() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         print(xpcall(function() error("e") end, function(m) return "handled " .. m end))
                         print(xpcall(function(...) return ... end, print, 1, nil, 3))
                         print(pcall(xpcall, print, 5))
@@ -227,8 +225,7 @@ class FlowTest {
 
     @Test
     void loadsTextAlone() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         print(load("return 1 + 1")(), load("return x", "c", "t", {x = 5})())
                         print(load(string.dump(function() end)))
                         print(load("return 1", "c", "b"))
@@ -261,7 +258,8 @@ class FlowTest {
     @Test
     void runsFromAVirtualThread() throws InterruptedException, ExecutionException {
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            assertThat(executor.submit(() -> Script.output("print('hi')")).get()).isEqualTo("hi\n");
+            assertThat(executor.submit(() -> Script.output("print('hi')")).get())
+                    .isEqualTo("hi\n");
         }
     }
 
@@ -269,8 +267,8 @@ class FlowTest {
     void runtimesRunSideBySide() throws InterruptedException, ExecutionException {
         try (var executor = Executors.newFixedThreadPool(4)) {
             var results = IntStream.range(0, 8)
-                    .mapToObj(i -> executor.submit(() ->
-                            Script.output("local s = 0 for i = 1, 200000 do s = s + i % " + (i + 2) + " end print(" + i + ")")))
+                    .mapToObj(i -> executor.submit(() -> Script.output(
+                            "local s = 0 for i = 1, 200000 do s = s + i % " + (i + 2) + " end print(" + i + ")")))
                     .toList();
             for (int i = 0; i < results.size(); i++) {
                 assertThat(results.get(i).get()).isEqualTo(i + "\n");

@@ -35,8 +35,9 @@ class GuideTest {
 
     @Test
     void runsEveryScriptOfTheGuideUnmodified() throws IOException {
-        List<String> scripts =
-                blocks().stream().filter(block -> !isListOfSpecifications(block)).toList();
+        List<String> scripts = blocks().stream()
+                .filter(block -> !isListOfSpecifications(block))
+                .toList();
         assertThat(scripts).hasSizeGreaterThanOrEqualTo(9);
         for (String script : scripts) {
             assertThatCode(() -> new Script().input("exit\n").run(script))
@@ -82,9 +83,7 @@ class GuideTest {
 
     @Test
     void reportsTheModels() throws IOException {
-        assertThat(new Script().run(block("=== Local LLM Status ===")))
-                .isEqualTo(
-                        """
+        assertThat(new Script().run(block("=== Local LLM Status ==="))).isEqualTo("""
                         === Local LLM Status ===
 
                         ollama:

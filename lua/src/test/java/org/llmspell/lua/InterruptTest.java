@@ -10,6 +10,7 @@ import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import java.util.Map;
 import org.llmspell.local.config.Config;
 
 /** The time limit only keeps a failure from hanging; a script that is not stopped never ends by itself. */
@@ -37,8 +37,7 @@ class InterruptTest {
 
     private static Throwable interrupted(Script script, InputStream in, String code) throws InterruptedException {
         Started started = new Started();
-        try (LuaRuntime runtime = LuaRuntime.builder(
-                        script.models, Config.load(null, Map.of()))
+        try (LuaRuntime runtime = LuaRuntime.builder(script.models, Config.load(null, Map.of()))
                 .input(in)
                 .output(started)
                 .build()) {
@@ -50,7 +49,8 @@ class InterruptTest {
             Throwable failure = end.join();
             assertThat(started.text).doesNotContain("survived");
             assertThat(runtime.interrupt()).isFalse();
-            assertThat(runtime.exec("local x = 0 for i = 1, 1000 do x = x + i end print(x)")).isZero();
+            assertThat(runtime.exec("local x = 0 for i = 1, 1000 do x = x + i end print(x)"))
+                    .isZero();
             assertThat(started.text.toString()).endsWith("500500\n");
             return failure;
         }
@@ -126,7 +126,10 @@ class InterruptTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "io.read()", "io.read('a')", "for line in io.lines() do end", "while true do pcall(io.read, 'n') end",
+                "io.read()",
+                "io.read('a')",
+                "for line in io.lines() do end",
+                "while true do pcall(io.read, 'n') end",
                 "io.stdin:read(10)"
             })
     void stopsAScriptThatWaitsForInput(String code) throws IOException, InterruptedException {
@@ -143,8 +146,7 @@ class InterruptTest {
         Started started = new Started();
         try (PipedOutputStream keyboard = new PipedOutputStream();
                 PipedInputStream in = new PipedInputStream(keyboard);
-                LuaRuntime runtime = LuaRuntime.builder(
-                                new FakeModels(), Config.load(null, Map.of()))
+                LuaRuntime runtime = LuaRuntime.builder(new FakeModels(), Config.load(null, Map.of()))
                         .input(in)
                         .output(started)
                         .build()) {

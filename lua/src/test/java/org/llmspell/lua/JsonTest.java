@@ -24,9 +24,30 @@ class JsonTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "1.5", "-0.25",
-                "1e+300", "0.1", "2.5e-10", "3.0", "\"\"", "\"a\\\"b\\\\c\\n\\t\"", "\"é 👋🏽\"", "\"\u007f\"", "[]", "{}", "[[],{}]",
-                "[1,null,3]", "{\"a\":null}", "{\"a\":[1,{\"b\":\"c\"}],\"z\":true}", "\"\\u0000\\u001f\""
+                "null",
+                "true",
+                "false",
+                "0",
+                "-1",
+                "9223372036854775807",
+                "-9223372036854775808",
+                "1.5",
+                "-0.25",
+                "1e+300",
+                "0.1",
+                "2.5e-10",
+                "3.0",
+                "\"\"",
+                "\"a\\\"b\\\\c\\n\\t\"",
+                "\"é 👋🏽\"",
+                "\"\u007f\"",
+                "[]",
+                "{}",
+                "[[],{}]",
+                "[1,null,3]",
+                "{\"a\":null}",
+                "{\"a\":[1,{\"b\":\"c\"}],\"z\":true}",
+                "\"\\u0000\\u001f\""
             })
     void keepsWhatItReads(String text) {
         String expected = text.equals("\"\u007f\"") ? "\"\\u007f\"" : text;
@@ -81,7 +102,8 @@ class JsonTest {
     @Test
     void countsLinesAndCharacters() {
         assertThat(parseError("{\n  \"é👋\": x}")).endsWith("no JSON value at line 2, column 9");
-        assertThat(parseError("\"a\tb\"")).endsWith("a control character (\\u0009) must be escaped at line 1, column 3");
+        assertThat(parseError("\"a\tb\""))
+                .endsWith("a control character (\\u0009) must be escaped at line 1, column 3");
         assertThat(Script.output("print(pcall(JSON.parse, '\"\\xff\"'))"))
                 .isEqualTo("false\tJSON.parse: invalid UTF-8 at line 1, column 2\n");
         assertThat(Script.output("print(pcall(JSON.parse))"))
@@ -96,19 +118,16 @@ class JsonTest {
 
     @Test
     void givesLuaItsOwnKindsOfNumbers() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local v = JSON.parse('[1, 1.0, 1e2, 9007199254740993, 9223372036854775808]')
                         for i = 1, #v do io.write(math.type(v[i]), " ") end
                         print(v[4])
-                        """))
-                .isEqualTo("integer float float integer float 9007199254740993\n");
+                        """)).isEqualTo("integer float float integer float 9007199254740993\n");
     }
 
     @Test
     void tellsNullFromAbsent() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local v = JSON.parse('{"a":null}')
                         print(v.a == JSON.null, v.b, JSON.null, pcall(function() JSON.null.x = 1 end))
                         print(JSON.stringify({JSON.null, 1}), JSON.stringify(nil))
@@ -118,14 +137,12 @@ class JsonTest {
 
     @Test
     void writesEmptyTablesAsObjectsUnlessTheyAreArrays() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local list = JSON.parse("[]")
                         print(JSON.stringify({}), JSON.stringify(JSON.array({})), JSON.stringify(list))
                         list[1] = "x"
                         print(JSON.stringify(list), JSON.stringify({a = {}, b = {1, 2}}))
-                        """))
-                .isEqualTo("{}\t[]\t[]\n[\"x\"]\t{\"a\":{},\"b\":[1,2]}\n");
+                        """)).isEqualTo("{}\t[]\t[]\n[\"x\"]\t{\"a\":{},\"b\":[1,2]}\n");
     }
 
     @Test

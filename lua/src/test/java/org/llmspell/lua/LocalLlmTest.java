@@ -9,8 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LocalLlmTest {
     @Test
     void listsModels() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         for _, m in ipairs(LocalLLM.list()) do
                           print(m.id, m.backend, m.size_bytes, m.quantization, m.modified_at)
                         end
@@ -34,8 +33,7 @@ class LocalLlmTest {
 
     @Test
     void describesAModel() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local info = LocalLLM.info("local/tiny:Q4_K_M@candle")
                         print(info.id, info.backend, info.size_bytes, info.format, info.architecture, info.quantization,
                           info.parameter_count, info.context_length, info.loaded, info.path)
@@ -51,8 +49,7 @@ class LocalLlmTest {
 
     @Test
     void tellsTheStatusOfEveryBackendOrOfOne() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local status = LocalLLM.status()
                         print(status.ollama.running, status.ollama.models, status.ollama.version, status.ollama.error)
                         print(status.candle.ready, status.candle.models, status.candle.version, status.candle.error)
@@ -63,8 +60,7 @@ class LocalLlmTest {
 
     @Test
     void pullsWithProgress() {
-        assertThat(Script.output(
-                        """
+        assertThat(Script.output("""
                         local result = LocalLLM.pull("tiny:Q4@candle", function(p) seen = p end)
                         print(result.model_id, result.status, result.percent_complete, result.bytes_total, result.error)
                         print(LocalLLM.pull("tiny:Q4@candle").status)
@@ -77,12 +73,10 @@ class LocalLlmTest {
     @Test
     void anErrorInTheProgressFunctionStopsTheDownload() throws InterruptedException {
         Script script = new Script();
-        assertThat(script.run(
-                        """
+        assertThat(script.run("""
                         print(pcall(LocalLLM.pull, "stuck", function(p) error(p.percent_complete, 0) end))
                         print(LocalLLM.pull("tiny").status)
-                        """))
-                .isEqualTo("false\t1.0\nsuccess\n");
+                        """)).isEqualTo("false\t1.0\nsuccess\n");
         for (int i = 0; i < 1000 && !script.models.pullInterrupted; i++) {
             Thread.sleep(10);
         }
@@ -100,8 +94,7 @@ class LocalLlmTest {
     void readsTheConfiguration(@TempDir Path folder) {
         assertThat(new Script()
                         .config(folder, "[providers.candle.options]\ndevice = \"cpu\"\nhf_api_key = \"hf_secret\"\n")
-                        .run(
-                                """
+                        .run("""
                                 print(Config.get("providers.candle.options.device"))
                                 print(Config.get("providers.candle.enabled"), Config.get("no.such.key"))
                                 print(Config.get("providers.candle.options").device)

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.InputStream;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import java.io.InputStream;
-import java.util.Arrays;
 
 /** The time limit only keeps a failure from hanging: most of these scripts would run for ever. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -19,13 +19,13 @@ class SandboxTest {
     private static final Sandbox SMALL = new Sandbox(3_000_000, 16 << 20);
 
     private static ScriptException failure(String code) {
-        return catchThrowableOfType(ScriptException.class, () -> new Script().sandbox(SMALL).run(code));
+        return catchThrowableOfType(
+                ScriptException.class, () -> new Script().sandbox(SMALL).run(code));
     }
 
     @Test
     void holdsNothingButWhatIsNamed() {
-        assertThat(Script.sandboxed(
-                        """
+        assertThat(Script.sandboxed("""
                         local function names(t)
                           local list = {}
                           for name in pairs(t) do list[#list + 1] = name end
@@ -34,12 +34,13 @@ class SandboxTest {
                         end
                         names(_G) names(io) names(os) names(string)
                         """))
-                .isEqualTo("ARGS Agent Config JSON LocalLLM Logging _G _VERSION arg assert collectgarbage coroutine error"
-                        + " getmetatable io ipairs load math next os pairs pcall print rawequal rawget rawlen rawset select"
-                        + " setmetatable string table tonumber tostring type utf8 warn xpcall\n"
-                        + "lines read stderr stdin stdout type write\n"
-                        + "clock date difftime exit time\n"
-                        + "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper\n");
+                .isEqualTo(
+                        "ARGS Agent Config JSON LocalLLM Logging _G _VERSION arg assert collectgarbage coroutine error"
+                                + " getmetatable io ipairs load math next os pairs pcall print rawequal rawget rawlen rawset select"
+                                + " setmetatable string table tonumber tostring type utf8 warn xpcall\n"
+                                + "lines read stderr stdin stdout type write\n"
+                                + "clock date difftime exit time\n"
+                                + "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper\n");
     }
 
     @ParameterizedTest
@@ -65,11 +66,7 @@ class SandboxTest {
 
     @Test
     void leavesTheRestAsItIs() {
-        assertThat(new Script()
-                        .sandbox(Sandbox.DEFAULT)
-                        .input("typed\n")
-                        .run(
-                                """
+        assertThat(new Script().sandbox(Sandbox.DEFAULT).input("typed\n").run("""
                                 print(io.read(), load("return 1 + 1")(), ("x"):rep(3, "-"), #("ab"):rep(0))
                                 local t = {3, 1, 2}
                                 table.sort(t) table.insert(t, 4) table.insert(t, 1, 0) print(table.concat(t, " "), table.remove(t))
@@ -86,8 +83,7 @@ class SandboxTest {
 
     @Test
     void complainsAboutArgumentsAtTheScriptsLine() {
-        assertThat(Script.sandboxed(
-                        """
+        assertThat(Script.sandboxed("""
                         print(pcall(function() table.insert({}, 5, 1) end))
                         print(pcall(function() table.insert({}) end))
                         print(pcall(function() table.sort({3, 1, "x"}) end))
@@ -155,10 +151,10 @@ class SandboxTest {
     void endsWhereItsMemoryDoes(String code) {
         ScriptException failure = failure(code);
         if (failure.kind() == ScriptException.Kind.RUNTIME) {
-            assertThat(failure).hasMessageMatching("(?s).*(not enough memory|resulting string too large|stack overflow).*");
+            assertThat(failure)
+                    .hasMessageMatching("(?s).*(not enough memory|resulting string too large|stack overflow).*");
         } else {
-            assertThat(failure.kind())
-                    .isIn(ScriptException.Kind.OUT_OF_MEMORY, ScriptException.Kind.INSTRUCTION_LIMIT);
+            assertThat(failure.kind()).isIn(ScriptException.Kind.OUT_OF_MEMORY, ScriptException.Kind.INSTRUCTION_LIMIT);
         }
     }
 
@@ -171,9 +167,11 @@ class SandboxTest {
 
     @Test
     void aScriptMayCatchThatItsMemoryIsFullAndGoOn() {
-        assertThat(new Script()
-                        .sandbox(SMALL)
-                        .run("print(pcall(function() local s = 'x' while true do s = s .. s end end)) print(#('y'):rep(1e6))"))
+        assertThat(
+                        new Script()
+                                .sandbox(SMALL)
+                                .run(
+                                        "print(pcall(function() local s = 'x' while true do s = s .. s end end)) print(#('y'):rep(1e6))"))
                 .isEqualTo("false\tnot enough memory\n1000000\n");
     }
 

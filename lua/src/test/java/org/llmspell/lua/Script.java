@@ -65,7 +65,9 @@ final class Script {
     }
 
     LuaRuntime open() {
-        return settings.apply(LuaRuntime.builder(models, config).input(in).output(out).error(err)).build();
+        return settings.apply(
+                        LuaRuntime.builder(models, config).input(in).output(out).error(err))
+                .build();
     }
 
     String run(String code) {

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.Assumptions;
 
 class ScriptFileTest {
     @TempDir
@@ -44,7 +44,8 @@ class ScriptFileTest {
 
     @Test
     void skipsALineForTheShellAndAByteOrderMark() throws IOException {
-        assertThat(run(script("#!/usr/bin/env llmspell\nprint(debug.getinfo(1).currentline)"))).isEqualTo("2\n");
+        assertThat(run(script("#!/usr/bin/env llmspell\nprint(debug.getinfo(1).currentline)")))
+                .isEqualTo("2\n");
         assertThat(run(script("\ufeffprint('marked')"))).isEqualTo("marked\n");
         assertThat(run(script("\ufeff#!/bin/sh\nprint('both')"))).isEqualTo("both\n");
         assertThat(run(script("#!/bin/sh"))).isEmpty();

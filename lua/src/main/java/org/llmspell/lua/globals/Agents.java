@@ -135,9 +135,8 @@ public final class Agents {
     }
 
     private int history(LuaStack stack) {
-        stack.pushCopy(agent(stack).conversation().history().stream()
-                .map(Fields::of)
-                .toList());
+        stack.pushCopy(
+                agent(stack).conversation().history().stream().map(Fields::of).toList());
         return 1;
     }
 

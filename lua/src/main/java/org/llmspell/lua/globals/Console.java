@@ -42,16 +42,20 @@ public final class Console implements AutoCloseable {
     /** The functions that {@code console.lua} builds on. */
     public Map<String, JavaFunction> functions() {
         return Map.of(
-                "write", this::write,
-                "flush", stack -> {
+                "write",
+                this::write,
+                "flush",
+                stack -> {
                     flush();
                     return 0;
                 },
-                "buffered", stack -> {
+                "buffered",
+                stack -> {
                     flushAlways = !stack.toBoolean(1);
                     return 0;
                 },
-                "read", this::read);
+                "read",
+                this::read);
     }
 
     /** {@code write(1 or 2, bytes)}. */

@@ -29,34 +29,41 @@ public final class ModelFunctions implements AutoCloseable {
     /** The functions that {@code models.lua} builds on. */
     public Map<String, JavaFunction> functions() {
         return Map.of(
-                "models_list", stack -> {
-                    String backend = backend(stack);
-                    return wait(stack, () -> models.list(backend).stream()
-                            .map(Fields::of)
-                            .toList());
-                },
-                "models_status", stack -> {
-                    String backend = backend(stack);
-                    return wait(stack, () -> status(backend));
-                },
-                "models_info", stack -> {
-                    ModelSpec model = model(stack, "info");
-                    return wait(stack, () -> Fields.of(models.info(model)));
-                },
-                "models_remove", stack -> {
-                    access.checkChange("LocalLLM.remove");
-                    ModelSpec model = model(stack, "remove");
-                    return wait(stack, () -> {
-                        models.remove(model);
-                        return true;
-                    });
-                },
+                "models_list",
+                        stack -> {
+                            String backend = backend(stack);
+                            return wait(
+                                    stack,
+                                    () -> models.list(backend).stream()
+                                            .map(Fields::of)
+                                            .toList());
+                        },
+                "models_status",
+                        stack -> {
+                            String backend = backend(stack);
+                            return wait(stack, () -> status(backend));
+                        },
+                "models_info",
+                        stack -> {
+                            ModelSpec model = model(stack, "info");
+                            return wait(stack, () -> Fields.of(models.info(model)));
+                        },
+                "models_remove",
+                        stack -> {
+                            access.checkChange("LocalLLM.remove");
+                            ModelSpec model = model(stack, "remove");
+                            return wait(stack, () -> {
+                                models.remove(model);
+                                return true;
+                            });
+                        },
                 "pull_start", this::startPull,
                 "pull_next", this::nextPull,
-                "pull_stop", stack -> {
-                    close();
-                    return 0;
-                });
+                "pull_stop",
+                        stack -> {
+                            close();
+                            return 0;
+                        });
     }
 
     private Map<String, Object> status(@Nullable String backend) {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("restricted") // calling C is what this package is for
 final class LuaLibrary {
     private static final MethodHandle CALL = Linker.nativeLinker()
-            .downcallHandle(FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+            .downcallHandle(
+                    FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
     /** The shape of every function that Lua calls in Java: a function, an allocator, a hook. */
     private static final FunctionDescriptor UPCALL =

@@ -45,7 +45,8 @@ final class LuaLibraryFile {
             file = folder.resolve(name);
             try (InputStream library = LuaLibraryFile.class.getResourceAsStream("/" + name)) {
                 if (library == null) {
-                    throw new LuaUnavailableException("The Lua library " + name + " is missing from the class path", null);
+                    throw new LuaUnavailableException(
+                            "The Lua library " + name + " is missing from the class path", null);
                 }
                 Files.copy(library, file);
             }

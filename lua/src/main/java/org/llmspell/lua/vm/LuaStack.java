@@ -133,7 +133,10 @@ public final class LuaStack {
 
     private static String text(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new LuaFault("the text is not valid UTF-8");
         }
@@ -298,9 +301,10 @@ public final class LuaStack {
     private Object toJava(int index, String what, int depth, int[] left) {
         return switch (type(index)) {
             case BOOLEAN -> toBoolean(index);
-            case NUMBER -> (int) LuaLibrary.call(lua.isInteger, state, index) != 0
-                    ? (Object) toInteger(index)
-                    : (Object) lua.number(state, index);
+            case NUMBER ->
+                (int) LuaLibrary.call(lua.isInteger, state, index) != 0
+                        ? (Object) toInteger(index)
+                        : (Object) lua.number(state, index);
             case STRING -> toText(index);
             case TABLE -> listOrMap(toMap(index, depth + 1, left));
             default -> throw new LuaFault(what + " is a " + typeName(index));

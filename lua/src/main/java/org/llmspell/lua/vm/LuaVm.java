@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +78,15 @@ public final class LuaVm implements AutoCloseable {
         watch(state);
     }
 
+    /** Makes and closes a state, so that the next is made quickly; what fails will say so then. */
+    public static void prepare() {
+        try (LuaVm first = new LuaVm(Long.MAX_VALUE, Long.MAX_VALUE, Throwable::toString)) {
+            first.stack().top();
+        } catch (LuaUnavailableException e) {
+            // whoever needs it gets the same
+        }
+    }
+
     private MethodHandle method(String name) {
         try {
             return MethodHandles.lookup()
@@ -103,7 +113,7 @@ public final class LuaVm implements AutoCloseable {
     }
 
     /** Pushes a table of functions. */
-    public void push(java.util.Map<String, JavaFunction> named) {
+    public void push(Map<String, JavaFunction> named) {
         LuaLibrary.call(lua.createTable, state, 0, named.size());
         named.forEach((name, function) -> {
             stack.push(name);
@@ -127,13 +137,7 @@ public final class LuaVm implements AutoCloseable {
             boolean before = memory.enforce(true);
             try {
                 return (int) LuaLibrary.call(
-                                lua.loadBuffer,
-                                state,
-                                code.address(),
-                                source.length,
-                                name.address(),
-                                mode.address(),
-                                0)
+                                lua.loadBuffer, state, code.address(), source.length, name.address(), mode.address(), 0)
                         == 0;
             } finally {
                 memory.enforce(before);

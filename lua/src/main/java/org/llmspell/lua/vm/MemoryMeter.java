@@ -37,7 +37,8 @@ final class MemoryMeter {
             MemorySegment data = arena.allocate(Long.BYTES);
             allocator = LuaLibrary.call(lua.getAllocator, state, data.address());
             allocatorData = data.get(java.lang.foreign.ValueLayout.JAVA_LONG, 0);
-            LuaLibrary.call(lua.setAllocator, state, LuaLibrary.upcall(target, arena).address(), 0);
+            LuaLibrary.call(
+                    lua.setAllocator, state, LuaLibrary.upcall(target, arena).address(), 0);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
@@ -57,8 +58,7 @@ final class MemoryMeter {
         if (enforced && newSize > freed && used - freed + newSize > limit) {
             return 0;
         }
-        long result = LuaLibrary.call(
-                MemorySegment.ofAddress(allocator), allocatorData, block, oldSize, newSize);
+        long result = LuaLibrary.call(MemorySegment.ofAddress(allocator), allocatorData, block, oldSize, newSize);
         if (result != 0 || newSize == 0) {
             used += newSize - freed;
         }

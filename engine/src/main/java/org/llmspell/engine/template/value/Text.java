@@ -205,7 +205,7 @@ public final class Text implements Value {
 
     @Override
     public long weight() {
-        return 1 + (chars.length() >> 4);
+        return 1L + (chars.length() >> 4);
     }
 
     @Override
