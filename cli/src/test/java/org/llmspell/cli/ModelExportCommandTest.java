@@ -83,6 +83,15 @@ class ModelExportCommandTest {
     }
 
     @Test
+    void importOfAFolderAsJsonIsAListAlsoOfOne() {
+        here("model", "export", "one", stick.toString());
+
+        assertThat(there("model", "import", stick.toString(), "--output", "json").out())
+                .startsWith("[{\"id\":\"one:Q4_K_M\",\"backend\":\"candle\",\"size_bytes\":")
+                .endsWith("}]\n");
+    }
+
+    @Test
     void anExportIsReplacedOnlyByForce() {
         here("model", "export", "one", stick.toString());
 

@@ -133,7 +133,7 @@ public final class LuaRuntime implements AutoCloseable {
                 case ScriptException failure -> throw failure;
                 case RuntimeException failure -> throw failure;
                 case Error failure -> throw failure;
-                default -> throw new IllegalStateException(e.getCause());
+                case null, default -> throw new IllegalStateException(e.getCause());
             }
         } finally {
             turn.unlock();

@@ -70,7 +70,7 @@ public final class TraceLog extends System.LoggerFinder {
             if (e != null && !to.level().showsStackTraces()) {
                 line.append(": ").append(e);
             }
-            synchronized (TraceLog.class) {
+            synchronized (to) {
                 to.err().println(line);
                 if (e != null && to.level().showsStackTraces()) {
                     e.printStackTrace(to.err());

@@ -249,6 +249,28 @@ class ModelExportTest {
     }
 
     @Test
+    void aManifestThatLeavesAPartOutIsRefused() throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("split"));
+        List<Path> parts = TinyGguf.writer(15).writeSplit(folder, "m", 1);
+        Path first = parts.getFirst();
+        Files.writeString(
+                folder.resolve(Manifest.FILE_NAME),
+                new Manifest(
+                                "m",
+                                "x",
+                                "s",
+                                null,
+                                Manifest.Origin.COPIED,
+                                null,
+                                Instant.EPOCH,
+                                List.of(new Manifest.Entry(
+                                        String.valueOf(first.getFileName()), Files.size(first), Sha256.of(first))))
+                        .toJson());
+
+        assertThat(refused(folder)).hasMessage("The manifest in " + folder + " names 1 of the model's 2 files");
+    }
+
+    @Test
     void aFolderWithoutManifestIsRefused() throws IOException {
         Path folder = Files.createDirectories(temporary.resolve("plain"));
 
