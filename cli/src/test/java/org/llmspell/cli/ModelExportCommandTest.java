@@ -86,7 +86,8 @@ class ModelExportCommandTest {
     void importOfAFolderAsJsonIsAListAlsoOfOne() {
         here("model", "export", "one", stick.toString());
 
-        assertThat(there("model", "import", stick.toString(), "--output", "json").out())
+        assertThat(there("model", "import", stick.toString(), "--output", "json")
+                        .out())
                 .startsWith("[{\"id\":\"one:Q4_K_M\",\"backend\":\"candle\",\"size_bytes\":")
                 .endsWith("}]\n");
     }
