@@ -54,7 +54,7 @@ class DocumentationTest {
         Map<String, String> rows = new LinkedHashMap<>();
         Files.readAllLines(DOCS.resolve("configuration.md")).stream()
                 .filter(line -> line.matches("\\| `(providers|agent)\\..*"))
-                .forEach(line -> rows.put(line.split("`")[1], line));
+                .forEach(line -> rows.put(line.split("`", -1)[1], line));
 
         assertThat(rows.keySet())
                 .containsExactlyInAnyOrderElementsOf(

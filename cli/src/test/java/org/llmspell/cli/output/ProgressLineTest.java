@@ -44,7 +44,7 @@ class ProgressLineTest {
     void withoutATerminalALineComesEveryFiveSecondsWithRateAndRemainingTime() {
         try (ProgressLine progress = line(Screen.NONE)) {
             for (int second = 0; second <= 12; second++) {
-                progress.accept(at(second * 2));
+                progress.accept(at(second * 2L));
                 pass(1000);
             }
         }
