@@ -3,34 +3,67 @@ package org.llmspell.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.schedule.Scheduler;
+import org.llmspell.kernels.KernelProvider;
+import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.WorkerPool;
 
 /** Runs models: keeps them resident, schedules their sequences on one set of worker threads. Thread-safe. */
 public final class Engine implements AutoCloseable {
-    public Engine(EngineOptions options) {}
+    private final EngineOptions options;
+    private final Kernels kernels;
+    private final WorkerPool workers;
+    private final Scheduler scheduler;
+    private final ResidentModels models;
+
+    public Engine(EngineOptions options) {
+        this(options, KernelProvider.best(), new AvailableMemory(), true);
+    }
 
     /**
-     * A model ready to run, loaded unless it is resident. It stays resident at least until the lease is closed, then for
-     * {@code keepAlive} (null for the engine's default).
+     * An engine with given parts.
+     *
+     * @param availableMemory in bytes, asked for each model and context
+     * @param prefixSharing false computes every prompt afresh
+     */
+    Engine(EngineOptions options, Kernels kernels, LongSupplier availableMemory, boolean prefixSharing) {
+        this.options = options;
+        this.kernels = kernels;
+        this.workers = new WorkerPool(
+                options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors());
+        this.scheduler = new Scheduler();
+        this.models = new ResidentModels(new LoadedModel.Machine(
+                kernels, workers, scheduler, new MemoryBudget(availableMemory), options, prefixSharing));
+    }
+
+    /**
+     * A model ready to run, loaded unless it is resident. It stays resident at least until the lease is closed and its
+     * generations have ended, then for {@code keepAlive} (null for the engine's default).
      *
      * @param file a GGUF file, or the first part of a split one
      * @throws EngineException if it cannot be loaded
      */
     public ModelLease open(Path file, @Nullable Duration keepAlive) {
-        throw new UnsupportedOperationException();
+        return new Lease(models.open(file, keepAlive == null ? options.keepAlive() : keepAlive), options);
     }
 
     /** The files of the models in memory now. */
     public List<Path> resident() {
-        throw new UnsupportedOperationException();
+        return models.paths();
     }
 
     /** The kernels in use and why, for status reports. */
     public String kernels() {
-        throw new UnsupportedOperationException();
+        return kernels.name();
     }
 
     /** Cancels all generations and frees everything. */
     @Override
-    public void close() {}
+    public void close() {
+        models.close();
+        scheduler.close();
+        workers.close();
+    }
 }

@@ -20,4 +20,20 @@ public record EngineOptions(
     public static final int DEFAULT_CONTEXT = 4096;
 
     public static final EngineOptions DEFAULTS = new EngineOptions(0, Duration.ofMinutes(5), 3, null);
+
+    /** @throws EngineException of kind {@code INVALID_OPTION} if a number is out of range */
+    public EngineOptions {
+        require(threads >= 0, "threads", threads, "0 or more");
+        require(maxResidentModels >= 1, "maxResidentModels", maxResidentModels, "1 or more");
+        require(contextLength == null || contextLength >= 1, "contextLength", contextLength, "1 or more");
+    }
+
+    private static void require(boolean holds, String option, @Nullable Integer value, String range) {
+        if (!holds) {
+            throw new EngineException(
+                    EngineException.Problem.INVALID_OPTION,
+                    option + " is " + value + "; allowed: " + range,
+                    java.util.List.of());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link Kernels#attention} works on: {@code rows} consecutive query positions of one sequence.
@@ -38,4 +39,14 @@ public record AttentionCall(
         int window,
         float scale,
         float softcap,
-        float @org.jspecify.annotations.Nullable [] sinks) {}
+        float @Nullable [] sinks) {
+    /** Query heads that share one key-value head. */
+    public int group() {
+        return heads / kvHeads;
+    }
+
+    /** The first position that row {@code row} sees. */
+    public int firstVisible(int row) {
+        return (int) Math.max(0, (long) firstPosition + row - window + 1);
+    }
+}

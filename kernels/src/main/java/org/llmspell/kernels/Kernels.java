@@ -2,6 +2,7 @@ package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.format.Codecs;
 
 /**
  * Arithmetic on tensors: one interface, several implementations, chosen once at start by {@link KernelProvider}. Stateless
@@ -14,6 +15,14 @@ import org.llmspell.gguf.BlockFormat;
 public interface Kernels {
     /** {@code scalar} or {@code vector}, with what was chosen within it. */
     String name();
+
+    /**
+     * Whether weights in {@code format} can be computed with. The other methods refuse a format that cannot with an {@link
+     * org.llmspell.kernels.format.UnsupportedFormatException} that lists those that can.
+     */
+    default boolean supports(BlockFormat format) {
+        return Codecs.supported().contains(format);
+    }
 
     /**
      * Dequantizes {@code count} elements (a whole number of blocks) that start at byte {@code sourceOffset}.

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Where models run. Implementations are thread-safe; every method but {@link #status} throws {@link LocalModelException}.
+ * Where models run. Implementations are thread-safe; every method but {@link #status},
+ * {@link #isReachable} and {@link #has} throws {@link LocalModelException}.
  */
 public interface Backend extends AutoCloseable {
     /** The name after {@code @} in a model specification. */
@@ -15,6 +16,14 @@ public interface Backend extends AutoCloseable {
 
     /** The models that can be used now, newest first. */
     List<ModelEntry> list();
+
+    /** Whether it answers now, soon enough to be chosen when a model names no backend. */
+    default boolean isReachable() {
+        return status().available();
+    }
+
+    /** Whether {@code model} can be used now; false also where the backend is down. Used for choosing a backend. */
+    boolean has(ModelSpec model);
 
     /** What is known of one model, from the model itself. */
     ModelInfo info(ModelSpec model);

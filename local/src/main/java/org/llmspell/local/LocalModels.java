@@ -4,9 +4,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.local.config.Config;
 
 /** All backends behind one interface: finds the one that a specification means and asks it. Thread-safe. */
 public interface LocalModels extends AutoCloseable {
+    /** The backends that {@code config} enables. Nothing is loaded, connected to or written before it is needed. */
+    static LocalModels open(Config config) {
+        return ConfiguredModels.of(config);
+    }
+
     /** The enabled backends, in the order in which they are tried. */
     List<Backend> backends();
 
@@ -23,7 +29,10 @@ public interface LocalModels extends AutoCloseable {
     /** The models of one backend, or of all that answer when {@code backend} is null. */
     List<ModelEntry> list(@Nullable String backend);
 
-    /** The status of one backend, or of all when {@code backend} is null, by name in the order tried. */
+    /**
+     * The status of one backend, or of all when {@code backend} is null, by name in the order tried; a disabled one is not
+     * available.
+     */
     Map<String, BackendStatus> status(@Nullable String backend);
 
     default ModelInfo info(ModelSpec model) {

@@ -1,5 +1,7 @@
 package org.llmspell.local;
 
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,17 +15,51 @@ import org.jspecify.annotations.Nullable;
  */
 public record ModelSpec(
         String name, @Nullable String variant, @Nullable String backend, boolean isPath) {
+    /** The backends that a specification can name, in the order in which they are tried. */
+    public static final List<String> BACKENDS = List.of("ollama", "candle");
+
     /**
-     * Reads a specification.
+     * Reads a specification. White space around it and a leading {@code local/} are dropped; the backend's name is taken
+     * in any case and held in lower case; {@code huggingface.co/} and a pasted {@code https://} become {@code hf.co/}.
+     * Anything absolute, or starting with {@code ./}, {@code ../} or {@code ~/}, or ending in {@code .gguf} and either
+     * containing a separator or existing, is a path, which only {@code candle} can run.
      *
      * @throws LocalModelException of kind {@code INVALID_REQUEST} that shows the right form
      */
     public static ModelSpec parse(String text) {
-        throw new UnsupportedOperationException(text);
+        return SpecParser.parse(text);
     }
 
     /** {@code NAME:VARIANT}, or {@code NAME} where there is no variant. */
     public String id() {
         return variant == null ? name : name + ":" + variant;
+    }
+
+    /** Whether a variant of a Hugging Face model names a file of its repository rather than a quantization. */
+    public static boolean isFile(String variant) {
+        return variant.regionMatches(true, variant.length() - 5, ".gguf", 0, 5);
+    }
+
+    /** Whether {@code name} is {@code hf.co/USER/REPO}. */
+    public boolean isHuggingFace() {
+        return !isPath && name.startsWith(SpecParser.HUGGING_FACE);
+    }
+
+    /**
+     * The file that a path specification names, {@code ~} being the user's home.
+     *
+     * @throws IllegalStateException if this is not a path
+     */
+    public Path path() {
+        if (!isPath) {
+            throw new IllegalStateException(name + " is not a path");
+        }
+        return SpecParser.expand(name);
+    }
+
+    /** The specification that means this one, {@code local/…} and backend included. */
+    public String full() {
+        String model = isPath ? name : "local/" + id();
+        return backend == null ? model : model + "@" + backend;
     }
 }

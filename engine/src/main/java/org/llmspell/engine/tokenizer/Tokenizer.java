@@ -1,5 +1,7 @@
 package org.llmspell.engine.tokenizer;
 
+import java.util.List;
+
 /** Text to token ids and back, as one model's vocabulary defines it. Immutable and thread-safe. */
 public interface Tokenizer {
     /** How many ids there are; they run from 0. */
@@ -13,6 +15,15 @@ public interface Tokenizer {
      *     treats them as ordinary text, as user input must be
      */
     int[] encode(String text, boolean addSpecial, boolean parseSpecial);
+
+    /**
+     * The fragments as one text to ids: outside special tokens the borders between them make no difference, and BOS and EOS
+     * are added at most once, also where a template wrote them.
+     *
+     * @param fragments what a template wrote, to be parsed, and what users wrote, which must not be
+     * @param addSpecial as above
+     */
+    int[] encode(List<Fragment> fragments, boolean addSpecial);
 
     /** Ids to text; invalid UTF-8 becomes U+FFFD; control tokens are shown only if {@code special}. */
     String decode(int[] ids, boolean special);

@@ -17,6 +17,7 @@ import org.llmspell.engine.template.value.Value;
  * @param star what stands after {@code *}
  * @param doubleStar what stands after {@code **}
  */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 record CallArgs(
         List<Expr> positional,
         Map<String, Expr> named,

@@ -20,6 +20,7 @@ import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
 
 /** Python's operators on values of any type. */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class Operators {
     private Operators() {}
 

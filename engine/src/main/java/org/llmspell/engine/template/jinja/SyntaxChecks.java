@@ -9,6 +9,7 @@ import org.llmspell.engine.template.value.Limits;
  * What Jinja checks between parsing and rendering. The tree is walked without recursion, since this is also what finds
  * out that it is not too deep for recursion: a long chain such as {@code a.b.c} is as deep as it is long.
  */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class SyntaxChecks {
     /** Under the bound for evaluation, so that a template that passes can be rendered. */
     private static final int DEPTH = Limits.EVALUATION_DEPTH - 100;

@@ -18,6 +18,7 @@ import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
 
 /** Jinja's tests by name. */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class Tests {
     /** A test that takes no arguments. */
     @FunctionalInterface

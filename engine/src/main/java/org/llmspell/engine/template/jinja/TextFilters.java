@@ -30,7 +30,7 @@ final class TextFilters {
 
     private TextFilters() {}
 
-    /** Words begin after white space and {@code -({[<}; their first letter is made upper case, the rest lower. */
+    /** Words begin after white space, a hyphen, an opening bracket or {@code <}; their first letter is made upper case, the rest lower. */
     static Text title(Text text) {
         String chars = text.chars();
         StringBuilder out = new StringBuilder(chars.length());

@@ -210,7 +210,7 @@ public final class Text implements Value {
 
     @Override
     public long weight() {
-        return 1 + (chars.length() >> 5);
+        return 1L + (chars.length() >> 5);
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.cli.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.cli.console;
+
+import org.jspecify.annotations.NullMarked;

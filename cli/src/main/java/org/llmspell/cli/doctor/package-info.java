@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.cli.doctor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.cli.output;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,184 @@
+package org.llmspell.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmspell.testing.FakeFiles;
+
+/** What only a process of its own shows: signals, pipes, descriptors and the locale. */
+@DisabledOnOs(OS.WINDOWS)
+class ProcessTest {
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    @TempDir
+    Path home;
+
+    private ProcessBuilder command(List<String> javaOptions, String... args) {
+        List<String> words = new ArrayList<>(List.of(
+                JAVA,
+                "-XX:TieredStopAtLevel=1",
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path")));
+        words.addAll(javaOptions);
+        words.add(Main.class.getName());
+        words.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(words);
+        builder.environment().put("HOME", home.toString());
+        builder.environment().remove("LLMSPELL_CONFIG");
+        builder.environment().remove("JAVA_TOOL_OPTIONS");
+        return builder;
+    }
+
+    private static String read(java.io.InputStream stream) throws IOException {
+        return new String(stream.readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.contains("incubator module"))
+                .reduce("", (text, line) -> text + line + "\n");
+    }
+
+    private static int exit(Process process) throws InterruptedException {
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    private Path script(String text) throws IOException {
+        return Files.writeString(home.resolve("script.lua"), text);
+    }
+
+    @Test
+    void theHomeFolderIsTheShells() throws Exception {
+        Process process = command(List.of(), "config").start();
+
+        assertThat(read(process.getInputStream())).contains("\"" + home + "/.llmspell/models/candle\"");
+        assertThat(exit(process)).isZero();
+    }
+
+    @Test
+    void outputIsUtf8InEveryLocale() throws Exception {
+        ProcessBuilder builder =
+                command(List.of(), "run", script("print('é 你好 🦙')").toString());
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
+
+        assertThat(read(process.getInputStream())).isEqualTo("é 你好 🦙\n");
+        assertThat(exit(process)).isZero();
+    }
+
+    @Test
+    void errorsArriveWhereTheLauncherLentStandardError() throws Exception {
+        List<String> command = command(List.of("-Dllmspell.stderr=3"), "modle").command();
+        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 3>&2 2>/dev/null", "sh"));
+        shell.addAll(command);
+        Process process = new ProcessBuilder(shell).start();
+
+        assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("Error: Unknown command \"modle\"; did you mean \"model\"?\n");
+        assertThat(exit(process)).isEqualTo(2);
+    }
+
+    @Test
+    void programsThatAScriptStartsWriteToTheRealStandardError() throws Exception {
+        List<String> command = command(List.of("-Dllmspell.stderr=3"), "exec", "os.execute('echo oops >&2')")
+                .command();
+        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 3>&2 2>/dev/null", "sh"));
+        shell.addAll(command);
+        Process process = new ProcessBuilder(shell).start();
+
+        assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("oops\n");
+        assertThat(exit(process)).isZero();
+    }
+
+    @Test
+    void aReaderThatLeavesEndsTheCommandQuietly() throws Exception {
+        Process process = command(List.of(), "completion", "bash").start();
+        process.getInputStream().close();
+
+        assertThat(read(process.getErrorStream())).isEmpty();
+        assertThat(exit(process)).isEqualTo(141);
+    }
+
+    @Test
+    void aReaderThatLeavesEndsAScriptThatPrintsForEver() throws Exception {
+        Process process = command(List.of(), "exec", "while true do pcall(print, 'again') end")
+                .start();
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            assertThat(out.readLine()).isEqualTo("again");
+        }
+
+        assertThat(read(process.getErrorStream())).isEmpty();
+        assertThat(exit(process)).isEqualTo(141);
+    }
+
+    @Test
+    void ctrlCStopsAScriptAtOnceAlsoOneThatCatchesErrors() throws Exception {
+        Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
+        Process process = command(List.of(), "run", script("""
+                                print('started')
+                                io.flush()
+                                while true do pcall(function() while true do end end) end
+                                """).toString()).start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        assertThat(out.readLine()).isEqualTo("started");
+        assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        assertThat(exit(process)).isEqualTo(130);
+        assertThat(read(process.getErrorStream())).isEmpty();
+    }
+
+    @Test
+    void ctrlCDuringAPullSaysHowToGoOn() throws Exception {
+        Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
+        String file = "tinyllama-1.1b-chat-v1.0.Q4_K_M.gguf";
+        try (FakeHub hub = new FakeHub().with(FakeHub.TINYLLAMA, "main", file, FakeHub.model(home, 4))) {
+            hub.files.always(FakeHub.path(FakeHub.TINYLLAMA, file), new FakeFiles.Fault.StallAfter(3 << 20));
+            ProcessBuilder builder = command(List.of(), "model", "pull", "tinyllama:Q4_K_M@candle");
+            builder.environment().put("HF_ENDPOINT", hub.url());
+            builder.redirectError(home.resolve("err").toFile());
+            Process process = builder.start();
+            while (process.isAlive() && !Files.readString(home.resolve("err")).contains("downloading")) {
+                Thread.sleep(10);
+            }
+            assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                            .start()
+                            .waitFor())
+                    .isZero();
+
+            assertThat(exit(process)).isEqualTo(130);
+            assertThat(Files.readString(home.resolve("err")))
+                    .endsWith("The download of tinyllama:Q4_K_M was cancelled\n"
+                            + "Go on where it stopped: `llmspell model pull tinyllama:Q4_K_M@candle`\n");
+        }
+    }
+
+    /** A shell without job control starts background processes with SIGINT ignored, and children inherit that. */
+    private static boolean interruptsAreIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        return Files.exists(status)
+                && Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("SigIgn:"))
+                        .anyMatch(line ->
+                                (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+    }
+}

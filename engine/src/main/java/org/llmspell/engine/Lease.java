@@ -1,0 +1,82 @@
+package org.llmspell.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.tokenizer.Tokenizer;
+
+/** One user's right to a resident model. Its generations hold the model on their own, so closing it does not cut them off. */
+final class Lease implements ModelLease {
+    private final ResidentModels.Resident resident;
+    private final Duration loadTime;
+    private final EngineOptions options;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    Lease(ResidentModels.Opened opened, EngineOptions options) {
+        this.resident = opened.resident();
+        this.loadTime = opened.loadTime();
+        this.options = options;
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return model().tokenizer();
+    }
+
+    @Override
+    public int trainedContextLength() {
+        return model().trainedContextLength();
+    }
+
+    @Override
+    public Duration loadTime() {
+        return loadTime;
+    }
+
+    @Override
+    public String prompt(List<ChatMessage> messages, boolean raw) {
+        return model().prompts().text(messages, raw);
+    }
+
+    @Override
+    public int[] promptTokens(List<ChatMessage> messages, boolean raw) {
+        return model().prompts().tokens(messages, raw);
+    }
+
+    @Override
+    public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+        LoadedModel model = model();
+        int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
+        resident.retain();
+        boolean started = false;
+        try {
+            Generation generation = model.generate(prompt, sampling, context, resident::release);
+            started = true;
+            return generation;
+        } finally {
+            if (!started) {
+                resident.release();
+            }
+        }
+    }
+
+    /** Cache pages that the model's sequences hold or have been promised. */
+    int pagesInUse() {
+        return model().batcher().pagesInUse();
+    }
+
+    private LoadedModel model() {
+        if (closed.get()) {
+            throw new IllegalStateException("the lease is closed");
+        }
+        return resident.model();
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            resident.release();
+        }
+    }
+}

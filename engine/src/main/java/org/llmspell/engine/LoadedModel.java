@@ -1,0 +1,195 @@
+package org.llmspell.engine;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.cache.PagePool;
+import org.llmspell.engine.model.Architectures;
+import org.llmspell.engine.model.Hyperparameters;
+import org.llmspell.engine.model.Model;
+import org.llmspell.engine.model.ModelSource;
+import org.llmspell.engine.model.Tensors;
+import org.llmspell.engine.schedule.Batcher;
+import org.llmspell.engine.schedule.Scheduler;
+import org.llmspell.engine.tokenizer.Tokenizer;
+import org.llmspell.engine.tokenizer.Tokenizers;
+import org.llmspell.gguf.GgufException;
+import org.llmspell.gguf.GgufFile;
+import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.WorkerPool;
+
+/**
+ * A model in memory with all that belongs to it: mapped file, weights, tokenizer, prompt format, cache and batcher. Thread-safe
+ * but for {@link #close}, which the last user's departure must precede.
+ */
+final class LoadedModel implements AutoCloseable {
+    private final GgufFile file;
+    private final Model model;
+    private final Tokenizer tokenizer;
+    private final ChatPrompts prompts;
+    private final Batcher batcher;
+    private final MemoryBudget budget;
+    private final Scheduler scheduler;
+    private final Duration loadTime;
+
+    /** What all models of an engine share. */
+    record Machine(
+            Kernels kernels,
+            WorkerPool workers,
+            Scheduler scheduler,
+            MemoryBudget budget,
+            EngineOptions options,
+            boolean prefixSharing) {}
+
+    private LoadedModel(GgufFile file, Machine machine, long startedAt) throws GgufException {
+        this.file = file;
+        this.budget = machine.budget;
+        this.scheduler = machine.scheduler;
+        String architecture = file.metadata()
+                .string("general.architecture")
+                .orElseThrow(() -> file.metadata().missing("general.architecture"));
+        if (file.tensors().isEmpty()) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "The file holds a vocabulary and no weights, so there is no model to run",
+                    List.of("Use a file with weights; this one serves to tokenize"));
+        }
+        Architectures.require(architecture);
+        this.tokenizer = Tokenizers.from(file.metadata());
+        this.prompts = ChatPrompts.of(file.metadata(), tokenizer);
+        // Few and small are the vectors that have to be copied: the collector may free them.
+        Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
+        Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
+        this.model = Architectures.load(new ModelSource(parameters, tensors, tokenizer.vocabularySize()));
+        budget.checkActivations(model.widths());
+        KvLayout layout = model.cacheLayout();
+        int context = Math.min(model.contextLength(), defaultContext(machine.options));
+        PagePool pages = new PagePool(layout, budget.pages(layout, context), machine.prefixSharing);
+        this.batcher = new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
+        this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
+        scheduler.add(batcher);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @throws EngineException if the file is no model that this engine runs, or there is no memory for it
+     */
+    static LoadedModel load(Path path, Machine machine) {
+        long startedAt = System.nanoTime();
+        GgufFile file = null;
+        boolean loaded = false;
+        try {
+            file = GgufFile.open(path);
+            LoadedModel model = new LoadedModel(file, machine, startedAt);
+            loaded = true;
+            return model;
+        } catch (GgufException e) {
+            throw new EngineException(
+                    Problem.BROKEN_MODEL, String.valueOf(e.getMessage()), List.of("Fetch the model again"));
+        } catch (OutOfMemoryError e) {
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: there is no memory to load the model",
+                    List.of("Use a smaller model", "Close other programs"));
+        } finally {
+            if (!loaded && file != null) {
+                file.close();
+            }
+        }
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    ChatPrompts prompts() {
+        return prompts;
+    }
+
+    int trainedContextLength() {
+        return model.contextLength();
+    }
+
+    Duration loadTime() {
+        return loadTime;
+    }
+
+    Batcher batcher() {
+        return batcher;
+    }
+
+    /**
+     * Starts a generation; {@code whenEnded} is run once, when it holds nothing of the model any more.
+     *
+     * @param contextLength as asked for; the model's own is the upper limit
+     * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
+     */
+    Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
+        if (contextLength < 1) {
+            throw new EngineException(
+                    Problem.INVALID_OPTION,
+                    "The context length is " + contextLength + "; allowed: 1 or more",
+                    List.of());
+        }
+        if (prompt.length == 0) {
+            throw new EngineException(
+                    Problem.INVALID_OPTION, "The prompt is empty", List.of("Give the model some text to go on from"));
+        }
+        for (int token : prompt) {
+            if (token < 0 || token >= tokenizer.vocabularySize()) {
+                throw new EngineException(
+                        Problem.INVALID_OPTION,
+                        "The prompt holds token %d; the vocabulary runs from 0 to %d"
+                                .formatted(token, tokenizer.vocabularySize() - 1),
+                        List.of());
+            }
+        }
+        int context = Math.min(contextLength, model.contextLength());
+        checkFits(prompt.length, context);
+        synchronized (this) {
+            budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
+            batcher.allowContext(context);
+        }
+        return batcher.generate(prompt, sampling, context, whenEnded);
+    }
+
+    private void checkFits(int promptTokens, int context) {
+        if (promptTokens < context) {
+            return;
+        }
+        boolean canGrow = promptTokens < model.contextLength();
+        throw new EngineException(
+                Problem.CONTEXT_EXCEEDED,
+                "The prompt has %d tokens and the context holds %d%s"
+                        .formatted(
+                                promptTokens,
+                                context,
+                                promptTokens == context ? ", which leaves no room for a reply" : ""),
+                canGrow
+                        ? List.of(
+                                "Use a context length over %d; the model was trained for %d"
+                                        .formatted(promptTokens, model.contextLength()),
+                                "Shorten the prompt or the conversation")
+                        : List.of(
+                                "Shorten the prompt or the conversation",
+                                "Use a model with a longer context; this one was trained for "
+                                        + model.contextLength()));
+    }
+
+    static int defaultContext(EngineOptions options) {
+        Integer chosen = options.contextLength();
+        return chosen == null ? EngineOptions.DEFAULT_CONTEXT : chosen;
+    }
+
+    /** Cancels what runs, frees the memory and unmaps the file. */
+    @Override
+    public void close() {
+        scheduler.remove(batcher);
+        batcher.close();
+        file.close();
+    }
+}

@@ -1,0 +1,83 @@
+package org.llmspell.engine;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.layer.Widths;
+import org.llmspell.engine.schedule.Batcher;
+
+/**
+ * Says before anything is allocated whether a model's activations and caches fit the memory there is. Weights are not
+ * counted: they stay in the mapped file, and the operating system keeps of them what it has room for.
+ */
+final class MemoryBudget {
+    /** Left for everything else. */
+    private static final double RESERVE = 0.1;
+
+    private final LongSupplier available;
+
+    MemoryBudget(LongSupplier available) {
+        this.available = available;
+    }
+
+    /** @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room for the activations */
+    void checkActivations(Widths widths) {
+        long needed = widths.bytes(Batcher.ROWS, Batcher.SEQUENCES);
+        long usable = usable();
+        if (needed > usable) {
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: the model's activations need %s and %s is available"
+                            .formatted(size(needed), size(usable)),
+                    List.of("Use a smaller model", "Close other programs"));
+        }
+    }
+
+    /**
+     * Checks the cache of one sequence.
+     *
+     * @param allocated pages that the model has already
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} saying which context length would fit
+     */
+    void checkContext(KvLayout layout, int contextLength, int allocated) {
+        long missing = (KvLayout.pages(contextLength) - allocated) * layout.pageBytes();
+        long usable = usable();
+        if (missing > usable) {
+            long pages = usable / layout.pageBytes() + allocated;
+            long fits = Math.min(pages * KvLayout.PAGE_TOKENS, contextLength);
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: a context of %d tokens needs %s and %s is available; %s"
+                            .formatted(
+                                    contextLength,
+                                    size(missing),
+                                    size(usable),
+                                    fits == 0 ? "no context fits" : "a context of " + fits + " tokens would fit"),
+                    fits == 0
+                            ? List.of("Use a smaller model", "Close other programs")
+                            : List.of("Use a context length of at most " + fits + " tokens", "Use a smaller model"));
+        }
+    }
+
+    /** How many pages a model may keep: its share for conversations at once, at least one, within half of what is there. */
+    int pages(KvLayout layout, int contextLength) {
+        long most = (long) KvLayout.pages(contextLength) * CONVERSATIONS;
+        long affordable = usable() / 2 / layout.pageBytes();
+        return (int) Math.min(Integer.MAX_VALUE, Math.min(most, affordable));
+    }
+
+    /** Conversations of full length that are kept or computed at once. */
+    private static final int CONVERSATIONS = 8;
+
+    private long usable() {
+        return (long) (available.getAsLong() * (1 - RESERVE));
+    }
+
+    private static String size(long bytes) {
+        return bytes < 1 << 30
+                ? String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20))
+                : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.cache;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,48 @@
+package org.llmspell.engine.layer;
+
+/**
+ * How wide a model's activations are, in elements per token.
+ *
+ * @param embedding of the residual stream
+ * @param query of all query heads together
+ * @param key of all key heads together, the widest layer's
+ * @param value of all value heads together, the widest layer's
+ * @param attended of the attention's result, before its output product
+ * @param storedHalves halves per cached element, which queries and results are widened by
+ * @param feedForward of the feed-forward layer; 0 if it consists of experts only
+ * @param experts how many experts there are; 0 without a mixture
+ * @param expertsUsed how many of them each token uses
+ * @param expertFeedForward of one expert
+ * @param ropeTables how many rotary tables
+ * @param rotary dimensions of a head that are rotated
+ * @param vocabulary logits
+ */
+public record Widths(
+        int embedding,
+        int query,
+        int key,
+        int value,
+        int attended,
+        int storedHalves,
+        int feedForward,
+        int experts,
+        int expertsUsed,
+        int expertFeedForward,
+        int ropeTables,
+        int rotary,
+        int vocabulary) {
+
+    /** Bytes of the activations for passes of {@code rows} tokens, {@code logitRows} of them with logits. */
+    public long bytes(int rows, int logitRows) {
+        long perRow = 2L * embedding
+                + (long) query * (1 + storedHalves)
+                + key
+                + value
+                + (long) attended * (1 + storedHalves)
+                + 2L * feedForward
+                + experts
+                + (long) expertsUsed * (2L * embedding + 2L * expertFeedForward)
+                + (long) ropeTables * rotary;
+        return (perRow * rows + (long) logitRows * (vocabulary + embedding)) * Float.BYTES;
+    }
+}

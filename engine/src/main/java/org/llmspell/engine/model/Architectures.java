@@ -1,0 +1,85 @@
+package org.llmspell.engine.model;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.EngineException.Problem;
+
+/** The architectures that run, by {@code general.architecture}: one line each. */
+public final class Architectures {
+    private static final Map<String, Function<ModelSource, Model>> ALL = new TreeMap<>();
+
+    static {
+        ALL.put("llama", LlamaModel::load);
+        ALL.put("qwen2", QwenModel::load);
+        ALL.put("qwen3", QwenModel::load);
+        ALL.put("phi3", Phi3Model::load);
+        ALL.put("gemma", GemmaModel::load);
+        ALL.put("gemma2", GemmaModel::load);
+        ALL.put("gemma3", GemmaModel::load);
+        ALL.put("granite", GraniteModel::load);
+    }
+
+    /** Architectures of files that hold no text generator, and what they hold. */
+    private static final Map<String, String> NO_LANGUAGE_MODELS = Map.of(
+            "clip", "an image encoder that goes with a language model",
+            "bert", "a text encoder for embeddings",
+            "nomic-bert", "a text encoder for embeddings",
+            "whisper", "a speech recognizer",
+            "flux", "an image generator",
+            "sd3", "an image generator",
+            "sdxl", "an image generator",
+            "wan", "a video generator");
+
+    private Architectures() {}
+
+    /** The names, in alphabetical order. */
+    public static Set<String> supported() {
+        return Collections.unmodifiableSet(ALL.keySet());
+    }
+
+    /**
+     * Refuses an architecture that is not {@link #supported}.
+     *
+     * @throws EngineException of kind {@code UNSUPPORTED_MODEL} naming it and those that are
+     */
+    public static void require(String architecture) {
+        if (ALL.containsKey(architecture)) {
+            return;
+        }
+        String what = NO_LANGUAGE_MODELS.get(architecture);
+        String supported = String.join(", ", ALL.keySet());
+        if (what != null) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "This is no language model: its architecture, %s, is %s".formatted(architecture, what),
+                    List.of("Use a language model of architecture " + supported));
+        }
+        throw new EngineException(
+                Problem.UNSUPPORTED_MODEL,
+                "The model's architecture, %s, is not supported; supported are %s"
+                        .formatted(shown(architecture), supported),
+                List.of("Use a model of one of these architectures, or another backend"));
+    }
+
+    /**
+     * Builds the model.
+     *
+     * @throws EngineException if the architecture is unknown, or the hyper-parameters or tensors are not what it needs
+     */
+    public static Model load(ModelSource source) {
+        require(source.parameters().architecture());
+        Function<ModelSource, Model> architecture =
+                java.util.Objects.requireNonNull(ALL.get(source.parameters().architecture()));
+        return architecture.apply(source);
+    }
+
+    private static String shown(String text) {
+        String line = text.replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= 40 ? line : line.substring(0, 40) + "…";
+    }
+}

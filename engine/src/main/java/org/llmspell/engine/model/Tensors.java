@@ -1,0 +1,153 @@
+package org.llmspell.engine.model;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.layer.Linear;
+import org.llmspell.engine.layer.RmsNorm;
+import org.llmspell.gguf.BlockFormat;
+import org.llmspell.gguf.TensorInfo;
+import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.WeightMatrix;
+
+/**
+ * A file's tensors, by name and with their shapes checked. Matrices stay in place in the mapped file; vectors too where they
+ * are float32, else they are copied to the model's arena. What is missing or has another shape is an
+ * {@link EngineException} of kind {@code BROKEN_MODEL} naming the tensor.
+ */
+public final class Tensors {
+    private final Function<String, @Nullable TensorInfo> file;
+    private final Kernels kernels;
+    private final Arena arena;
+
+    /**
+     * @param file finds a tensor by its whole name; null for one that is not there
+     * @param arena for what has to be copied
+     */
+    public Tensors(Function<String, @Nullable TensorInfo> file, Kernels kernels, Arena arena) {
+        this.file = file;
+        this.kernels = kernels;
+        this.arena = arena;
+    }
+
+    public boolean has(String name) {
+        return file.apply(name) != null;
+    }
+
+    /** The matrix {@code [outputs][inputs]}. */
+    WeightMatrix matrix(String name, Dimension outputs, Dimension inputs) {
+        return matrices(name, outputs, inputs).getFirst();
+    }
+
+    /** The matrices {@code [outputs][inputs]} that are stacked in one tensor of rank {@code 2 + outer.length}. */
+    List<WeightMatrix> matrices(String name, Dimension outputs, Dimension inputs, Dimension... outer) {
+        Dimension[] shape = new Dimension[2 + outer.length];
+        shape[0] = inputs;
+        shape[1] = outputs;
+        System.arraycopy(outer, 0, shape, 2, outer.length);
+        TensorInfo tensor = require(name, shape);
+        BlockFormat format = tensor.format();
+        if (!kernels.supports(format)) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, format),
+                    List.of("Use another quantization of the model, such as Q4_K_M or Q8_0"));
+        }
+        int rows = Math.toIntExact(outputs.size());
+        long bytes = format.bytes(inputs.size()) * rows;
+        List<WeightMatrix> matrices = new ArrayList<>();
+        for (long offset = 0; offset < tensor.byteSize(); offset += bytes) {
+            MemorySegment data = tensor.data().asSlice(offset, bytes);
+            matrices.add(new WeightMatrix(format, rows, Math.toIntExact(inputs.size()), data));
+        }
+        return matrices;
+    }
+
+    /** A linear layer: {@code NAME.weight [outputs][inputs]} and, where there is one, {@code NAME.bias [outputs]}. */
+    Linear linear(String name, Dimension outputs, Dimension inputs) {
+        return new Linear(matrix(name + ".weight", outputs, inputs), bias(name, outputs));
+    }
+
+    /**
+     * Linear layers that share one tensor, one below the other.
+     *
+     * @param parts their outputs
+     */
+    List<Linear> fused(String name, Dimension inputs, Dimension... parts) {
+        long total = Arrays.stream(parts).mapToLong(Dimension::size).sum();
+        Dimension outputs = new Dimension(
+                String.join(" + ", Arrays.stream(parts).map(Dimension::name).toList()), total);
+        WeightMatrix whole = matrix(name + ".weight", outputs, inputs);
+        MemorySegment bias = bias(name, outputs);
+        List<Linear> layers = new ArrayList<>();
+        long row = 0;
+        for (Dimension part : parts) {
+            long bytes = part.size() * whole.rowBytes();
+            MemorySegment data = whole.data().asSlice(row * whole.rowBytes(), bytes);
+            layers.add(new Linear(
+                    new WeightMatrix(whole.format(), (int) part.size(), whole.columns(), data),
+                    bias == null ? null : bias.asSlice(row * Float.BYTES, part.size() * Float.BYTES)));
+            row += part.size();
+        }
+        return layers;
+    }
+
+    /** The norm {@code NAME.weight [size]}. */
+    RmsNorm norm(String name, Dimension size, float epsilon) {
+        return new RmsNorm(vector(name + ".weight", size), epsilon);
+    }
+
+    /** A vector as float32. */
+    MemorySegment vector(String name, Dimension size) {
+        TensorInfo tensor = require(name, size);
+        if (tensor.format() == BlockFormat.F32) {
+            return tensor.data();
+        }
+        if (!kernels.supports(tensor.format())) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, tensor.format()),
+                    List.of("Use another conversion of the model"));
+        }
+        MemorySegment copy = arena.allocate(size.size() * Float.BYTES, 64);
+        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, Math.toIntExact(size.size()));
+        return copy;
+    }
+
+    /** Whether there is such a tensor, stored as float32. */
+    boolean isFloat32(String name) {
+        TensorInfo tensor = file.apply(name);
+        return tensor != null && tensor.format() == BlockFormat.F32;
+    }
+
+    private @Nullable MemorySegment bias(String name, Dimension outputs) {
+        return has(name + ".bias") ? vector(name + ".bias", outputs) : null;
+    }
+
+    private TensorInfo require(String name, Dimension... shape) {
+        TensorInfo tensor = file.apply(name);
+        if (tensor == null) {
+            throw broken("tensor " + name + " is missing");
+        }
+        List<Long> expected = Arrays.stream(shape).map(Dimension::size).toList();
+        if (!expected.equals(tensor.shape())) {
+            List<String> names = Arrays.stream(shape).map(Dimension::name).toList();
+            throw broken("tensor %s has shape %s, expected %s (%s)"
+                    .formatted(name, tensor.shape(), expected, String.join(", ", names)));
+        }
+        return tensor;
+    }
+
+    private static EngineException broken(String problem) {
+        return new EngineException(
+                Problem.BROKEN_MODEL,
+                "The model file is damaged or was converted wrongly: " + problem,
+                List.of("Fetch the model again"));
+    }
+}

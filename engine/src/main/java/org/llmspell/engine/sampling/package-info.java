@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.sampling;
+
+import org.jspecify.annotations.NullMarked;

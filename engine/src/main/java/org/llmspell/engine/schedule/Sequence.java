@@ -1,0 +1,206 @@
+package org.llmspell.engine.schedule;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.Generation.Chunk;
+import org.llmspell.engine.Generation.TokenLogprob;
+import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.cache.SequenceCache;
+import org.llmspell.engine.sampling.Sampler;
+import org.llmspell.engine.sampling.StopFilter;
+import org.llmspell.engine.tokenizer.StreamDecoder;
+import org.llmspell.engine.tokenizer.Tokenizer;
+
+/** One generation's state: its tokens, its cache, how it chooses tokens and turns them into text. Scheduler thread only. */
+final class Sequence {
+    private final Tokenizer tokenizer;
+    private final Sampler sampler;
+    private final StreamDecoder decoder;
+    private final StopFilter stops;
+    private final boolean logprobs;
+    private final int contextLength;
+    /** Prompt and reply together never hold more. */
+    private final int capacity;
+
+    private final TokenStream stream;
+    /** Tokens with log-probabilities whose text has not gone out yet. */
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+    private int[] tokens;
+    private int length;
+    private @Nullable SequenceCache cache;
+    private boolean ended;
+    /** Characters decoded so far, and characters shown. */
+    private long decoded;
+
+    private long shown;
+
+    private record Pending(TokenLogprob token, long start) {}
+
+    /**
+     * A sequence with a checked prompt.
+     *
+     * @param prompt at least one token, fewer than {@code contextLength}
+     */
+    Sequence(Tokenizer tokenizer, int[] prompt, SamplingOptions options, int contextLength, TokenStream stream) {
+        this.tokenizer = tokenizer;
+        this.sampler = new Sampler(options, tokenizer.vocabularySize());
+        this.decoder = tokenizer.streamDecoder();
+        this.stops = new StopFilter(options.stop());
+        this.logprobs = options.logprobs() >= 0;
+        this.contextLength = contextLength;
+        this.capacity = options.maxTokens() < 0
+                ? contextLength
+                : (int) Math.min(contextLength, (long) prompt.length + options.maxTokens());
+        this.stream = stream;
+        this.tokens = Arrays.copyOf(prompt, Math.min(capacity, prompt.length + 256));
+        this.length = prompt.length;
+        for (int token : prompt) {
+            sampler.accept(token);
+        }
+    }
+
+    TokenStream stream() {
+        return stream;
+    }
+
+    /** The tokens so far; only the first {@link #length} count. */
+    int[] tokens() {
+        return tokens;
+    }
+
+    int length() {
+        return length;
+    }
+
+    int capacity() {
+        return capacity;
+    }
+
+    int contextLength() {
+        return contextLength;
+    }
+
+    int[] prompt() {
+        return Arrays.copyOf(tokens, length);
+    }
+
+    SequenceCache cache() {
+        if (cache == null) {
+            throw new IllegalStateException("the sequence has not been admitted");
+        }
+        return cache;
+    }
+
+    void admitted(SequenceCache cache) {
+        this.cache = cache;
+        stream.foundCached(cache.cachedTokens());
+    }
+
+    /** Tokens that have to go through the model before the next can be chosen. */
+    int uncomputed() {
+        return length - cache().length();
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /** Frees the cache; once. */
+    void release() {
+        ended = true;
+        if (cache != null) {
+            cache.close();
+            cache = null;
+        }
+    }
+
+    void fail(EngineException problem) {
+        ended = true;
+        stream.fail(problem);
+    }
+
+    /** Ends a reply that may have no (more) tokens. */
+    void finish(FinishReason reason) {
+        show(stops.next(decoder.finish()));
+        FinishReason really = stops.stopped() ? FinishReason.STOP : reason;
+        if (!stops.stopped()) {
+            show(stops.finish());
+        }
+        showRest();
+        ended = true;
+        stream.finish(really);
+    }
+
+    /** Chooses the next token from logits, and passes on the text that is certain. */
+    void advance(MemorySegment logits, long offset) {
+        Sampler.Choice choice = sampler.sample(logits, offset);
+        if (tokenizer.specialTokens().endOfGeneration().contains(choice.id())) {
+            finish(FinishReason.STOP);
+            return;
+        }
+        append(choice.id());
+        stream.countToken();
+        String text = decoder.next(choice.id());
+        if (logprobs) {
+            pending.add(new Pending(describe(choice), decoded));
+        }
+        decoded += text.length();
+        show(stops.next(text));
+        if (stops.stopped()) {
+            ended = true;
+            stream.finish(FinishReason.STOP);
+        } else if (length == capacity) {
+            finish(FinishReason.LENGTH);
+        }
+    }
+
+    private void append(int token) {
+        if (length == tokens.length) {
+            tokens = Arrays.copyOf(tokens, (int) Math.min(capacity, length * 2L));
+        }
+        tokens[length++] = token;
+        sampler.accept(token);
+    }
+
+    private void show(String text) {
+        shown += text.length();
+        List<TokenLogprob> out = pending.isEmpty() ? List.of() : new ArrayList<>();
+        while (!pending.isEmpty() && pending.peek().start < shown) {
+            out.add(pending.remove().token);
+        }
+        if (!text.isEmpty() || !out.isEmpty()) {
+            stream.put(new Chunk(text, out));
+        }
+    }
+
+    /** Tokens without text, at the very end. */
+    private void showRest() {
+        List<TokenLogprob> out = new ArrayList<>();
+        while (!stops.stopped() && !pending.isEmpty()) {
+            out.add(pending.remove().token);
+        }
+        if (!out.isEmpty()) {
+            stream.put(new Chunk("", out));
+        }
+    }
+
+    private TokenLogprob describe(Sampler.Choice choice) {
+        List<TokenLogprob> alternatives = new ArrayList<>();
+        for (Sampler.Likelihood other : choice.alternatives()) {
+            alternatives.add(new TokenLogprob(other.id(), text(other.id()), other.logprob(), List.of()));
+        }
+        return new TokenLogprob(choice.id(), text(choice.id()), choice.logprob(), alternatives);
+    }
+
+    private String text(int id) {
+        return tokenizer.isControl(id) ? tokenizer.piece(id) : new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
+    }
+}

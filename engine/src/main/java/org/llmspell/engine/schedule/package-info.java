@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.schedule;
+
+import org.jspecify.annotations.NullMarked;

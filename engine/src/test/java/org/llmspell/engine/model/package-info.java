@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package org.llmspell.kernels;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import org.llmspell.gguf.BlockFormat;
+
+/**
+ * The checks that every implementation of {@link Kernels} makes before it touches memory. A range that leaves its segment is an
+ * {@link IndexOutOfBoundsException}; a number that means nothing (a negative count, an odd rotary dimension) an {@link
+ * IllegalArgumentException}.
+ */
+public final class Bounds {
+    private Bounds() {}
+
+    /** Elements {@code index … index + count − 1} of float32 lie inside {@code segment}. */
+    public static void floats(MemorySegment segment, long index, long count) {
+        Objects.checkFromIndexSize(index, count, segment.byteSize() / Float.BYTES);
+    }
+
+    /** Elements {@code index … index + count − 1} of IEEE halves lie inside {@code segment}. */
+    public static void halves(MemorySegment segment, long index, long count) {
+        Objects.checkFromIndexSize(index, count, segment.byteSize() / Short.BYTES);
+    }
+
+    /** The arguments of {@link Kernels#dequantize}. */
+    public static void dequantize(
+            BlockFormat format,
+            MemorySegment source,
+            long sourceOffset,
+            MemorySegment target,
+            long targetIndex,
+            int count) {
+        Objects.checkFromIndexSize(sourceOffset, format.bytes(count), source.byteSize());
+        floats(target, targetIndex, count);
+    }
+
+    /** The arguments of {@link Kernels#multiply}. */
+    public static void multiply(
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride) {
+        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        if (tokens < 0) {
+            throw new IllegalArgumentException("there cannot be " + tokens + " tokens");
+        }
+        if (tokens == 0 || rowFrom == rowTo) {
+            return;
+        }
+        strided(x, xIndex, xStride, tokens, 0, weights.columns());
+        strided(out, outIndex, outStride, tokens, rowFrom, rowTo);
+    }
+
+    /** Rows at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
+    private static void strided(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
+        if (stride < 0 || index < 0) {
+            throw new IndexOutOfBoundsException("negative index %d or stride %d".formatted(index, stride));
+        }
+        long last;
+        try {
+            last = Math.addExact(Math.addExact(index, Math.multiplyExact(stride, (long) tokens - 1)), from);
+        } catch (ArithmeticException e) {
+            throw new IndexOutOfBoundsException(
+                    "%d tokens with stride %d from element %d overflow".formatted(tokens, stride, index));
+        }
+        floats(segment, last, (long) to - from);
+    }
+
+    /** The arguments of {@link Kernels#rotate}. */
+    public static void rotate(
+            MemorySegment x,
+            long index,
+            MemorySegment cos,
+            long cosIndex,
+            MemorySegment sin,
+            long sinIndex,
+            int dimensions) {
+        if (dimensions < 0 || dimensions % 2 != 0) {
+            throw new IllegalArgumentException("rotary dimensions come in pairs, not " + dimensions);
+        }
+        floats(x, index, dimensions);
+        floats(cos, cosIndex, dimensions / 2);
+        floats(sin, sinIndex, dimensions / 2);
+    }
+
+    /** The arguments of {@link Kernels#attention}: shapes, rows, and every page that a row in range can see. */
+    public static void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
+        shape(call);
+        Objects.checkIndex(kvHead, call.kvHeads());
+        Objects.checkFromToIndex(rowFrom, rowTo, call.rows());
+        if (rowFrom == rowTo) {
+            return;
+        }
+        floats(call.query(), call.queryIndex(), product(call.rows(), call.heads(), call.keyDimension()));
+        floats(call.out(), call.outIndex(), product(call.rows(), call.heads(), call.valueDimension()));
+        long last = (long) call.firstPosition() + rowTo - 1;
+        long first = Math.max(0, (long) call.firstPosition() + rowFrom - call.window() + 1);
+        long keys = product(call.kvHeads(), call.pageTokens(), call.keyDimension());
+        long values = product(call.kvHeads(), call.pageTokens(), call.valueDimension());
+        long pages = last / call.pageTokens() + 1;
+        if (pages > call.keyPages().length || pages > call.valuePages().length) {
+            throw new IndexOutOfBoundsException("position %d needs %d pages, there are %d of keys and %d of values"
+                    .formatted(last, pages, call.keyPages().length, call.valuePages().length));
+        }
+        for (int page = (int) (first / call.pageTokens()); page < pages; page++) {
+            halves(call.keyPages()[page], 0, keys);
+            halves(call.valuePages()[page], 0, values);
+        }
+        float[] sinks = call.sinks();
+        if (sinks != null && sinks.length < call.heads()) {
+            throw new IndexOutOfBoundsException(
+                    "%d heads need as many sinks, there are %d".formatted(call.heads(), sinks.length));
+        }
+    }
+
+    private static void shape(AttentionCall call) {
+        if (call.heads() <= 0 || call.kvHeads() <= 0 || call.heads() % call.kvHeads() != 0) {
+            throw new IllegalArgumentException(
+                    "%d query heads cannot share %d key-value heads".formatted(call.heads(), call.kvHeads()));
+        }
+        if (call.keyDimension() <= 0 || call.valueDimension() <= 0 || call.pageTokens() <= 0) {
+            throw new IllegalArgumentException("head dimensions %d and %d and pages of %d tokens must be positive"
+                    .formatted(call.keyDimension(), call.valueDimension(), call.pageTokens()));
+        }
+        if (call.rows() < 0 || call.firstPosition() < 0 || call.window() <= 0) {
+            throw new IllegalArgumentException("%d rows from position %d with a window of %d make no sense"
+                    .formatted(call.rows(), call.firstPosition(), call.window()));
+        }
+    }
+
+    private static long product(int a, int b, int c) {
+        try {
+            return Math.multiplyExact(Math.multiplyExact((long) a, b), c);
+        } catch (ArithmeticException e) {
+            throw new IndexOutOfBoundsException("%d × %d × %d elements overflow".formatted(a, b, c));
+        }
+    }
+}

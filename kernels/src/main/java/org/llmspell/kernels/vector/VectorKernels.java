@@ -1,0 +1,249 @@
+package org.llmspell.kernels.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.AttentionCall;
+import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.WeightMatrix;
+import org.llmspell.kernels.format.Codecs;
+
+/**
+ * The kernels on the Vector API: checks the arguments as {@link Kernels} promises, then computes on plain addresses. Memory on
+ * the Java heap has no address; a call with such a segment runs on the scalar kernels.
+ *
+ * <p>Whoever owns a closable arena must not close it during a call: the memory is not locked (see {@link Simd}).
+ */
+public final class VectorKernels implements Kernels {
+    private final Kernels scalar;
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    /**
+     * Vector kernels that leave some calls to others.
+     *
+     * @param scalar computes what is not in native memory
+     */
+    public VectorKernels(Kernels scalar) {
+        this.scalar = scalar;
+    }
+
+    /** Whether this processor and virtual machine have vectors that these kernels can use. */
+    public static boolean supported() {
+        return Simd.supported();
+    }
+
+    @Override
+    public String name() {
+        return "vector (" + Simd.F.vectorBitSize() + "-bit)";
+    }
+
+    @Override
+    public void dequantize(
+            BlockFormat format,
+            MemorySegment source,
+            long sourceOffset,
+            MemorySegment target,
+            long targetIndex,
+            int count) {
+        Codecs.of(format);
+        Bounds.dequantize(format, source, sourceOffset, target, targetIndex, count);
+        if (!usable(source) || !usable(target) || target.isReadOnly()) {
+            scalar.dequantize(format, source, sourceOffset, target, targetIndex, count);
+            return;
+        }
+        Product.expand(format, source.address() + sourceOffset, at(target, targetIndex), count, scratch.get());
+        keep(source, target, target);
+    }
+
+    @Override
+    public void multiply(
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride) {
+        Codecs.of(weights.format());
+        Bounds.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
+        if (!usable(weights.data()) || !usable(x) || !usable(out) || out.isReadOnly()) {
+            scalar.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
+            return;
+        }
+        if (tokens == 1) {
+            Product.one(weights, rowFrom, rowTo, at(x, xIndex), at(out, outIndex), scratch.get());
+        } else if (tokens > 1) {
+            Product.batch(
+                    weights,
+                    rowFrom,
+                    rowTo,
+                    at(x, xIndex),
+                    4 * xStride,
+                    tokens,
+                    at(out, outIndex),
+                    4 * outStride,
+                    scratch.get());
+        }
+        keep(weights.data(), x, out);
+    }
+
+    @Override
+    public float dot(MemorySegment a, long aIndex, MemorySegment b, long bIndex, int count) {
+        Bounds.floats(a, aIndex, count);
+        Bounds.floats(b, bIndex, count);
+        if (!usable(a) || !usable(b)) {
+            return scalar.dot(a, aIndex, b, bIndex, count);
+        }
+        float dot = Dense.dot(at(a, aIndex), at(b, bIndex), count);
+        keep(a, b, b);
+        return dot;
+    }
+
+    @Override
+    public void rmsNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            MemorySegment weight,
+            int count,
+            float epsilon) {
+        Bounds.floats(out, outIndex, count);
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(weight, 0, count);
+        if (!usable(out) || !usable(x) || !usable(weight) || out.isReadOnly()) {
+            scalar.rmsNorm(out, outIndex, x, xIndex, weight, count, epsilon);
+            return;
+        }
+        Elementwise.rmsNorm(at(out, outIndex), at(x, xIndex), weight.address(), count, epsilon);
+        keep(out, x, weight);
+    }
+
+    @Override
+    public void softmax(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.softmax(x, index, count);
+            return;
+        }
+        Elementwise.softmax(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!usable(x) || !usable(y) || x.isReadOnly()) {
+            scalar.add(x, xIndex, y, yIndex, count);
+            return;
+        }
+        Elementwise.add(at(x, xIndex), at(y, yIndex), count);
+        keep(x, y, y);
+    }
+
+    @Override
+    public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly()) {
+            scalar.siluMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        Elementwise.siluMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly()) {
+            scalar.geluMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        Elementwise.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void rotate(
+            MemorySegment x,
+            long index,
+            MemorySegment cos,
+            long cosIndex,
+            MemorySegment sin,
+            long sinIndex,
+            int dimensions,
+            boolean halves) {
+        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
+        if (!usable(x) || !usable(cos) || !usable(sin) || x.isReadOnly()) {
+            scalar.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+            return;
+        }
+        if (halves) {
+            Rotary.halves(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        } else {
+            Rotary.neighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        }
+        keep(x, cos, sin);
+    }
+
+    @Override
+    public void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count) {
+        Bounds.floats(x, index, count);
+        Bounds.halves(target, targetIndex, count);
+        if (!usable(x) || !usable(target) || target.isReadOnly()) {
+            scalar.toHalf(x, index, target, targetIndex, count);
+            return;
+        }
+        Halves.round(at(x, index), target.address() + 2 * targetIndex, count);
+        keep(x, target, target);
+    }
+
+    @Override
+    public void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
+        Bounds.attention(call, kvHead, rowFrom, rowTo);
+        if (rowFrom == rowTo) {
+            return;
+        }
+        if (!usable(call, rowFrom, rowTo)) {
+            scalar.attention(call, kvHead, rowFrom, rowTo);
+            return;
+        }
+        VectorAttention.run(call, kvHead, rowFrom, rowTo, scratch.get());
+        keep(call, call, call);
+    }
+
+    private static boolean usable(AttentionCall call, int rowFrom, int rowTo) {
+        int page = call.firstVisible(rowFrom) / call.pageTokens();
+        int last = (call.firstPosition() + rowTo - 1) / call.pageTokens();
+        boolean usable =
+                usable(call.query()) && usable(call.out()) && !call.out().isReadOnly();
+        for (; page <= last && usable; page++) {
+            usable = usable(call.keyPages()[page]) && usable(call.valuePages()[page]);
+        }
+        return usable;
+    }
+
+    /** A segment whose memory can be reached by address; one that is closed goes the scalar way, to the right exception. */
+    private static boolean usable(MemorySegment segment) {
+        return segment.isNative() && segment.scope().isAlive();
+    }
+
+    private static long at(MemorySegment segment, long index) {
+        return segment.address() + Float.BYTES * index;
+    }
+
+    /** Segments of a garbage-collected arena live until here, or until a kernel throws and touches them no more. */
+    @SuppressWarnings("ReachabilityFenceUsage")
+    private static void keep(Object a, Object b, Object c) {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(c);
+    }
+}

@@ -1,0 +1,322 @@
+package org.llmspell.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attention against the softmax formula in float64, computed in one piece without pages, tiles or running maxima. */
+class AttentionTest {
+    private static final float GUARD = 31415;
+
+    static Stream<Kernels> implementations() {
+        return Implementations.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void headSizesOfEveryKindAreRight(Kernels kernels) {
+        for (int[] dimensions :
+                new int[][] {{1, 1}, {3, 5}, {16, 16}, {17, 31}, {64, 64}, {80, 80}, {128, 128}, {192, 128}}) {
+            check(kernels, new Shape(4, 2, dimensions[0], dimensions[1], 16, 5, 70, Integer.MAX_VALUE, 0, null));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void groupsAndRowCountsOfEveryKindAreRight(Kernels kernels) {
+        for (int group : new int[] {1, 2, 3, 4, 5, 8}) {
+            for (int rows : new int[] {1, 2, 3, 7, 33}) {
+                check(kernels, new Shape(2 * group, 2, 20, 12, 8, rows, 11, Integer.MAX_VALUE, 0, null));
+            }
+        }
+        // More query vectors than one block of them.
+        check(kernels, new Shape(8, 1, 16, 16, 32, 70, 0, Integer.MAX_VALUE, 0, null));
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void positionsAtAndAroundPageAndTileBoundariesAreRight(Kernels kernels) {
+        for (int pageTokens : new int[] {1, 5, 16, 64, 100, 256}) {
+            for (int first : new int[] {0, 1, 15, 16, 62, 63, 64, 65, 127, 128, 200, 300}) {
+                check(kernels, new Shape(2, 1, 8, 8, pageTokens, 2, first, Integer.MAX_VALUE, 0, null));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void aWindowHidesWhatLiesBeforeItAndItsPagesAreNotRead(Kernels kernels) {
+        for (int window : new int[] {1, 2, 5, 64, 65, 100}) {
+            for (int first : new int[] {0, 3, 64, 150}) {
+                check(kernels, new Shape(4, 2, 16, 16, 16, 9, first, window, 0, null));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void softCapAndSinksTakePartAsTheFormulaSays(Kernels kernels) {
+        float[] sinks = {-3, 0, 2.5f, 30};
+        check(kernels, new Shape(4, 2, 16, 16, 16, 6, 90, Integer.MAX_VALUE, 3, null));
+        check(kernels, new Shape(4, 2, 16, 16, 16, 6, 90, Integer.MAX_VALUE, 0, sinks));
+        check(kernels, new Shape(4, 2, 16, 16, 16, 6, 90, 40, 3, sinks));
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void aRowIsTheSameWhateverRowsAreComputedWithIt(Kernels kernels) {
+        Case all = new Case(new Shape(4, 2, 24, 24, 16, 40, 50, 60, 0, null), new Random(5));
+        float[] together = all.run(kernels, 0, 40);
+        for (int row : new int[] {0, 1, 13, 14, 39}) {
+            float[] alone = all.run(kernels, row, row + 1);
+            int from = all.outIndex + row * 4 * 24;
+            assertThat(Arrays.copyOfRange(alone, from, from + 4 * 24))
+                    .isEqualTo(Arrays.copyOfRange(together, from, from + 4 * 24));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void whatCannotBeReachedIsRefused(Kernels kernels) {
+        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), new Random(6));
+        AttentionCall call = good.call();
+        assertOutside(() -> kernels.attention(call, 1, 0, 2));
+        assertOutside(() -> kernels.attention(call, 0, 0, 3));
+        assertOutside(() -> kernels.attention(call, 0, -1, 2));
+        MemorySegment[] few = Arrays.copyOf(good.keys, good.keys.length - 1);
+        assertOutside(() -> kernels.attention(good.call(few, good.values, good.out, null), 0, 0, 2));
+        MemorySegment[] small = good.values.clone();
+        small[0] = small[0].asSlice(0, small[0].byteSize() - 2);
+        assertOutside(() -> kernels.attention(good.call(good.keys, small, good.out, null), 0, 0, 2));
+        MemorySegment shortOut = good.out.asSlice(0, 4L * (good.outIndex + 2 * 2 * 8 - 1));
+        assertOutside(() -> kernels.attention(good.call(good.keys, good.values, shortOut, null), 0, 0, 2));
+        assertOutside(() -> kernels.attention(good.call(good.keys, good.values, good.out, new float[1]), 0, 0, 2));
+        assertThat(Native.array(good.out)).containsOnly(GUARD);
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void noRowsAreNothingToDo(Kernels kernels) {
+        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), new Random(6));
+        assertThat(good.run(kernels, 1, 1)).containsOnly(GUARD);
+    }
+
+    @org.junit.jupiter.api.Test
+    void shapesThatMeanNothingAreRefused() {
+        assertNonsense(new Shape(3, 2, 8, 8, 16, 1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 0, 8, 8, 16, 1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 0, 8, 16, 1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 8, 0, 16, 1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 8, 8, 0, 1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 8, 8, 16, -1, 0, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 8, 8, 16, 1, -1, 1, 0, null));
+        assertNonsense(new Shape(2, 2, 8, 8, 16, 1, 0, 0, 0, null));
+    }
+
+    private static void assertNonsense(Shape s) {
+        MemorySegment none = Native.floats();
+        MemorySegment[] pages = {};
+        AttentionCall call = new AttentionCall(
+                s.heads,
+                s.kvHeads,
+                s.keyDimension,
+                s.valueDimension,
+                s.pageTokens,
+                none,
+                0,
+                pages,
+                pages,
+                none,
+                0,
+                s.rows,
+                s.firstPosition,
+                s.window,
+                1,
+                0,
+                null);
+        Implementations.all()
+                .forEach(kernels -> assertThatThrownBy(() -> kernels.attention(call, 0, 0, 0))
+                        .isInstanceOf(IllegalArgumentException.class));
+    }
+
+    private static void assertOutside(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    private static void check(Kernels kernels, Shape shape) {
+        Case problem = new Case(shape, new Random(shape.hashCode()));
+        problem.verify(problem.run(kernels, 0, shape.rows), 0, shape.rows);
+        int from = shape.rows / 3;
+        int to = shape.rows - shape.rows / 4;
+        problem.verify(problem.run(kernels, from, to), from, to);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // only read
+    private record Shape(
+            int heads,
+            int kvHeads,
+            int keyDimension,
+            int valueDimension,
+            int pageTokens,
+            int rows,
+            int firstPosition,
+            int window,
+            float softcap,
+            float @Nullable [] sinks) {
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(new int[] {heads, keyDimension, valueDimension, pageTokens, rows, firstPosition});
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+    }
+
+    /** Pages filled with random halves; what no row may see is NaN. */
+    private static final class Case {
+        final Shape shape;
+        final int queryIndex = 3;
+        final int outIndex = 5;
+        final float scale = 0.4f;
+        final float[] query;
+        final MemorySegment queryMemory;
+        final MemorySegment[] keys;
+        final MemorySegment[] values;
+        final MemorySegment out;
+
+        Case(Shape shape, Random random) {
+            this.shape = shape;
+            query = RandomWeights.gaussians(queryIndex + shape.rows * shape.heads * shape.keyDimension, random);
+            queryMemory = Native.floats(query);
+            int pages = Math.ceilDiv(shape.firstPosition + shape.rows, shape.pageTokens);
+            keys = pages(pages, shape.keyDimension, random);
+            values = pages(pages, shape.valueDimension, random);
+            float[] guards = new float[outIndex + shape.rows * shape.heads * shape.valueDimension + 2];
+            Arrays.fill(guards, GUARD);
+            out = Native.floats(guards);
+        }
+
+        private MemorySegment[] pages(int count, int dimension, Random random) {
+            MemorySegment[] pages = new MemorySegment[count];
+            int firstVisible = Math.max(0, shape.firstPosition - Math.min(shape.window, 1 << 20) + 1);
+            for (int page = 0; page < count; page++) {
+                float[] halves = RandomWeights.gaussians(shape.kvHeads * shape.pageTokens * dimension, random);
+                for (int i = 0; i < halves.length; i++) {
+                    int position = page * shape.pageTokens + i / dimension % shape.pageTokens;
+                    if (position >= shape.firstPosition + shape.rows || position < firstVisible) {
+                        halves[i] = Float.NaN;
+                    }
+                }
+                pages[page] = Native.halves(halves);
+            }
+            return pages;
+        }
+
+        AttentionCall call() {
+            return call(keys, values, out, shape.sinks);
+        }
+
+        AttentionCall call(
+                MemorySegment[] keyPages, MemorySegment[] valuePages, MemorySegment output, float @Nullable [] sinks) {
+            return new AttentionCall(
+                    shape.heads,
+                    shape.kvHeads,
+                    shape.keyDimension,
+                    shape.valueDimension,
+                    shape.pageTokens,
+                    queryMemory,
+                    queryIndex,
+                    keyPages,
+                    valuePages,
+                    output,
+                    outIndex,
+                    shape.rows,
+                    shape.firstPosition,
+                    shape.window,
+                    scale,
+                    shape.softcap,
+                    sinks);
+        }
+
+        float[] run(Kernels kernels, int rowFrom, int rowTo) {
+            out.copyFrom(Native.floats(filled((int) (out.byteSize() / 4))));
+            for (int kvHead = 0; kvHead < shape.kvHeads; kvHead++) {
+                kernels.attention(call(), kvHead, rowFrom, rowTo);
+            }
+            return Native.array(out);
+        }
+
+        private static float[] filled(int count) {
+            float[] guards = new float[count];
+            Arrays.fill(guards, GUARD);
+            return guards;
+        }
+
+        void verify(float[] actual, int rowFrom, int rowTo) {
+            int perRow = shape.heads * shape.valueDimension;
+            for (int i = 0; i < actual.length; i++) {
+                int row = Math.floorDiv(i - outIndex, perRow);
+                if (row < rowFrom || row >= rowTo) {
+                    assertThat(actual[i]).as("guard %d", i).isEqualTo(GUARD);
+                }
+            }
+            for (int row = rowFrom; row < rowTo; row++) {
+                for (int head = 0; head < shape.heads; head++) {
+                    verifyHead(actual, row, head);
+                }
+            }
+        }
+
+        private void verifyHead(float[] actual, int row, int head) {
+            int kvHead = head / (shape.heads / shape.kvHeads);
+            int last = shape.firstPosition + row;
+            int first = (int) Math.max(0, (long) last - shape.window + 1);
+            double[] weights = new double[last - first + 1];
+            float[] sinks = shape.sinks;
+            double total = sinks == null ? 0 : Math.exp(sinks[head]);
+            for (int p = first; p <= last; p++) {
+                double dot = 0;
+                for (int i = 0; i < shape.keyDimension; i++) {
+                    dot += (double) query[queryIndex + (row * shape.heads + head) * shape.keyDimension + i]
+                            * element(keys, kvHead, p, shape.keyDimension, i);
+                }
+                double score = dot * scale;
+                if (shape.softcap != 0) {
+                    score = shape.softcap * Math.tanh(score / shape.softcap);
+                }
+                weights[p - first] = Math.exp(score);
+                total += weights[p - first];
+            }
+            for (int i = 0; i < shape.valueDimension; i++) {
+                double expected = 0;
+                double magnitude = 0;
+                for (int p = first; p <= last; p++) {
+                    double term = weights[p - first] / total * element(values, kvHead, p, shape.valueDimension, i);
+                    expected += term;
+                    magnitude += Math.abs(term);
+                }
+                float value = actual[outIndex + (row * shape.heads + head) * shape.valueDimension + i];
+                // A score of size 30 is exact to 30 · 2⁻²⁴, which is the weight's relative error.
+                if (!(Math.abs(value - expected) <= 1e-5 * magnitude)) {
+                    throw new AssertionError("%s, row %d, head %d, element %d: %s instead of %s"
+                            .formatted(shape, row, head, i, value, expected));
+                }
+            }
+        }
+
+        private float element(MemorySegment[] pages, int kvHead, int position, int dimension, int i) {
+            int inPage = kvHead * shape.pageTokens + position % shape.pageTokens;
+            return Float.float16ToFloat(
+                    pages[position / shape.pageTokens].get(Native.SHORT, 2L * (inPage * dimension + i)));
+        }
+    }
+}

@@ -1,0 +1,302 @@
+package org.llmspell.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The kernels over one row, against the formulas in float64, at lengths around every vector width. */
+class RowKernelsTest {
+    private static final int[] COUNTS = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 1000};
+    private static final float GUARD = 4711;
+
+    static Stream<Kernels> implementations() {
+        return Implementations.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void dotIsTheSumOfProducts(Kernels kernels) {
+        Random random = new Random(1);
+        for (int count : COUNTS) {
+            float[] a = RandomWeights.gaussians(count + 3, random);
+            float[] b = RandomWeights.gaussians(count + 5, random);
+            double expected = 0;
+            double magnitude = 0;
+            for (int i = 0; i < count; i++) {
+                expected += (double) a[i + 2] * b[i + 5];
+                magnitude += Math.abs((double) a[i + 2] * b[i + 5]);
+            }
+            float dot = kernels.dot(Native.floats(a), 2, Native.floats(b), 5, count);
+            assertThat(Math.abs(dot - expected)).isLessThanOrEqualTo(1e-6 * magnitude);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void rmsNormDividesByTheRootOfTheMeanSquare(Kernels kernels) {
+        Random random = new Random(2);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] weight = RandomWeights.gaussians(count, random);
+            double squares = 0;
+            for (float value : x) {
+                squares += (double) value * value;
+            }
+            double root = Math.sqrt(squares / count + 1e-5f);
+            IntToDoubleFunction expected = i -> x[i] / root * weight[i];
+            MemorySegment out = guarded(count, 3);
+            kernels.rmsNorm(out, 3, Native.floats(x), 0, Native.floats(weight), count, 1e-5f);
+            // Three roundings and that of the sum.
+            assertRow(out, 3, count, expected, 1e-6, 0);
+            MemorySegment inPlace = row(x, 1);
+            kernels.rmsNorm(inPlace, 1, inPlace, 1, Native.floats(weight), count, 1e-5f);
+            assertRow(inPlace, 1, count, expected, 1e-6, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void softmaxIsAProbabilityForEachScore(Kernels kernels) {
+        Random random = new Random(3);
+        for (int count : COUNTS) {
+            for (double spread : new double[] {0, 1, 30, 3000}) {
+                float[] x = RandomWeights.gaussians(count, random);
+                double max = Double.NEGATIVE_INFINITY;
+                for (int i = 0; i < count; i++) {
+                    x[i] = (float) (x[i] * spread + 500);
+                    max = Math.max(max, x[i]);
+                }
+                double total = 0;
+                for (float value : x) {
+                    total += Math.exp(value - max);
+                }
+                double greatest = max;
+                double sum = total;
+                MemorySegment memory = row(x, 2);
+                kernels.softmax(memory, 2, count);
+                // The exponential's 2 units in the last place, a sum of positive terms and a product.
+                assertRow(memory, 2, count, i -> Math.exp(x[i] - greatest) / sum, 1e-6, 1e-37);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void softmaxIgnoresMaskedScoresAndKeepsNan(Kernels kernels) {
+        float[] x = new float[40];
+        java.util.Arrays.fill(x, Float.NEGATIVE_INFINITY);
+        x[5] = 1;
+        x[38] = 1;
+        MemorySegment memory = Native.floats(x);
+        kernels.softmax(memory, 0, 40);
+        float[] expected = new float[40];
+        expected[5] = 0.5f;
+        expected[38] = 0.5f;
+        assertThat(Native.array(memory)).containsExactly(expected);
+
+        x[7] = Float.NaN;
+        memory = Native.floats(x);
+        kernels.softmax(memory, 0, 40);
+        assertThat(Native.array(memory)[5]).isNaN();
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void addIsExact(Kernels kernels) {
+        Random random = new Random(4);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] y = RandomWeights.gaussians(count, random);
+            MemorySegment memory = row(x, 4);
+            kernels.add(memory, 4, Native.floats(y), 0, count);
+            assertRow(memory, 4, count, i -> x[i] + y[i], 0, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void siluGatesOverItsWholeRange(Kernels kernels) {
+        Random random = new Random(5);
+        for (int count : COUNTS) {
+            float[] gate = gates(count, random);
+            float[] up = RandomWeights.gaussians(count, random);
+            MemorySegment memory = row(gate, 1);
+            kernels.siluMultiply(memory, 1, Native.floats(up), 0, count);
+            // −104 and below the exponential is infinite or 0; the result there is below 1e-37 in size.
+            assertRow(memory, 1, count, i -> gate[i] / (1 + Math.exp(-(double) gate[i])) * up[i], 1e-6, 1e-36);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void geluGatesOverItsWholeRange(Kernels kernels) {
+        Random random = new Random(6);
+        for (int count : COUNTS) {
+            float[] gate = gates(count, random);
+            float[] up = RandomWeights.gaussians(count, random);
+            MemorySegment memory = row(gate, 1);
+            kernels.geluMultiply(memory, 1, Native.floats(up), 0, count);
+            // Far below zero GELU is tiny and its relative error is that of the exponent, up to 90 times as large.
+            assertRow(memory, 1, count, i -> gelu(gate[i]) * up[i], 1e-5, 1e-9);
+        }
+    }
+
+    private static double gelu(double x) {
+        return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+    }
+
+    /** Mostly ordinary values, some tiny, some where the exponential leaves float32's range. */
+    private static float[] gates(int count, Random random) {
+        float[] gate = RandomWeights.gaussians(count, random);
+        float[] factors = {1, 1, 4, 10, 40, 200, 1e-4f, 0};
+        for (int i = 0; i < count; i++) {
+            gate[i] *= factors[i % factors.length];
+        }
+        return gate;
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void rotationTurnsEachPairByItsAngle(Kernels kernels) {
+        Random random = new Random(8);
+        for (int dimensions : new int[] {0, 2, 4, 6, 8, 16, 30, 32, 34, 64, 66, 80, 128}) {
+            int pairs = dimensions / 2;
+            float[] x = RandomWeights.gaussians(dimensions, random);
+            float[] cos = new float[pairs];
+            float[] sin = new float[pairs];
+            for (int i = 0; i < pairs; i++) {
+                double angle = random.nextDouble() * 6;
+                cos[i] = (float) Math.cos(angle);
+                sin[i] = (float) Math.sin(angle);
+            }
+            for (boolean halves : new boolean[] {false, true}) {
+                MemorySegment memory = row(x, 3);
+                kernels.rotate(memory, 3, row(cos, 1), 1, row(sin, 2), 2, dimensions, halves);
+                assertRow(
+                        memory,
+                        3,
+                        dimensions,
+                        i -> {
+                            int pair = halves ? i % pairs : i / 2;
+                            boolean first = halves ? i < pairs : i % 2 == 0;
+                            double a = x[halves ? pair : 2 * pair];
+                            double b = x[halves ? pair + pairs : 2 * pair + 1];
+                            return first ? a * cos[pair] - b * sin[pair] : a * sin[pair] + b * cos[pair];
+                        },
+                        0,
+                        1e-6);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void halvesOfAnyCountAreRoundedAndNothingElseIsWritten(Kernels kernels) {
+        Random random = new Random(9);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            MemorySegment target = Native.bytes(new byte[2 * count + 6]);
+            target.fill((byte) 0x55);
+            kernels.toHalf(row(x, 1), 1, target, 2, count);
+            for (int i = 0; i < count; i++) {
+                assertThat(target.get(Native.SHORT, 2L * i + 4)).isEqualTo(Float.floatToFloat16(x[i]));
+            }
+            assertThat(target.get(Native.SHORT, 2)).isEqualTo((short) 0x5555);
+            assertThat(target.get(Native.SHORT, 2L * count + 4)).isEqualTo((short) 0x5555);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void infinityAndNanSurviveRoundingToHalves(Kernels kernels) {
+        float[] x = new float[17];
+        x[0] = Float.POSITIVE_INFINITY;
+        x[1] = Float.NEGATIVE_INFINITY;
+        x[2] = Float.NaN;
+        x[3] = Float.intBitsToFloat(0xFF800001);
+        x[16] = Float.NaN;
+        MemorySegment target = Native.bytes(new byte[34]);
+        kernels.toHalf(Native.floats(x), 0, target, 0, 17);
+        assertThat(half(target, 0)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(half(target, 1)).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(half(target, 2)).isNaN();
+        assertThat(half(target, 3)).isNaN();
+        assertThat(half(target, 4)).isZero();
+        assertThat(half(target, 16)).isNaN();
+    }
+
+    private static float half(MemorySegment halves, int i) {
+        return Float.float16ToFloat(halves.get(Native.SHORT, 2L * i));
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void rangesOutsideTheirMemoryAreRefused(Kernels kernels) {
+        MemorySegment ten = Native.floats(new float[10]);
+        MemorySegment nine = Native.floats(new float[9]);
+        assertOutside(() -> kernels.dot(ten, 0, nine, 0, 10));
+        assertOutside(() -> kernels.dot(ten, 1, ten, 0, 10));
+        assertOutside(() -> kernels.dot(ten, 0, ten, 0, -1));
+        assertOutside(() -> kernels.rmsNorm(nine, 0, ten, 0, ten, 10, 0));
+        assertOutside(() -> kernels.rmsNorm(ten, 0, nine, 0, ten, 10, 0));
+        assertOutside(() -> kernels.rmsNorm(ten, 0, ten, 0, nine, 10, 0));
+        assertOutside(() -> kernels.softmax(nine, 0, 10));
+        assertOutside(() -> kernels.add(ten, 0, nine, 0, 10));
+        assertOutside(() -> kernels.siluMultiply(nine, 0, ten, 0, 10));
+        assertOutside(() -> kernels.geluMultiply(ten, 0, nine, 0, 10));
+        assertOutside(() -> kernels.rotate(nine, 0, ten, 0, ten, 0, 10, true));
+        assertOutside(() -> kernels.rotate(ten, 0, ten, 6, ten, 0, 10, true));
+        assertOutside(() -> kernels.rotate(ten, 0, ten, 0, ten, 6, 10, false));
+        assertThatThrownBy(() -> kernels.rotate(ten, 0, ten, 0, ten, 0, 3, true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("pairs");
+        assertOutside(() -> kernels.toHalf(ten, 0, nine, 9, 10));
+        assertOutside(() -> kernels.toHalf(nine, 0, ten, 0, 10));
+        assertThat(Native.array(ten)).containsOnly(0);
+        assertThat(Native.array(nine)).containsOnly(0);
+    }
+
+    private static void assertOutside(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    private static MemorySegment guarded(int count, int offset) {
+        return row(new float[count], offset);
+    }
+
+    /** {@code values} from element {@code offset}, with guards on both sides. */
+    private static MemorySegment row(float[] values, int offset) {
+        float[] all = new float[values.length + offset + 2];
+        java.util.Arrays.fill(all, GUARD);
+        System.arraycopy(values, 0, all, offset, values.length);
+        return Native.floats(all);
+    }
+
+    private static void assertRow(
+            MemorySegment memory,
+            int offset,
+            int count,
+            IntToDoubleFunction expected,
+            double relative,
+            double absolute) {
+        float[] actual = Native.array(memory);
+        for (int i = 0; i < actual.length; i++) {
+            if (i < offset || i >= offset + count) {
+                assertThat(actual[i]).as("guard %d", i).isEqualTo(GUARD);
+                continue;
+            }
+            double value = expected.applyAsDouble(i - offset);
+            double tolerance = relative * Math.abs(value) + absolute;
+            if (!(Math.abs(actual[i] - value) <= tolerance)) {
+                throw new AssertionError(
+                        "element %d of %d: %s instead of %s".formatted(i - offset, count, actual[i], value));
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.kernels;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,372 @@
+package org.llmspell.local.candle;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.EngineOptions;
+import org.llmspell.engine.Generation;
+import org.llmspell.engine.ModelLease;
+import org.llmspell.local.Backend;
+import org.llmspell.local.BackendStatus;
+import org.llmspell.local.ChatRequest;
+import org.llmspell.local.ChatStream;
+import org.llmspell.local.LocalModelException;
+import org.llmspell.local.ModelEntry;
+import org.llmspell.local.ModelInfo;
+import org.llmspell.local.ModelSpec;
+import org.llmspell.local.PullOptions;
+import org.llmspell.local.PullProgress;
+import org.llmspell.local.PullResult;
+import org.llmspell.local.Quoted;
+import org.llmspell.local.config.CandleConfig;
+import org.llmspell.local.config.DownloadConfig;
+import org.llmspell.local.store.GgufFacts;
+import org.llmspell.local.store.Listing;
+import org.llmspell.local.store.ModelStore;
+import org.llmspell.local.store.StoredModel;
+
+/** Runs GGUF files of the model store, or anywhere on disk, in this process. The engine starts when a model is first used. */
+public final class CandleBackend implements Backend {
+    private static final System.Logger LOG = System.getLogger(CandleBackend.class.getName());
+
+    private final CandleConfig config;
+    private final DownloadConfig download;
+    private final ModelStore store;
+    private final OllamaModels shared;
+    private final Supplier<Runner> starter;
+    private final CandleErrors errors;
+    private final Object engineLock = new Object();
+    private @Nullable Runner runner;
+    private boolean closed;
+
+    public CandleBackend(CandleConfig config, DownloadConfig download) {
+        this(config, download, new ModelStore(config.modelDirectory()), () -> Runner.engine(options(config)));
+    }
+
+    CandleBackend(CandleConfig config, DownloadConfig download, ModelStore store, Supplier<Runner> starter) {
+        this.download = download;
+        this.shared = new OllamaModels(download.ollamaModels());
+        this.config = config;
+        this.store = store;
+        this.starter = starter;
+        this.errors = new CandleErrors(config);
+    }
+
+    private static EngineOptions options(CandleConfig config) {
+        return new EngineOptions(
+                config.threads(), config.keepAlive(), config.maxLoadedModels(), config.contextLength());
+    }
+
+    @Override
+    public String name() {
+        return "candle";
+    }
+
+    /** Where the models are; for importing. */
+    public ModelStore store() {
+        return store;
+    }
+
+    @Override
+    public BackendStatus status() {
+        Map<String, String> details = new LinkedHashMap<>();
+        details.put("device", config.device().equals("auto") ? "cpu (auto)" : config.device());
+        details.put("model_directory", config.modelDirectory().toString());
+        int models = 0;
+        String error = null;
+        try {
+            Listing listing = store.list();
+            models = list().size();
+            for (int i = 0; i < listing.warnings().size(); i++) {
+                details.put("warning " + (i + 1), listing.warnings().get(i));
+            }
+            checkDevice();
+            details.put("kernels", engine().kernels());
+        } catch (LocalModelException e) {
+            error = e.getMessage();
+        } catch (EngineException e) {
+            error = errors.of(e, name()).getMessage();
+        }
+        return new BackendStatus(name(), error == null, models, version(), error, details);
+    }
+
+    /** This program's version, which is the embedded engine's; unknown when run from class files. */
+    private static @Nullable String version() {
+        return CandleBackend.class.getPackage().getImplementationVersion();
+    }
+
+    @Override
+    public List<ModelEntry> list() {
+        Listing listing = store.list();
+        listing.warnings().forEach(warning -> LOG.log(System.Logger.Level.WARNING, warning));
+        List<ModelEntry> entries =
+                new ArrayList<>(listing.models().stream().map(this::entry).toList());
+        for (OllamaModels.Found model : shared.list()) {
+            if (entries.stream().noneMatch(own -> own.id().equalsIgnoreCase(model.id()))) {
+                String quantization = quantization(model.id(), model.file());
+                entries.add(
+                        new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
+            }
+        }
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
+        return entries;
+    }
+
+    private ModelEntry entry(StoredModel model) {
+        String quantization =
+                model.quantization() == null ? quantization(model.id(), model.file()) : model.quantization();
+        return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
+    }
+
+    private static @Nullable String quantization(String id, Path file) {
+        try {
+            return GgufFacts.read(file).quantization();
+        } catch (LocalModelException e) {
+            LOG.log(System.Logger.Level.WARNING, id + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    @Override
+    public boolean isReachable() {
+        return true;
+    }
+
+    @Override
+    public boolean has(ModelSpec model) {
+        try {
+            return model.isPath()
+                    ? Files.isRegularFile(model.path())
+                    : store.has(model) || shared.find(model).isPresent();
+        } catch (LocalModelException e) {
+            return false;
+        }
+    }
+
+    /**
+     * The file that runs when {@code model} is asked for: its first part, if it is split.
+     *
+     * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none
+     */
+    public Path locate(ModelSpec model) {
+        if (!model.isPath()) {
+            Optional<OllamaModels.Found> borrowed = borrowed(model);
+            return borrowed.isPresent()
+                    ? borrowed.get().file()
+                    : store.find(model).file();
+        }
+        Path file = model.path();
+        if (Files.isRegularFile(file)) {
+            return file;
+        }
+        throw new LocalModelException(
+                LocalModelException.Kind.MODEL_NOT_FOUND,
+                Files.isDirectory(file)
+                        ? file + " is a folder, not a GGUF file"
+                        : "There is no file " + Quoted.of(file.toString()),
+                "Check the path",
+                "Name an installed model: `llmspell model list --backend candle` shows them");
+    }
+
+    /**
+     * The model and its files, for exporting: one of the store, or one of Ollama's that is used in place.
+     *
+     * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
+     */
+    public StoredModel stored(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The file " + model.name() + " is not in the model directory",
+                    "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
+        }
+        return borrowed(model).map(OllamaModels.Found::stored).orElseGet(() -> store.find(model));
+    }
+
+    /** The model in Ollama's folder, where the store itself has none of that name. */
+    private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
+        return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
+    }
+
+    @Override
+    public ModelInfo info(ModelSpec model) {
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        StoredModel stored = model.isPath() || borrowed.isPresent() ? null : store.find(model);
+        Path file = stored == null ? locate(model) : stored.file();
+        GgufFacts facts = GgufFacts.read(file);
+        Map<String, String> details = new LinkedHashMap<>(facts.details());
+        if (stored != null && stored.manifest() != null) {
+            details.put("source", stored.manifest().source());
+            String revision = stored.manifest().revision();
+            if (revision != null) {
+                details.put("revision", revision);
+            }
+            details.put("sha256", stored.manifest().files().getFirst().sha256());
+        }
+        if (borrowed.isPresent()) {
+            details.put("shared", "from Ollama's models, read-only");
+        }
+        if (stored != null) {
+            details.put("installed_at", stored.modifiedAt().toString());
+            if (stored.warning() != null) {
+                details.put("warning", stored.warning());
+            } else if (stored.manifest() == null) {
+                details.put("note", "no manifest: size and SHA-256 were never checked");
+            }
+        }
+        return new ModelInfo(
+                stored != null
+                        ? stored.id()
+                        : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
+                name(),
+                stored == null ? facts.sizeBytes() : stored.sizeBytes(),
+                "GGUF",
+                facts.architecture(),
+                facts.quantization(),
+                facts.parameterCount(),
+                facts.contextLength(),
+                isLoaded(file),
+                file.toString(),
+                details);
+    }
+
+    private boolean isLoaded(Path file) {
+        Runner running;
+        synchronized (engineLock) {
+            running = runner;
+        }
+        if (running == null) {
+            return false;
+        }
+        for (Path resident : running.resident()) {
+            try {
+                if (Files.isSameFile(resident, file)) {
+                    return true;
+                }
+            } catch (IOException e) {
+                // A resident model's file may have been deleted: then it is not this one.
+                LOG.log(System.Logger.Level.DEBUG, "cannot compare " + resident, e);
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
+        return new CandlePull(store, download).pull(model, options, progress);
+    }
+
+    /**
+     * The model ready to run, for those who need its tokenizer or template.
+     *
+     * @param keepAlive how long it stays loaded after the lease; null for the configured time
+     */
+    public ModelLease open(ModelSpec model, @Nullable Duration keepAlive) {
+        checkDevice();
+        Path file = locate(model);
+        try {
+            return engine().open(file, keepAlive);
+        } catch (EngineException e) {
+            throw explained(e, model.id(), file);
+        }
+    }
+
+    /** The failure to open {@code file}; what kind of file it is explains more than what the engine missed in it. */
+    private LocalModelException explained(EngineException e, String model, Path file) {
+        if (e.problem() == EngineException.Problem.BROKEN_MODEL
+                || e.problem() == EngineException.Problem.UNSUPPORTED_MODEL) {
+            try {
+                GgufFacts facts = GgufFacts.read(file);
+                if (facts.notLanguageModel() != null) {
+                    return errors.notLanguageModel(model, facts.notLanguageModel(), e);
+                }
+                if (facts.tokenizer() == null && e.problem() == EngineException.Problem.BROKEN_MODEL) {
+                    return errors.noTokenizer(model, e);
+                }
+            } catch (LocalModelException unreadable) {
+                e.addSuppressed(unreadable); // broken in other ways, which the engine has said
+            }
+        }
+        return errors.of(e, model);
+    }
+
+    @Override
+    public ChatStream chat(ChatRequest request) {
+        long start = System.nanoTime();
+        String model = request.model().id();
+        ModelLease lease = open(request.model(), request.keepAlive());
+        boolean started = false;
+        try {
+            int[] prompt = lease.promptTokens(request.messages(), request.raw());
+            Duration before = Duration.ofNanos(System.nanoTime() - start);
+            Generation generation = lease.generate(prompt, request.sampling(), request.contextLength());
+            started = true;
+            return new CandleStream(model, lease, generation, errors, before);
+        } catch (EngineException e) {
+            throw errors.of(e, model);
+        } finally {
+            if (!started) {
+                lease.close();
+            }
+        }
+    }
+
+    @Override
+    public void remove(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.INVALID_REQUEST,
+                    "The file " + model.name() + " is not in the model directory: delete it yourself");
+        }
+        Optional<OllamaModels.Found> borrowed = borrowed(model);
+        if (borrowed.isPresent()) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.UNSUPPORTED,
+                    "The model " + borrowed.get().id() + " is Ollama's own and only read here",
+                    "Remove it there: `ollama rm " + borrowed.get().id() + "`");
+        }
+        store.remove(store.findOnly(model));
+    }
+
+    private void checkDevice() {
+        if (!config.device().equals("auto") && !config.device().equals("cpu")) {
+            throw CandleErrors.noDevice(config.device());
+        }
+    }
+
+    private Runner engine() {
+        synchronized (engineLock) {
+            if (closed) {
+                throw new IllegalStateException("the backend is closed");
+            }
+            if (runner == null) {
+                runner = starter.get();
+            }
+            return runner;
+        }
+    }
+
+    @Override
+    public void close() {
+        Runner last;
+        synchronized (engineLock) {
+            closed = true;
+            last = runner;
+            runner = null;
+        }
+        if (last != null) {
+            last.close();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.candle;
+
+import org.jspecify.annotations.NullMarked;

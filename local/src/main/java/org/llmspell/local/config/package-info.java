@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.config;
+
+import org.jspecify.annotations.NullMarked;

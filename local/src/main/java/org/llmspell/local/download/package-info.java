@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.download;
+
+import org.jspecify.annotations.NullMarked;

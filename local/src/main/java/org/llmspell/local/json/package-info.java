@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.json;
+
+import org.jspecify.annotations.NullMarked;

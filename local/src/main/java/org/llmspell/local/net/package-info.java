@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.net;
+
+import org.jspecify.annotations.NullMarked;

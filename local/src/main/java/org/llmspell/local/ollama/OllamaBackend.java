@@ -1,0 +1,225 @@
+package org.llmspell.local.ollama;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.local.Backend;
+import org.llmspell.local.BackendStatus;
+import org.llmspell.local.ChatRequest;
+import org.llmspell.local.ChatStream;
+import org.llmspell.local.LocalModelException;
+import org.llmspell.local.LocalModelException.Kind;
+import org.llmspell.local.ModelEntry;
+import org.llmspell.local.ModelInfo;
+import org.llmspell.local.ModelSpec;
+import org.llmspell.local.PullOptions;
+import org.llmspell.local.PullProgress;
+import org.llmspell.local.PullResult;
+import org.llmspell.local.config.OllamaConfig;
+
+/** Models on an Ollama server. Thread-safe; nothing is asked of the server before it is needed. */
+public final class OllamaBackend implements Backend {
+    public static final String NAME = "ollama";
+
+    private final OllamaConfig config;
+    private final OllamaClient client;
+
+    public OllamaBackend(OllamaConfig config) {
+        this.config = config;
+        this.client = new OllamaClient(config);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public BackendStatus status() {
+        Map<String, String> details = Map.of("url", config.url().toString());
+        try {
+            String version = OllamaReplies.string(client.ask("GET", "/api/version", null, null), "version");
+            return new BackendStatus(NAME, true, list().size(), version, null, details);
+        } catch (LocalModelException e) {
+            String why = e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")";
+            return new BackendStatus(NAME, false, 0, null, why, details);
+        }
+    }
+
+    @Override
+    public boolean isReachable() {
+        return probe("GET", "/api/version", null, null);
+    }
+
+    @Override
+    public boolean has(ModelSpec model) {
+        String name = serverName(model);
+        return probe("POST", "/api/show", Map.of("model", name, "name", name), name);
+    }
+
+    @Override
+    public List<ModelEntry> list() {
+        List<ModelEntry> entries = new ArrayList<>();
+        for (Map<?, ?> model : OllamaReplies.objects(client.ask("GET", "/api/tags", null, null), "models")) {
+            String id = firstOf(OllamaReplies.string(model, "name"), OllamaReplies.string(model, "model"));
+            if (id != null) {
+                entries.add(new ModelEntry(
+                        id,
+                        NAME,
+                        Math.max(0, OllamaReplies.integer(model, "size", 0)),
+                        OllamaReplies.string(OllamaReplies.object(model, "details"), "quantization_level"),
+                        time(OllamaReplies.string(model, "modified_at")),
+                        false));
+            }
+        }
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
+        return entries;
+    }
+
+    @Override
+    public ModelInfo info(ModelSpec model) {
+        String name = serverName(model);
+        Map<?, ?> shown = client.ask("POST", "/api/show", Map.of("model", name, "name", name), name);
+        Map<?, ?> details = OllamaReplies.object(shown, "details");
+        Map<?, ?> facts = OllamaReplies.object(shown, "model_info");
+        ModelEntry entry = list().stream()
+                .filter(candidate -> sameModel(candidate.id(), name))
+                .findFirst()
+                .orElse(null);
+        String architecture =
+                firstOf(OllamaReplies.string(facts, "general.architecture"), OllamaReplies.string(details, "family"));
+        Long context = architecture == null ? null : OllamaReplies.integer(facts, architecture + ".context_length");
+        Map<String, String> more = new LinkedHashMap<>();
+        putIfPresent(more, "parameter_size", OllamaReplies.string(details, "parameter_size"));
+        if (shown.get("capabilities") instanceof List<?> list && !list.isEmpty()) {
+            more.put(
+                    "capabilities",
+                    String.join(", ", list.stream().map(String::valueOf).toList()));
+        }
+        String format = OllamaReplies.string(details, "format");
+        return new ModelInfo(
+                entry == null ? name : entry.id(),
+                NAME,
+                entry == null ? 0 : entry.sizeBytes(),
+                format == null ? null : format.equals("gguf") ? "GGUF" : format,
+                architecture,
+                OllamaReplies.string(details, "quantization_level"),
+                OllamaReplies.integer(facts, "general.parameter_count"),
+                context == null ? null : Math.toIntExact(Math.min(context, Integer.MAX_VALUE)),
+                isLoaded(name),
+                null,
+                more);
+    }
+
+    @Override
+    public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
+        return OllamaPull.run(client, serverName(model), progress);
+    }
+
+    @Override
+    public ChatStream chat(ChatRequest request) {
+        return OllamaChat.start(client, request, serverName(request.model()));
+    }
+
+    /**
+     * The embedding of each text, as the server makes it.
+     *
+     * @return one vector a text, L2-normalised by the server
+     */
+    public List<float[]> embed(ModelSpec model, List<String> texts) {
+        String name = serverName(model);
+        Map<?, ?> reply =
+                client.ask("POST", "/api/embed", Map.of("model", name, "input", texts), name, config.idleTimeout());
+        if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
+            throw OllamaErrors.protocol(config.url(), "it did not embed every text");
+        }
+        return vectors.stream().map(this::vector).toList();
+    }
+
+    @Override
+    public void remove(ModelSpec model) {
+        String name = serverName(model);
+        client.ask("DELETE", "/api/delete", Map.of("model", name, "name", name), name);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    private float[] vector(@Nullable Object numbers) {
+        if (!(numbers instanceof List<?> list)) {
+            throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
+        }
+        float[] vector = new float[list.size()];
+        for (int i = 0; i < vector.length; i++) {
+            if (!(list.get(i) instanceof Number number)) {
+                throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
+            }
+            vector[i] = number.floatValue();
+        }
+        return vector;
+    }
+
+    private boolean probe(String method, String path, @Nullable Map<String, ?> body, @Nullable String model) {
+        try {
+            client.ask(method, path, body, model, config.probeTimeout());
+            return true;
+        } catch (LocalModelException e) {
+            return false;
+        }
+    }
+
+    private boolean isLoaded(String name) {
+        try {
+            return OllamaReplies.objects(client.ask("GET", "/api/ps", null, null), "models").stream()
+                    .map(model -> OllamaReplies.string(model, "name"))
+                    .filter(Objects::nonNull)
+                    .anyMatch(loaded -> sameModel(loaded, name));
+        } catch (LocalModelException e) {
+            // Servers before 0.1.33 have no /api/ps; what is loaded is then not known.
+            return false;
+        }
+    }
+
+    private static String serverName(ModelSpec model) {
+        if (model.isPath()) {
+            throw new LocalModelException(
+                    Kind.UNSUPPORTED,
+                    "Ollama cannot run the file '" + model.name() + "'",
+                    "Run it on the embedded backend: " + model.name() + "@candle");
+        }
+        return model.id();
+    }
+
+    /** Ollama lists {@code NAME:latest} for what was asked for as {@code NAME}. */
+    private static boolean sameModel(String listed, String asked) {
+        return listed.equalsIgnoreCase(asked) || listed.equalsIgnoreCase(asked + ":latest");
+    }
+
+    private static @Nullable String firstOf(@Nullable String first, @Nullable String second) {
+        return first == null ? second : first;
+    }
+
+    private static void putIfPresent(Map<String, String> map, String key, @Nullable String value) {
+        if (value != null) {
+            map.put(key, value);
+        }
+    }
+
+    private static Instant time(@Nullable String text) {
+        try {
+            return text == null ? Instant.EPOCH : OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeException e) {
+            return Instant.EPOCH;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package org.llmspell.local.ollama;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.SamplingOptions;
+import org.llmspell.local.ChatChunk;
+import org.llmspell.local.ChatRequest;
+import org.llmspell.local.ChatResult;
+import org.llmspell.local.ChatStream;
+import org.llmspell.local.LocalModelException;
+import org.llmspell.local.LocalModelException.Kind;
+
+/** A reply streamed by an Ollama server: {@code /api/chat}, or {@code /api/generate} where the text goes in as it is. */
+final class OllamaChat implements ChatStream {
+    private final OllamaLines lines;
+    private final long startedAt = System.nanoTime();
+    private final StringBuilder text = new StringBuilder();
+    private final boolean raw;
+    private @Nullable Duration timeToFirstToken;
+    private @Nullable ChatResult result;
+
+    private OllamaChat(OllamaLines lines, boolean raw) {
+        this.lines = lines;
+        this.raw = raw;
+    }
+
+    static OllamaChat start(OllamaClient client, ChatRequest request, String model) {
+        Map<String, @Nullable Object> body = new LinkedHashMap<>();
+        body.put("model", model);
+        if (request.raw()) {
+            body.put(
+                    "prompt",
+                    request.messages().stream().map(ChatMessage::content).collect(Collectors.joining("\n\n")));
+            body.put("raw", true);
+        } else {
+            body.put(
+                    "messages",
+                    request.messages().stream()
+                            .map(message -> Map.of("role", message.role(), "content", message.content()))
+                            .toList());
+        }
+        body.put("stream", true);
+        body.put("options", options(request));
+        Duration keepAlive = request.keepAlive();
+        if (keepAlive != null) {
+            body.put("keep_alive", keepAlive.isNegative() ? -1 : keepAlive.toSeconds());
+        }
+        int logprobs = request.sampling().logprobs();
+        if (logprobs >= 0) {
+            body.put("logprobs", true);
+            body.put("top_logprobs", logprobs);
+        }
+        String path = request.raw() ? "/api/generate" : "/api/chat";
+        return new OllamaChat(client.stream(path, body, model), request.raw());
+    }
+
+    /** The options under Ollama's names, every one of them, so that the server's own defaults never step in. */
+    private static Map<String, Object> options(ChatRequest request) {
+        SamplingOptions sampling = request.sampling();
+        if (!sampling.logitBias().isEmpty()) {
+            throw new LocalModelException(
+                    Kind.UNSUPPORTED, "Ollama has no option 'logit_bias'", "Leave it out, or run the model on @candle");
+        }
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("temperature", sampling.temperature());
+        options.put("top_k", sampling.topK());
+        options.put("top_p", sampling.topP());
+        options.put("min_p", sampling.minP());
+        options.put("typical_p", sampling.typicalP());
+        options.put("repeat_penalty", sampling.repeatPenalty());
+        options.put("repeat_last_n", sampling.repeatLastN());
+        options.put("presence_penalty", sampling.presencePenalty());
+        options.put("frequency_penalty", sampling.frequencyPenalty());
+        options.put("num_predict", sampling.maxTokens());
+        sampling.seed().ifPresent(seed -> options.put("seed", seed));
+        if (!sampling.stop().isEmpty()) {
+            options.put("stop", sampling.stop());
+        }
+        Integer context = request.contextLength();
+        if (context != null) {
+            options.put("num_ctx", context);
+        }
+        return options;
+    }
+
+    @Override
+    public @Nullable ChatChunk next() {
+        while (result == null) {
+            Map<String, @Nullable Object> line = lines.next();
+            if (line == null) {
+                throw lines.brokenOff();
+            }
+            String piece = raw
+                    ? OllamaReplies.string(line, "response")
+                    : OllamaReplies.string(OllamaReplies.object(line, "message"), "content");
+            List<ChatChunk.TokenLogprob> logprobs = logprobs(line, "logprobs");
+            if (piece != null && timeToFirstToken == null) {
+                timeToFirstToken = elapsed();
+            }
+            if (piece != null) {
+                text.append(piece);
+            }
+            if (Boolean.TRUE.equals(line.get("done"))) {
+                result = result(line);
+                lines.close();
+            }
+            if (piece != null || !logprobs.isEmpty()) {
+                return new ChatChunk(piece == null ? "" : piece, logprobs);
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public ChatResult result() {
+        if (result == null) {
+            throw new IllegalStateException("the reply has not ended");
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        lines.close();
+    }
+
+    private ChatResult result(Map<?, ?> last) {
+        Duration first = timeToFirstToken;
+        return new ChatResult(
+                text.toString(),
+                "length".equals(last.get("done_reason")) ? FinishReason.LENGTH : FinishReason.STOP,
+                (int) OllamaReplies.integer(last, "prompt_eval_count", 0),
+                0,
+                (int) OllamaReplies.integer(last, "eval_count", 0),
+                Duration.ofNanos(OllamaReplies.integer(last, "load_duration", 0)),
+                first == null ? elapsed() : first,
+                elapsed());
+    }
+
+    private Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - startedAt);
+    }
+
+    private static List<ChatChunk.TokenLogprob> logprobs(Map<?, ?> object, String key) {
+        List<ChatChunk.TokenLogprob> tokens = new ArrayList<>();
+        for (Map<?, ?> entry : OllamaReplies.objects(object, key)) {
+            String token = OllamaReplies.string(entry, "token");
+            if (entry.get("logprob") instanceof Number logprob) {
+                tokens.add(new ChatChunk.TokenLogprob(
+                        token == null ? "" : token, -1, logprob.doubleValue(), logprobs(entry, "top_logprobs")));
+            }
+        }
+        return List.copyOf(tokens);
+    }
+}

@@ -1,0 +1,42 @@
+package org.llmspell.local.ollama;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads fields of a server's answer; one that is absent or of another type is null, since old servers leave fields out. */
+final class OllamaReplies {
+    private OllamaReplies() {}
+
+    static @Nullable String string(Map<?, ?> object, String key) {
+        return object.get(key) instanceof String text && !text.isEmpty() ? text : null;
+    }
+
+    static @Nullable Long integer(Map<?, ?> object, String key) {
+        return object.get(key) instanceof Number number ? (Long) number.longValue() : null;
+    }
+
+    static long integer(Map<?, ?> object, String key, long otherwise) {
+        Long value = integer(object, key);
+        return value == null ? otherwise : value;
+    }
+
+    /** The object at {@code key}; empty if there is none. */
+    static Map<?, ?> object(Map<?, ?> object, String key) {
+        return object.get(key) instanceof Map<?, ?> map ? map : Map.of();
+    }
+
+    /** The objects in the array at {@code key}; empty if there is none. */
+    static List<Map<?, ?>> objects(Map<?, ?> object, String key) {
+        List<Map<?, ?>> objects = new ArrayList<>();
+        if (object.get(key) instanceof List<?> list) {
+            for (Object element : list) {
+                if (element instanceof Map<?, ?> map) {
+                    objects.add(map);
+                }
+            }
+        }
+        return objects;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.ollama;
+
+import org.jspecify.annotations.NullMarked;

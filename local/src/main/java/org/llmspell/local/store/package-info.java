@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.store;
+
+import org.jspecify.annotations.NullMarked;

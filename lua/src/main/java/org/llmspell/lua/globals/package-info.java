@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.lua.globals;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.lua.vm;
+
+import org.jspecify.annotations.NullMarked;
