@@ -60,7 +60,8 @@ public final class ChatTemplate {
         } catch (SyntaxException e) {
             throw new TemplateException(TemplateException.Kind.SYNTAX, e.getMessage(), e.line());
         } catch (PythonException e) {
-            throw new TemplateException(TemplateException.Kind.LIMIT, e.getMessage(), 1);
+            // An integer literal that is too long.
+            throw new TemplateException(TemplateException.Kind.SYNTAX, e.getMessage(), 1);
         }
     }
 
@@ -132,6 +133,11 @@ public final class ChatTemplate {
         context.putAll(variables);
         context.put("messages", turns);
         return context;
+    }
+
+    /** What the template can do; found out by reading it and by a few renderings, so ask once. */
+    public TemplateCapabilities capabilities() {
+        return TemplateCapabilities.of(this, template.names());
     }
 
     private Text text(Map<String, ? extends @Nullable Object> context) {

@@ -132,17 +132,17 @@ final class Attributes {
 
     private static @Nullable Value ofText(Text text, String name) {
         if ("format".equals(name)) {
-            return new Function(name, args -> format(text, args));
+            return new Function(name, text, args -> format(text, args));
         }
         if ("format_map".equals(name)) {
-            return new Function(name, args -> {
+            return new Function(name, text, args -> {
                 Map<String, Value> named = new LinkedHashMap<>();
                 CallArgs.spread(args.plain(name, 1, 1).get(0), named);
                 return format(text, new Args(List.of(), named));
             });
         }
         TextMethods.Method method = TextMethods.find(name);
-        return method == null ? null : new Function(name, args -> method.call(text, args));
+        return method == null ? null : new Function(name, text, args -> method.call(text, args));
     }
 
     private static Value format(Text text, Args args) {

@@ -80,14 +80,14 @@ final class ContainerMethods {
         }
         switch (name) {
             case "count":
-                return new Function(name, args -> {
+                return new Function(name, sequence, args -> {
                     Value wanted = args.plain(name, 1, 1).get(0);
                     return Int.of(sequence.items().stream()
                             .filter(item -> item.equals(wanted))
                             .count());
                 });
             case "index":
-                return new Function(name, args -> index(sequence, args));
+                return new Function(name, sequence, args -> index(sequence, args));
             case "copy":
                 return sequence.isTuple()
                         ? null
@@ -110,9 +110,9 @@ final class ContainerMethods {
             case "step":
                 return Int.of(range.step());
             case "count":
-                return new Function(name, args -> Int.of(range.contains(args.plain(name, 1, 1).get(0)) ? 1 : 0));
+                return new Function(name, range, args -> Int.of(range.contains(args.plain(name, 1, 1).get(0)) ? 1 : 0));
             case "index":
-                return new Function(name, args -> {
+                return new Function(name, range, args -> {
                     List<Value> numbers = new ArrayList<>();
                     range.iterate().forEachRemaining(numbers::add);
                     return index(Sequence.list(numbers), new Args(args.plain(name, 1, 1), Map.of()));

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Budget;
+import org.llmspell.engine.template.value.Function;
 import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.Opaque;
 import org.llmspell.engine.template.value.PythonException;
@@ -116,6 +117,10 @@ final class Evaluation {
         }
         if (!(callee instanceof Opaque function)) {
             throw PythonException.typeError("'" + callee.typeName() + "' object is not callable");
+        }
+        if (function instanceof Function method) {
+            budget.chargeScan(method.receiver());
+            args.positional().forEach(budget::chargeScan);
         }
         return paid(function.call(args));
     }

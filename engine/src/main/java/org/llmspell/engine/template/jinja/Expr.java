@@ -11,6 +11,7 @@ import org.llmspell.engine.template.value.None;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Slices;
+import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
 import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
@@ -323,6 +324,9 @@ sealed interface Expr extends Node {
             Value value = evaluation.evaluate(input, scope);
             Args given = args.evaluate(evaluation, scope);
             evaluation.at(line);
+            if (value instanceof Text) {
+                evaluation.budget().chargeCopy(value);
+            }
             if (test == null) {
                 throw new PythonException(PythonException.Type.RUNTIME, "No test named '" + name + "' found.");
             }

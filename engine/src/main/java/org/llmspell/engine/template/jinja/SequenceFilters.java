@@ -89,7 +89,7 @@ final class SequenceFilters {
         if (value.iterate() == null) {
             throw PythonException.typeError("argument must be iterable");
         }
-        return Sequence.list(items(evaluation, value).reversed());
+        return Sequence.list(new ArrayList<>(items(evaluation, value).reversed()));
     }
 
     private static String reverseIteratorName(Value value) {

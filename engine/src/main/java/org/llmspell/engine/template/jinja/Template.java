@@ -1,8 +1,12 @@
 package org.llmspell.engine.template.jinja;
 
 import java.time.LocalDateTime;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
@@ -48,6 +52,20 @@ public final class Template {
      */
     public static Template parse(String source, boolean trimBlocks, boolean lstripBlocks) {
         return new Template(Body.of(List.of(), Parser.parse(new Lexer(source, trimBlocks, lstripBlocks))));
+    }
+
+    /** The variables that it reads anywhere, its own among them. */
+    public Set<String> names() {
+        Set<String> names = new HashSet<>();
+        Deque<Node> pending = new ArrayDeque<>(body.statements());
+        while (!pending.isEmpty()) {
+            Node node = pending.pop();
+            if (node instanceof Expr.Name variable) {
+                names.add(variable.name());
+            }
+            node.children().forEach(pending::push);
+        }
+        return names;
     }
 
     /**

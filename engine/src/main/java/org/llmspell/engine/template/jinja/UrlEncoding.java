@@ -6,6 +6,7 @@ import java.util.List;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Dict;
 import org.llmspell.engine.template.value.DictView;
+import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
@@ -51,6 +52,7 @@ final class UrlEncoding {
                         .append(Character.toUpperCase(Character.forDigit(ascii & 15, 16)));
             }
         }
+        Limits.checkedText(out.length());
         return Text.of(out.toString(), text.foreign());
     }
 }

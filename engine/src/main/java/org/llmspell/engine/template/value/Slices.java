@@ -32,7 +32,9 @@ public final class Slices {
         if (value instanceof Sequence sequence) {
             Selection selection = select(sequence.length(), start, stop, step);
             if (selection.step == 1 && selection.count > 0) {
-                return sequence.same(sequence.items().subList(selection.start, selection.start + selection.count));
+                // A copy: views of views of views would be as deep as a template likes.
+                return sequence.same(new ArrayList<>(
+                        sequence.items().subList(selection.start, selection.start + selection.count)));
             }
             List<Value> items = new ArrayList<>(selection.count);
             for (int i = 0; i < selection.count; i++) {
@@ -56,6 +58,13 @@ public final class Slices {
         }
         if (selection.step == 1) {
             return text.substring(text.offset(selection.start), text.offset(selection.start + selection.count));
+        }
+        if (!text.isMixed() && text.length() == text.chars().length()) {
+            StringBuilder picked = new StringBuilder(selection.count);
+            for (int i = 0; i < selection.count; i++) {
+                picked.append(text.chars().charAt(selection.start + i * selection.step));
+            }
+            return Text.of(picked.toString(), text.foreign()).asMarkup(text.markup());
         }
         TextBuilder out = new TextBuilder();
         int[] offsets = text.length() == text.chars().length() ? null : offsets(text);
