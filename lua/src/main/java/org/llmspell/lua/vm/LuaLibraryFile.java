@@ -89,7 +89,9 @@ final class LuaLibraryFile {
     }
 
     private static String reason(Exception e) {
-        return e instanceof IOException ? e.getClass().getSimpleName() + ": " + e.getMessage() : e.getMessage();
+        return e instanceof IOException
+                ? e.getClass().getSimpleName() + ": " + e.getMessage()
+                : String.valueOf(e.getMessage());
     }
 
     private static void delete(@Nullable Path path) {
