@@ -129,12 +129,13 @@ public final class LuaRuntime implements AutoCloseable {
                 }
             }
         } catch (ExecutionException e) {
-            switch (Objects.requireNonNull(e.getCause())) {
-                case ScriptException failure -> throw failure;
-                case RuntimeException failure -> throw failure;
-                case Error failure -> throw failure;
-                case null, default -> throw new IllegalStateException(e.getCause());
+            Throwable cause = e.getCause();
+            if (cause instanceof RuntimeException failure) {
+                throw failure;
+            } else if (cause instanceof Error failure) {
+                throw failure;
             }
+            throw new IllegalStateException(cause);
         } finally {
             turn.unlock();
         }

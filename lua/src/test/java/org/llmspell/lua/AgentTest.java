@@ -23,10 +23,15 @@ class AgentTest {
                         for i, message in ipairs(agent:history()) do print(i, message.role, message.content) end
                         agent:reset()
                         print(#agent:history(), agent:complete("three"))
-                        """))
-                .isEqualTo("candle[1] one\ncandle[3] two\n"
-                        + "1\tuser\tone\n2\tassistant\tcandle[1] one\n3\tuser\ttwo\n4\tassistant\tcandle[3] two\n"
-                        + "0\tcandle[1] three\n");
+                        """)).isEqualTo("""
+                           candle[1] one
+                           candle[3] two
+                           1\tuser\tone
+                           2\tassistant\tcandle[1] one
+                           3\tuser\ttwo
+                           4\tassistant\tcandle[3] two
+                           0\tcandle[1] three
+                           """);
     }
 
     @Test
@@ -226,10 +231,10 @@ class AgentTest {
                         local all = {}
                         print(pcall(function() for i = 1, 2500 do all[i] = Agent.create{model = "x"} end end))
                         print(#all)
-                        """))
-                .isEqualTo(
-                        "false\t(command line):2: too many agents: at most 1000 at once; close those no longer needed\n"
-                                + "1000\n");
+                        """)).isEqualTo("""
+                        false\t(command line):2: too many agents: at most 1000 at once; close those no longer needed
+                        1000
+                        """);
     }
 
     @Test

@@ -27,11 +27,16 @@ class ConsoleTest {
                         print(io.write("chained "):write("writes") == io.stdout)
                         print(pcall(io.write, {}))
                         io.stdout:write("a\\0b👋\\n")
-                        """))
-                .isEqualTo(
-                        "\nnil\ttrue\t1\t1.0\t9.007199254741e+15\tx\nmine\nfalse\t'__tostring' must return a string\n"
-                                + "1 1 0.1 x\nchained writestrue\n"
-                                + "false\tbad argument #1 to 'write' (string expected, got table)\na\0b👋\n");
+                        """)).isEqualTo("""
+
+                        nil\ttrue\t1\t1.0\t9.007199254741e+15\tx
+                        mine
+                        false\t'__tostring' must return a string
+                        1 1 0.1 x
+                        chained writestrue
+                        false\tbad argument #1 to 'write' (string expected, got table)
+                        a\0b👋
+                        """);
     }
 
     @Test
@@ -46,13 +51,18 @@ class ConsoleTest {
                         print(pcall(function() io.read("x") end))
                         print(pcall(function() io.read({}) end))
                         print(pcall(function() io.read(1.5) end))
-                        """))
-                .isEqualTo(
-                        "line one\nline two\n\n12\t31\t-35.0\t0.5\nnil\n\tnope\t\n"
-                                + "12\t\tnil\tnil\tnil\n"
-                                + "false\t(command line):6: bad argument #1 to 'read' (invalid format)\n"
-                                + "false\t(command line):7: bad argument #1 to 'read' (string expected, got table)\n"
-                                + "false\t(command line):8: bad argument #1 to 'read' (number has no integer representation)\n");
+                        """)).isEqualTo("""
+                        line one
+                        line two
+
+                        12\t31\t-35.0\t0.5
+                        nil
+                        \tnope\t
+                        12\t\tnil\tnil\tnil
+                        false\t(command line):6: bad argument #1 to 'read' (invalid format)
+                        false\t(command line):7: bad argument #1 to 'read' (string expected, got table)
+                        false\t(command line):8: bad argument #1 to 'read' (number has no integer representation)
+                        """);
     }
 
     @Test
@@ -81,12 +91,17 @@ class ConsoleTest {
                         print(pcall(io.stdout.setvbuf, io.stdout, "maybe"))
                         io.stdin:close()
                         print(io.type(io.stdin), pcall(io.read))
-                        """))
-                .isEqualTo("file\tfile\tnil\ntrue\ttrue\tfile (stdout)\ntrue\ttrue\ttrue\nnil\tIllegal seek\t29\n"
-                        + "nil\tBad file descriptor\t9\nnil\tBad file descriptor\t9\n"
-                        + "false\tbad argument #1 to 'write' (FILE* expected, got table)\n"
-                        + "false\tbad argument #1 to 'setvbuf' (invalid option 'maybe')\n"
-                        + "closed file\tfalse\tattempt to use a closed file\n");
+                        """)).isEqualTo("""
+                           file\tfile\tnil
+                           true\ttrue\tfile (stdout)
+                           true\ttrue\ttrue
+                           nil\tIllegal seek\t29
+                           nil\tBad file descriptor\t9
+                           nil\tBad file descriptor\t9
+                           false\tbad argument #1 to 'write' (FILE* expected, got table)
+                           false\tbad argument #1 to 'setvbuf' (invalid option 'maybe')
+                           closed file\tfalse\tattempt to use a closed file
+                           """);
     }
 
     @Test

@@ -71,8 +71,10 @@ class FlowTest {
     @Test
     void refusesAStatusThatIsNone() {
         assertThat(Script.output("print(pcall(os.exit, 'x')) print(pcall(os.exit, 1.5))"))
-                .isEqualTo("false\tbad argument #1 to 'exit' (number expected, got string)\n"
-                        + "false\tbad argument #1 to 'exit' (number has no integer representation)\n");
+                .isEqualTo("""
+                           false\tbad argument #1 to 'exit' (number expected, got string)
+                           false\tbad argument #1 to 'exit' (number has no integer representation)
+                           """);
     }
 
     @Test
@@ -170,14 +172,22 @@ class FlowTest {
                         print(pcall(coroutine.wrap, 5))
                         print(coroutine.resume(coroutine.running()))
                         print(pcall(coroutine.resume, 5))
-                        """))
-                .isEqualTo("true\t3\ntrue\t20\ntrue\tx\tnil\nfalse\tcannot resume dead coroutine\ndead\n"
-                        + "false\t(command line):9: (command line):8: inner\n"
-                        + "false\t(command line):10: cannot resume dead coroutine\n5\n"
-                        + "closed\ntrue\tdead\nfalse\ttrue\n"
-                        + "false\tbad argument #1 to 'wrap' (function expected)\n"
-                        + "false\tcannot resume non-suspended coroutine\n"
-                        + "false\tbad argument #1 to 'resume' (coroutine expected)\n");
+                        """)).isEqualTo("""
+                           true\t3
+                           true\t20
+                           true\tx\tnil
+                           false\tcannot resume dead coroutine
+                           dead
+                           false\t(command line):9: (command line):8: inner
+                           false\t(command line):10: cannot resume dead coroutine
+                           5
+                           closed
+                           true\tdead
+                           false\ttrue
+                           false\tbad argument #1 to 'wrap' (function expected)
+                           false\tcannot resume non-suspended coroutine
+                           false\tbad argument #1 to 'resume' (coroutine expected)
+                           """);
     }
 
     @Test
@@ -218,9 +228,12 @@ class FlowTest {
                         print(xpcall(function(...) return ... end, print, 1, nil, 3))
                         print(pcall(xpcall, print, 5))
                         print((select(2, xpcall(function() error("e") end, debug.traceback)):find("e\\nstack traceback:", 1, true)))
-                        """))
-                .isEqualTo("false\thandled (command line):1: e\ntrue\t1\tnil\t3\n"
-                        + "false\tbad argument #2 to 'xpcall' (function expected, got number)\n19\n");
+                        """)).isEqualTo("""
+                           false\thandled (command line):1: e
+                           true\t1\tnil\t3
+                           false\tbad argument #2 to 'xpcall' (function expected, got number)
+                           19
+                           """);
     }
 
     @Test
@@ -233,11 +246,14 @@ class FlowTest {
                         print(load("return ...", "c", "bt")(7), pcall(load, "x", "c", 5))
                         local parts = {"return ", "8"}
                         print(load(function() return table.remove(parts, 1) end)())
-                        """))
-                .isEqualTo("2\t5\nnil\tattempt to load a binary chunk (mode is 't')\n"
-                        + "nil\tattempt to load a binary chunk: only text is loaded\n"
-                        + "nil\t[string \"x =\"]:1: unexpected symbol near <eof>\n"
-                        + "7\tfalse\tbad argument #3 to 'load' (string expected, got number)\n8\n");
+                        """)).isEqualTo("""
+                           2\t5
+                           nil\tattempt to load a binary chunk (mode is 't')
+                           nil\tattempt to load a binary chunk: only text is loaded
+                           nil\t[string "x ="]:1: unexpected symbol near <eof>
+                           7\tfalse\tbad argument #3 to 'load' (string expected, got number)
+                           8
+                           """);
     }
 
     @Test

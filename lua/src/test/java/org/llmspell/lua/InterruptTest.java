@@ -26,12 +26,16 @@ class InterruptTest {
     /** Tells when the script has got as far as printing something. */
     private static final class Started extends OutputStream {
         final CountDownLatch latch = new CountDownLatch(1);
-        final StringBuffer text = new StringBuffer();
+        private final StringBuilder text = new StringBuilder();
 
         @Override
-        public void write(int b) {
+        public synchronized void write(int b) {
             text.append((char) b);
             latch.countDown();
+        }
+
+        synchronized String text() {
+            return text.toString();
         }
     }
 
@@ -47,11 +51,11 @@ class InterruptTest {
             Thread.sleep(Duration.ofMillis(20)); // let it get going
             assertThat(runtime.interrupt()).isTrue();
             Throwable failure = end.join();
-            assertThat(started.text).doesNotContain("survived");
+            assertThat(started.text()).doesNotContain("survived");
             assertThat(runtime.interrupt()).isFalse();
             assertThat(runtime.exec("local x = 0 for i = 1, 1000 do x = x + i end print(x)"))
                     .isZero();
-            assertThat(started.text.toString()).endsWith("500500\n");
+            assertThat(started.text()).endsWith("500500\n");
             return failure;
         }
     }
@@ -160,7 +164,7 @@ class InterruptTest {
             keyboard.flush();
             runtime.exec("print(io.read())");
         }
-        assertThat(started.text.toString()).isEqualTo(">typed later\n");
+        assertThat(started.text()).isEqualTo(">typed later\n");
     }
 
     @Test

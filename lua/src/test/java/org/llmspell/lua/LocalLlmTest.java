@@ -16,12 +16,13 @@ class LocalLlmTest {
                         print(#LocalLLM.list("candle"), LocalLLM.list("candle")[1].id)
                         print(pcall(function() LocalLLM.list("nope") end))
                         print(pcall(function() LocalLLM.list(3) end))
-                        """))
-                .isEqualTo("tiny-ollama:Q4_K_M\tollama\t3145728\tQ4_K_M\t1970-01-01T00:00:01Z\n"
-                        + "tiny-candle:Q4_K_M\tcandle\t3145728\tQ4_K_M\t1970-01-01T00:00:01Z\n"
-                        + "1\ttiny-candle:Q4_K_M\n"
-                        + "false\t(command line):5: Unknown backend \"nope\"\n"
-                        + "false\t(command line):6: the backend must be a string, got number\n");
+                        """)).isEqualTo("""
+                           tiny-ollama:Q4_K_M\tollama\t3145728\tQ4_K_M\t1970-01-01T00:00:01Z
+                           tiny-candle:Q4_K_M\tcandle\t3145728\tQ4_K_M\t1970-01-01T00:00:01Z
+                           1\ttiny-candle:Q4_K_M
+                           false\t(command line):5: Unknown backend "nope"
+                           false\t(command line):6: the backend must be a string, got number
+                           """);
     }
 
     @Test
@@ -65,9 +66,14 @@ class LocalLlmTest {
                         print(result.model_id, result.status, result.percent_complete, result.bytes_total, result.error)
                         print(LocalLLM.pull("tiny:Q4@candle").status)
                         print(select(2, pcall(function() LocalLLM.pull("missing") end)))
-                        """))
-                .isEqualTo("tiny:Q4\tsuccess\t100.0\t100\tnil\nsuccess\n"
-                        + "(command line):4: Failed to download model\n\nSolutions:\n1. Check internet connection\n");
+                        """)).isEqualTo("""
+                           tiny:Q4\tsuccess\t100.0\t100\tnil
+                           success
+                           (command line):4: Failed to download model
+
+                           Solutions:
+                           1. Check internet connection
+                           """);
     }
 
     @Test

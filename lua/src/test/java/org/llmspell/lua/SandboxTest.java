@@ -90,13 +90,14 @@ class SandboxTest {
                         print(pcall(function() table.sort({3, 1, 2}, function() error("mine") end) end))
                         print(pcall(function() string.rep() end))
                         print(pcall(function() setmetatable(1, {}) end))
-                        """))
-                .isEqualTo("false\t(command line):1: bad argument #2 to 'insert' (position out of bounds)\n"
-                        + "false\t(command line):2: wrong number of arguments to 'insert'\n"
-                        + "false\tattempt to compare string with number\n"
-                        + "false\t(command line):4: mine\n"
-                        + "false\t(command line):5: bad argument #1 to 'rep' (string expected, got nil)\n"
-                        + "false\t(command line):6: bad argument #1 to 'setmetatable' (table expected, got number)\n");
+                        """)).isEqualTo("""
+                           false\t(command line):1: bad argument #2 to 'insert' (position out of bounds)
+                           false\t(command line):2: wrong number of arguments to 'insert'
+                           false\tattempt to compare string with number
+                           false\t(command line):4: mine
+                           false\t(command line):5: bad argument #1 to 'rep' (string expected, got nil)
+                           false\t(command line):6: bad argument #1 to 'setmetatable' (table expected, got number)
+                           """);
     }
 
     @ParameterizedTest

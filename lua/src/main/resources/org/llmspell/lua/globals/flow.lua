@@ -38,12 +38,11 @@ function xpcall(f, handler, ...)
   end, ...)
 end
 
+-- Like every function in Java, charge also stops this thread if the script is being stopped: that may be why the other
+-- thread has ended.
 local function resumed(co, ok, ...)
   if status(co) == "dead" then
     charge()
-    if not ok then
-      stopping() -- stops this thread too, if that is why the other ended
-    end
   end
   return ok, ...
 end
@@ -67,21 +66,19 @@ function coroutine.close(co)
   if ok then
     return ok
   end
-  stopping()
   return ok, value
 end
 
 local function wrapped(co, ok, ...)
+  local dead = status(co) == "dead"
+  if dead then
+    charge()
+  end
   if ok then
-    if status(co) == "dead" then
-      charge()
-    end
     return ...
   end
   local value = ...
-  if status(co) == "dead" then
-    charge()
-    stopping()
+  if dead then
     local closed, other = raw_close(co)
     if not closed then
       value = other
