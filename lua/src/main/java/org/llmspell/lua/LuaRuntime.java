@@ -81,7 +81,12 @@ public final class LuaRuntime implements AutoCloseable {
     }
 
     private int run(byte[] source, String chunkName, String script) {
-        return inTurn(() -> session.run(source, chunkName, script));
+        return inTurn(() -> {
+            if (closed) {
+                throw new IllegalStateException("The runtime is closed");
+            }
+            return session.run(source, chunkName, script);
+        });
     }
 
     /**

@@ -61,8 +61,19 @@ final class Session implements AutoCloseable {
                 builder.in, builder.out, builder.err, builder.interactive, waiting, Math.min(memory, UPPER_READ));
         agents = new Agents(builder.models, config.agent(), waiting, console, access);
         models = new ModelFunctions(builder.models, waiting, console, access);
-        vm = new LuaVm(memory, sandbox == null ? Long.MAX_VALUE : sandbox.instructions(), this::describe);
-        loadGlobals();
+        vm = new LuaVm(memory, this::describe);
+        boolean ready = false;
+        try {
+            loadGlobals();
+            ready = true;
+        } finally {
+            if (!ready) {
+                vm.close();
+            }
+        }
+        if (sandbox != null) {
+            vm.limitInstructions(sandbox.instructions());
+        }
     }
 
     private void loadGlobals() {

@@ -1,6 +1,7 @@
 package org.llmspell.lua;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.concurrent.ExecutionException;
@@ -269,6 +270,18 @@ class FlowTest {
     void theLocaleStays() {
         assertThat(Script.output("print(os.setlocale(), os.setlocale('C'), os.setlocale('de_DE.UTF-8'), 1.5)"))
                 .isEqualTo("C\tC\tnil\t1.5\n");
+    }
+
+    @Test
+    void aClosedRuntimeRunsNothing() {
+        LuaRuntime.prepare();
+        LuaRuntime runtime = new Script().open();
+        runtime.close();
+        runtime.close();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> runtime.exec("print(1)"))
+                .withMessage("The runtime is closed");
+        assertThat(runtime.interrupt()).isFalse();
     }
 
     @Test

@@ -217,6 +217,14 @@ class SandboxTest {
     }
 
     @Test
+    void theLimitsAreForTheScriptAlone() {
+        ScriptException failure = catchThrowableOfType(
+                ScriptException.class,
+                () -> new Script().sandbox(new Sandbox(1, Sandbox.LEAST_MEMORY)).run("for i = 1, 1000 do end"));
+        assertThat(failure.kind()).isEqualTo(ScriptException.Kind.INSTRUCTION_LIMIT);
+    }
+
+    @Test
     void theSmallestSandboxStillRuns() {
         assertThat(new Script().sandbox(new Sandbox(1000, Sandbox.LEAST_MEMORY)).run("print('hi')"))
                 .isEqualTo("hi\n");

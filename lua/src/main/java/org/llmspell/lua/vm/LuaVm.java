@@ -48,7 +48,7 @@ public final class LuaVm implements AutoCloseable {
     private final MemorySegment hook;
     private final long state;
     private final LuaStack stack;
-    private final long instructionLimit;
+    private long instructionLimit = Long.MAX_VALUE;
 
     private volatile @Nullable StopReason stop;
     private long instructions;
@@ -56,12 +56,10 @@ public final class LuaVm implements AutoCloseable {
 
     /**
      * @param memoryLimit bytes for Lua's own values; {@link Long#MAX_VALUE} for no limit
-     * @param instructionLimit of the virtual machine, per {@link #call}; {@link Long#MAX_VALUE} for no limit
      * @param messages what a script reads of an exception from a {@link JavaFunction}
      * @throws LuaUnavailableException if this machine cannot run Lua
      */
-    public LuaVm(long memoryLimit, long instructionLimit, Function<Throwable, String> messages) {
-        this.instructionLimit = instructionLimit;
+    public LuaVm(long memoryLimit, Function<Throwable, String> messages) {
         this.messages = messages;
         this.memory = new MemoryMeter(lua, memoryLimit);
         this.dispatcher = LuaLibrary.upcall(method("dispatch"), arena);
@@ -80,7 +78,7 @@ public final class LuaVm implements AutoCloseable {
 
     /** Makes and closes a state, so that the next is made quickly; what fails will say so then. */
     public static void prepare() {
-        try (LuaVm first = new LuaVm(Long.MAX_VALUE, Long.MAX_VALUE, Throwable::toString)) {
+        try (LuaVm first = new LuaVm(Long.MAX_VALUE, Throwable::toString)) {
             first.stack().top();
         } catch (LuaUnavailableException e) {
             // whoever needs it gets the same
@@ -98,6 +96,11 @@ public final class LuaVm implements AutoCloseable {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Stops every {@link #call} from now on that runs more than {@code limit} instructions of the virtual machine. */
+    public void limitInstructions(long limit) {
+        instructionLimit = limit;
     }
 
     /** The main thread's stack. */
