@@ -19,7 +19,6 @@ import org.llmspell.cli.command.GlobalOptions;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
 import org.llmspell.testing.TestData;
-import picocli.CommandLine.MissingParameterException;
 
 /** The documents for users say what is so: every command in them is one, and every configuration key is described. */
 class DocumentationTest {
@@ -55,7 +54,7 @@ class DocumentationTest {
         Map<String, String> rows = new LinkedHashMap<>();
         Files.readAllLines(DOCS.resolve("configuration.md")).stream()
                 .filter(line -> line.matches("\\| `(providers|agent)\\..*"))
-                .forEach(line -> rows.put(line.split("`")[1], line));
+                .forEach(line -> rows.put(line.split("`", -1)[1], line));
 
         assertThat(rows.keySet())
                 .containsExactlyInAnyOrderElementsOf(

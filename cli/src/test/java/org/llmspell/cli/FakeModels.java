@@ -129,7 +129,8 @@ final class FakeModels implements LocalModels, Backend {
 
     @Override
     public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> listener) {
-        asked("pull " + model.full() + (options.force() ? " force" : ""));
+        asked("pull " + model.full() + (options.force() ? " force" : "")
+                + (options.revision() == null ? "" : " at " + options.revision()));
         progress.forEach(listener);
         return new PullResult(model.id(), "success", 668788096L);
     }

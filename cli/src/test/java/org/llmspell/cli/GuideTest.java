@@ -38,8 +38,7 @@ class GuideTest {
 
     @BeforeEach
     void installModels() {
-        String file =
-                TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
+        String file = TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
         for (String name : List.of("tinyllama:Q4_K_M", "phi-2:Q4_K_M")) {
             assertThat(shell().run("model", "import", file, name).err()).doesNotContain("Error");
         }
@@ -52,7 +51,8 @@ class GuideTest {
     }
 
     static Stream<String> scripts() throws IOException {
-        return Markdown.blocks(guide(), "lua").stream().filter(script -> !script.strip().matches("(?s)(--[^\n]*\\s+\"[^\"]+\"\\s*)+"));
+        return Markdown.blocks(guide(), "lua").stream()
+                .filter(script -> !script.strip().matches("(?s)(--[^\n]*\\s+\"[^\"]+\"\\s*)+"));
     }
 
     @Test
@@ -99,10 +99,8 @@ class GuideTest {
 
     @Test
     void theEmbeddedQuickStartAnswers() throws IOException {
-        String script = scripts()
-                .filter(text -> text.contains("haiku"))
-                .findFirst()
-                .orElseThrow();
+        String script =
+                scripts().filter(text -> text.contains("haiku")).findFirst().orElseThrow();
         Path file = Files.writeString(home.resolve("haiku.lua"), script);
 
         assertThat(shell().run("run", file.toString()).out().strip()).hasSizeGreaterThan(20);
@@ -142,8 +140,8 @@ class GuideTest {
                 .filter(text -> text.startsWith("local/"))
                 .toList();
 
-        assertThat(models).isNotEmpty().allSatisfy(model -> assertThat(
-                        ModelSpec.parse(model).full())
-                .isEqualTo(model));
+        assertThat(models)
+                .isNotEmpty()
+                .allSatisfy(model -> assertThat(ModelSpec.parse(model).full()).isEqualTo(model));
     }
 }

@@ -172,14 +172,37 @@ class ModelCommandsTest {
         Shell.Outcome outcome = run("model", "pull", "tinyllama:Q4_K_M@candle", "--force");
 
         assertThat(models.asked).containsExactly("pull local/tinyllama:Q4_K_M@candle force");
-        assertThat(outcome.err().lines())
-                .hasSize(12)
-                .startsWith("downloading 0% of 638 MB", "downloading 10% of 638 MB")
-                .endsWith("downloading 100% of 638 MB", "success 100% of 638 MB");
+        assertThat(outcome.err()).isEqualTo("""
+                downloading 0%, 0 bytes of 638 MB
+                downloading 100%, 638 MB of 638 MB
+                success 100%, 638 MB of 638 MB
+                """);
         assertThat(outcome.out()).isEqualTo("tinyllama:Q4_K_M is installed (638 MB)\n");
-        assertThat(run("model", "pull", "x:y@candle", "--output", "json").out())
-                .isEqualTo("{\"model_id\":\"x:y\",\"status\":\"success\",\"percent_complete\":100.0,"
-                        + "\"bytes_downloaded\":668788096,\"bytes_total\":668788096,\"error\":null}\n");
+    }
+
+    @Test
+    void pullAsJsonIsAnObjectALineAndTheResultLast() {
+        models.progress.add(new PullProgress("pulling manifest", 0, 0, 0));
+        models.progress.add(new PullProgress("downloading", 0.1, 668788, 668788096L));
+        models.progress.add(new PullProgress("downloading", 0.2, 1337576, 668788096L));
+        models.progress.add(new PullProgress("downloading", 1, 6687880, 668788096L));
+
+        Shell.Outcome outcome = run("model", "pull", "x:y@candle", "--output", "json");
+
+        assertThat(outcome.out()).isEqualTo("""
+                {"status":"pulling manifest","percent_complete":0.0,"bytes_downloaded":0,"bytes_total":0}
+                {"status":"downloading","percent_complete":0.1,"bytes_downloaded":668788,"bytes_total":668788096}
+                {"status":"downloading","percent_complete":1.0,"bytes_downloaded":6687880,"bytes_total":668788096}
+                {"model_id":"x:y","status":"success","percent_complete":100.0,"bytes_downloaded":668788096,"bytes_total":668788096,"error":null}
+                """);
+        assertThat(outcome.err()).isEmpty();
+    }
+
+    @Test
+    void pullPassesTheRevisionOn() {
+        run("model", "pull", "x:y@candle", "--revision", "v1.0");
+
+        assertThat(models.asked).containsExactly("pull local/x:y@candle at v1.0");
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmspell.testing.FakeFiles;
 
 /** What only a process of its own shows: signals, pipes, descriptors and the locale. */
 @DisabledOnOs(OS.WINDOWS)
@@ -144,6 +145,31 @@ class ProcessTest {
 
         assertThat(exit(process)).isEqualTo(130);
         assertThat(read(process.getErrorStream())).isEmpty();
+    }
+
+    @Test
+    void ctrlCDuringAPullSaysHowToGoOn() throws Exception {
+        Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
+        String file = "tinyllama-1.1b-chat-v1.0.Q4_K_M.gguf";
+        try (FakeHub hub = new FakeHub().with(FakeHub.TINYLLAMA, "main", file, FakeHub.model(home, 4))) {
+            hub.files.always(FakeHub.path(FakeHub.TINYLLAMA, file), new FakeFiles.Fault.StallAfter(3 << 20));
+            ProcessBuilder builder = command(List.of(), "model", "pull", "tinyllama:Q4_K_M@candle");
+            builder.environment().put("HF_ENDPOINT", hub.url());
+            builder.redirectError(home.resolve("err").toFile());
+            Process process = builder.start();
+            while (process.isAlive() && !Files.readString(home.resolve("err")).contains("downloading")) {
+                Thread.sleep(10);
+            }
+            assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                            .start()
+                            .waitFor())
+                    .isZero();
+
+            assertThat(exit(process)).isEqualTo(130);
+            assertThat(Files.readString(home.resolve("err")))
+                    .endsWith("The download of tinyllama:Q4_K_M was cancelled\n"
+                            + "Go on where it stopped: `llmspell model pull tinyllama:Q4_K_M@candle`\n");
+        }
     }
 
     /** A shell without job control starts background processes with SIGINT ignored, and children inherit that. */

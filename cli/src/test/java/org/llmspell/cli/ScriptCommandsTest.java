@@ -50,7 +50,8 @@ class ScriptCommandsTest {
 
     @Test
     void execRunsCodeWithArguments() {
-        assertThat(shell().run("exec", "print(ARGS[1], ARGS.k)", "x", "--k", "v").out())
+        assertThat(shell().run("exec", "print(ARGS[1], ARGS.k)", "x", "--k", "v")
+                        .out())
                 .isEqualTo("x\tv\n");
         assertThat(shell().run("exec", "--", "-- only a comment").code()).isZero();
     }
@@ -64,7 +65,9 @@ class ScriptCommandsTest {
 
     @Test
     void aDashReadsTheScriptFromStandardInput() {
-        assertThat(shell().typing("print('from', ARGS[1], ARGS[0])").run("run", "-", "x").out())
+        assertThat(shell().typing("print('from', ARGS[1], ARGS[0])")
+                        .run("run", "-", "x")
+                        .out())
                 .isEqualTo("from\tx\t(standard input)\n");
         assertThat(shell().typing("\n\nx x").run("run", "-").error())
                 .isEqualTo("Error: (standard input):3: syntax error near 'x'");
@@ -72,7 +75,9 @@ class ScriptCommandsTest {
 
     @Test
     void aScriptReadsStandardInput() {
-        assertThat(shell().typing("one\ntwo\n").run("exec", "print(io.read() .. io.read())").out())
+        assertThat(shell().typing("one\ntwo\n")
+                        .run("exec", "print(io.read() .. io.read())")
+                        .out())
                 .isEqualTo("onetwo\n");
     }
 
@@ -85,8 +90,10 @@ class ScriptCommandsTest {
 
     @Test
     void aMissingScriptIsNamed() {
-        assertThat(shell().run("run", "nope.lua")).isEqualTo(new Shell.Outcome(1, "", "Error: No such script: nope.lua\n"));
-        assertThat(shell().run("run", home.toString()).error()).isEqualTo("Error: " + home + " is a folder, not a script");
+        assertThat(shell().run("run", "nope.lua"))
+                .isEqualTo(new Shell.Outcome(1, "", "Error: No such script: nope.lua\n"));
+        assertThat(shell().run("run", home.toString()).error())
+                .isEqualTo("Error: " + home + " is a folder, not a script");
     }
 
     @Test
@@ -139,11 +146,10 @@ class ScriptCommandsTest {
 
     @Test
     void aPromptLongerThanTheContextIsSaid() {
-        String model =
-                TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
+        String model = TestData.path("models/stories260K/stories260K-q8_0.gguf").toString();
 
-        Shell.Outcome outcome = shell().run(
-                "exec", "Agent.create({ model = ARGS[1] }):complete(('word '):rep(2000))", model);
+        Shell.Outcome outcome =
+                shell().run("exec", "Agent.create({ model = ARGS[1] }):complete(('word '):rep(2000))", model);
 
         assertThat(outcome.error()).startsWith("Error: (command line):1: ").contains("context", "512");
         assertThat(outcome.code()).isEqualTo(1);
@@ -155,11 +161,7 @@ class ScriptCommandsTest {
         new org.llmspell.gguf.GgufWriter()
                 .put("general.architecture", "oddity")
                 .put("oddity.block_count", 1)
-                .tensor(
-                        "token_embd.weight",
-                        org.llmspell.gguf.BlockFormat.F32,
-                        java.util.List.of(4L, 2L),
-                        new byte[32])
+                .tensor("token_embd.weight", org.llmspell.gguf.BlockFormat.F32, java.util.List.of(4L, 2L), new byte[32])
                 .write(file);
 
         Shell.Outcome outcome = shell().run("exec", "Agent.create({ model = ARGS[1] }):complete('x')", file.toString());
@@ -197,17 +199,18 @@ class ScriptCommandsTest {
         String code = "print(io.open, os.execute, os.getenv)";
 
         assertThat(shell().run("exec", code).out()).doesNotContain("nil");
-        assertThat(shell().run("exec", "--sandbox", "io.open('/etc/passwd')").code()).isEqualTo(1);
+        assertThat(shell().run("exec", "--sandbox", "io.open('/etc/passwd')").code())
+                .isEqualTo(1);
     }
 
     @Test
     void theSandboxStopsWhatDoesNotEnd() {
-        Shell.Outcome outcome =
-                shell().run("exec", "--sandbox", "--max-instructions", "100000", "while true do end");
+        Shell.Outcome outcome = shell().run("exec", "--sandbox", "--max-instructions", "100000", "while true do end");
 
         assertThat(outcome.error()).contains("100000 instructions");
         assertThat(outcome.code()).isEqualTo(1);
-        assertThat(shell().run("exec", "--sandbox", "--max-memory", "2", "local s = ('x'):rep(1 << 24)").error())
+        assertThat(shell().run("exec", "--sandbox", "--max-memory", "2", "local s = ('x'):rep(1 << 24)")
+                        .error())
                 .contains("not enough memory");
     }
 

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.llmspell.cli.console.Cancellation;
 import org.llmspell.cli.console.Screen;
@@ -25,6 +26,7 @@ final class Shell {
     private Function<Config, LocalModels> models = LocalModels::open;
     private Screen screen = Screen.NONE;
     private byte[] input = {};
+    private Consumer<Cancellation> watcher = cancellation -> {};
 
     Shell(Path home) {
         this.home = home;
@@ -58,6 +60,12 @@ final class Shell {
         return this;
     }
 
+    /** Who may press Ctrl-C. */
+    Shell watchedBy(Consumer<Cancellation> user) {
+        watcher = user;
+        return this;
+    }
+
     Path home() {
         return home;
     }
@@ -79,6 +87,14 @@ final class Shell {
                 InstantSource.fixed(NOW),
                 screen,
                 () -> {});
-        return Main.run(args, surroundings, models, new Cancellation());
+        Cancellation cancellation = new Cancellation();
+        watcher.accept(cancellation);
+        try {
+            return Main.run(args, surroundings, models, cancellation);
+        } finally {
+            if (cancellation.isCancelled()) {
+                Thread.interrupted(); // the process would end now; the test goes on
+            }
+        }
     }
 }

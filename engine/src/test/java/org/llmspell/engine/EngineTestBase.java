@@ -5,10 +5,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.kernels.KernelProvider;
 
 /** What tests of the engine share: tiny models, engines with given memory, and reading to the end. */
+@Timeout(60) // a hang is a failure, not a wait
 abstract class EngineTestBase {
     static final Duration FOR_EVER = Duration.ofSeconds(-1);
     static final EngineOptions OPTIONS = new EngineOptions(2, FOR_EVER, 2, null);

@@ -9,7 +9,8 @@ final class ExecCommand implements Command {
     public CommandSpec spec() {
         return ScriptRun.options(Usage.of("exec", "Runs a line of Lua.")
                 .does(this)
-                .details("All that follows CODE belongs to it, as with run. Write -- before code that starts with dashes.")
+                .details(
+                        "All that follows CODE belongs to it, as with run. Write -- before code that starts with dashes.")
                 .examples(
                         "llmspell exec 'print(#LocalLLM.list())'",
                         "llmspell exec 'print(ARGS[1])' hello",

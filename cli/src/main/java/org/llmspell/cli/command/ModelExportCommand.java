@@ -54,7 +54,8 @@ final class ModelExportCommand implements Command {
                         () -> json(exported),
                         () -> session.results()
                                 .line(exported.id() + " is exported to " + exported.folder() + " ("
-                                        + Readable.size(exported.sizeBytes()) + "): bring it in with llmspell model import "
+                                        + Readable.size(exported.sizeBytes())
+                                        + "): bring it in with llmspell model import "
                                         + exported.folder()));
         return 0;
     }

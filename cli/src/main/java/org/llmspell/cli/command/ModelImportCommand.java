@@ -64,7 +64,8 @@ final class ModelImportCommand implements Command {
         }
         String as = line.matchedPositionalValue(1, "");
         ModelSpec name = as.isEmpty() ? null : name(as);
-        List<Path> sources = Files.isDirectory(file) ? exports(file) : List.of(file);
+        boolean folder = Files.isDirectory(file);
+        List<Path> sources = folder ? exports(file) : List.of(file);
         if (name != null && sources.size() > 1) {
             throw new LocalModelException(
                     LocalModelException.Kind.INVALID_REQUEST,
@@ -86,9 +87,9 @@ final class ModelImportCommand implements Command {
         }
         session.results()
                 .show(
-                        () -> models.size() == 1
-                                ? json(models.getFirst())
-                                : models.stream().map(ModelImportCommand::json).toList(),
+                        () -> folder
+                                ? models.stream().map(ModelImportCommand::json).toList()
+                                : json(models.getFirst()),
                         () -> models.forEach(model -> session.results()
                                 .line(model.id() + " is installed (" + Readable.size(model.sizeBytes())
                                         + "): use it as local/" + model.id() + "@candle")));
@@ -98,7 +99,9 @@ final class ModelImportCommand implements Command {
     /** The folders of the models that an export has left in {@code folder}, which may be one itself. */
     private static List<Path> exports(Path folder) throws IOException {
         try (Stream<Path> files = Files.find(
-                folder, EXPORT_DEPTH, (path, attributes) -> path.endsWith(Manifest.FILE_NAME) && isVisible(folder, path))) {
+                folder,
+                EXPORT_DEPTH,
+                (path, attributes) -> path.endsWith(Manifest.FILE_NAME) && isVisible(folder, path))) {
             List<Path> found = files.map(Path::getParent).sorted().toList();
             if (!found.isEmpty()) {
                 return found;

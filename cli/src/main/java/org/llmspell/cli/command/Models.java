@@ -44,8 +44,8 @@ final class Models {
                     "Name a model of the embedded backend: NAME:VARIANT@candle",
                     "Name the path of a .gguf file");
         }
-        try (CandleBackend candle = new CandleBackend(
-                session.config().candle(), session.config().download())) {
+        try (CandleBackend candle =
+                new CandleBackend(session.config().candle(), session.config().download())) {
             return candle.locate(spec);
         }
     }

@@ -82,7 +82,7 @@ final class RenderCommand implements Command {
     private static Clock clock(ParseResult line) {
         @Nullable String now = line.matchedOptionValue(NOW, null);
         if (now == null) {
-            return Clock.systemDefaultZone();
+            return Clock.system(ZoneId.systemDefault());
         }
         try {
             ZoneId zone = ZoneId.systemDefault();

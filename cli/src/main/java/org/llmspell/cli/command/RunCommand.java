@@ -12,9 +12,8 @@ final class RunCommand implements Command {
     public CommandSpec spec() {
         return ScriptRun.options(Usage.of("run", "Runs a Lua script.")
                 .does(this)
-                .details(
-                        "All that follows SCRIPT belongs to the script, with -- in between or without: --key value as"
-                                + " ARGS.key, the rest as ARGS[1] and so on. llmspell's own options stand before SCRIPT.")
+                .details("All that follows SCRIPT belongs to the script, with -- in between or without: --key value as"
+                        + " ARGS.key, the rest as ARGS[1] and so on. llmspell's own options stand before SCRIPT.")
                 .examples(
                         "llmspell run story.lua",
                         "llmspell run greet.lua -- --name Ada morning",

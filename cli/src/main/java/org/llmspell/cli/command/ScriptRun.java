@@ -37,8 +37,7 @@ final class ScriptRun {
     static CommandSpec options(CommandSpec spec) {
         spec.parser().stopAtPositional(true);
         return spec.addOption(Parameters.flag(
-                        SANDBOX,
-                        "Take away files, processes, the environment and native modules, and set limits"))
+                        SANDBOX, "Take away files, processes, the environment and native modules, and set limits"))
                 .addOption(OptionSpec.builder(INSTRUCTIONS)
                         .paramLabel("N")
                         .type(Long.class)

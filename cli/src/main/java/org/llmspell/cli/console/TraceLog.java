@@ -48,10 +48,14 @@ public final class TraceLog extends System.LoggerFinder {
 
         @Override
         public void log(
-                Level level, @Nullable ResourceBundle bundle, @Nullable String format, @Nullable Object... values) {
+                Level level,
+                @Nullable ResourceBundle bundle,
+                @Nullable String format,
+                @Nullable Object @Nullable ... values) {
             if (isLoggable(level)) {
                 String text = String.valueOf(format);
-                write(level, values.length == 0 ? text : MessageFormat.format(text, values), null);
+                // The platform's own log(Level, String) passes null for no values.
+                write(level, values == null || values.length == 0 ? text : MessageFormat.format(text, values), null);
             }
         }
 
@@ -66,7 +70,7 @@ public final class TraceLog extends System.LoggerFinder {
             if (e != null && !to.level().showsStackTraces()) {
                 line.append(": ").append(e);
             }
-            synchronized (TraceLog.class) {
+            synchronized (to) {
                 to.err().println(line);
                 if (e != null && to.level().showsStackTraces()) {
                     e.printStackTrace(to.err());

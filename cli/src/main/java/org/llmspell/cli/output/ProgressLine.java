@@ -51,7 +51,7 @@ public final class ProgressLine implements Progress {
             rate = new TransferRate();
         }
         rate.moved(now, progress.bytesDownloaded());
-        boolean finished = progress.bytesTotal() > 0 && progress.bytesDownloaded() >= progress.bytesTotal();
+        boolean finished = progress.percentComplete() >= 100;
         if (phases.add(status) || finished || isDue(now)) {
             show(status, progress, now);
         }

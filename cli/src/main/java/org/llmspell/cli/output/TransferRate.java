@@ -36,8 +36,9 @@ final class TransferRate {
         if (samples.size() < 2) {
             return OptionalLong.empty();
         }
-        long millis =
-                Duration.between(samples.getFirst().at(), samples.getLast().at()).toMillis();
+        long millis = Duration.between(
+                        samples.getFirst().at(), samples.getLast().at())
+                .toMillis();
         long bytes = samples.getLast().bytes() - samples.getFirst().bytes();
         return millis <= 0 ? OptionalLong.empty() : OptionalLong.of(Math.round(1000.0 * bytes / millis));
     }

@@ -2,6 +2,7 @@ package org.llmspell.engine.template;
 
 import java.time.Clock;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class ChatTemplate {
      * @throws TemplateException if it does not parse, or needs another template
      */
     public static ChatTemplate compile(String source) {
-        return compile(source, Clock.systemDefaultZone());
+        return compile(source, Clock.system(ZoneId.systemDefault()));
     }
 
     /** As {@link #compile(String)}, with the clock that {@code strftime_now} reads. */
@@ -58,9 +59,10 @@ public final class ChatTemplate {
         try {
             return new ChatTemplate(Template.parse(source, trimming, trimming), clock);
         } catch (SyntaxException e) {
-            throw new TemplateException(TemplateException.Kind.SYNTAX, e.getMessage(), e.line());
+            throw new TemplateException(TemplateException.Kind.SYNTAX, String.valueOf(e.getMessage()), e.line());
         } catch (PythonException e) {
-            throw new TemplateException(TemplateException.Kind.LIMIT, e.getMessage(), 1);
+            // An integer literal that is too long.
+            throw new TemplateException(TemplateException.Kind.SYNTAX, String.valueOf(e.getMessage()), 1);
         }
     }
 
@@ -134,14 +136,20 @@ public final class ChatTemplate {
         return context;
     }
 
+    /** What the template can do; found out by reading it and by a few renderings, so ask once. */
+    public TemplateCapabilities capabilities() {
+        return TemplateCapabilities.of(this, template.names());
+    }
+
     private Text text(Map<String, ? extends @Nullable Object> context) {
         try {
             Map<String, Value> values = ContextValues.of(context);
             return template.render(values, LocalDateTime.now(clock));
         } catch (Template.Failure e) {
-            throw new TemplateException(kind(e.type()), e.getMessage(), e.line());
+            throw new TemplateException(kind(e.type()), String.valueOf(e.getMessage()), e.line());
         } catch (PythonException e) {
-            throw new TemplateException(TemplateException.Kind.LIMIT, "the conversation is too large: " + e.getMessage(), 1);
+            throw new TemplateException(
+                    TemplateException.Kind.LIMIT, "the conversation is too large: " + e.getMessage(), 1);
         }
     }
 

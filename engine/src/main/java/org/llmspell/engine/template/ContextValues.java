@@ -32,8 +32,7 @@ final class ContextValues {
     static Map<String, Value> of(Map<String, ? extends @Nullable Object> context) {
         Map<String, Value> values = new HashMap<>();
         context.forEach((name, value) -> values.put(
-                name,
-                name.endsWith("_token") && value instanceof String token ? Text.own(token) : value(value, 0)));
+                name, name.endsWith("_token") && value instanceof String token ? Text.own(token) : value(value, 0)));
         return values;
     }
 
@@ -69,7 +68,8 @@ final class ContextValues {
             }
             return Sequence.list(values);
         }
-        throw new IllegalArgumentException("a template has no values of type " + value.getClass().getName());
+        throw new IllegalArgumentException(
+                "a template has no values of type " + value.getClass().getName());
     }
 
     private static Value dict(Map<?, ?> map, int depth) {

@@ -1,7 +1,6 @@
 package org.llmspell.engine.template;
 
 import java.util.List;
-import java.util.Locale;
 import org.llmspell.engine.EngineException;
 
 /** A chat template that is broken, refused the conversation, or ran past its limits. The message is one line. */
@@ -67,11 +66,6 @@ public final class TemplateException extends RuntimeException {
         List<String> advice = kind == Kind.REFUSED
                 ? List.of("change the messages as it asks", "use raw = true to give the model the text as it is")
                 : List.of("use raw = true to give the model the text as it is");
-        return new EngineException(EngineException.Problem.TEMPLATE_FAILED, getMessage(), advice);
-    }
-
-    @Override
-    public String toString() {
-        return "TemplateException(" + kind.name().toLowerCase(Locale.ROOT) + "): " + getMessage();
+        return new EngineException(EngineException.Problem.TEMPLATE_FAILED, String.valueOf(getMessage()), advice);
     }
 }

@@ -94,6 +94,17 @@ class PagePoolTest {
     }
 
     @Test
+    void keysWithTheSameHashAreToldApart() {
+        long sameHash = 0x1_0000_0001L; // Long.hashCode gives 0 for it and for 0
+        PrefixKey key = new PrefixKey(0, new int[] {5, 40});
+        assertThat(key).isEqualTo(new PrefixKey(0, new int[] {5, 40}));
+        assertThat(new PrefixKey(sameHash, new int[] {5, 40}))
+                .hasSameHashCodeAs(key)
+                .isNotEqualTo(key);
+        assertThat(new PrefixKey(0, new int[] {6, 9})).hasSameHashCodeAs(key).isNotEqualTo(key);
+    }
+
+    @Test
     void pagesOfAnUnfinishedPassAreNotShared() {
         int[] prompt = tokens(0, PAGE + 1);
         try (SequenceCache first = admit(prompt, 100)) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.Options;
@@ -30,6 +31,7 @@ import org.llmspell.kernels.KernelProvider;
 import org.llmspell.kernels.WorkerPool;
 
 /** What the batcher puts into passes and what it does when they fail, with a model that only looks at the batch. */
+@Timeout(60) // a hang is a failure, not a wait
 class BatcherTest {
     /** Sequences with this context length make the pass fail. */
     private static final int FAILING = 666;

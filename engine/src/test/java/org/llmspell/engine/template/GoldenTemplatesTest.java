@@ -24,7 +24,8 @@ class GoldenTemplatesTest {
             JsonNode golden = TestData.json("templates/" + entry.get("golden").asString());
             ChatTemplate template = template(entry.get("template").asString());
             for (JsonNode example : golden.get("cases")) {
-                String name = entry.get("id").asString() + " " + example.get("case").asString();
+                String name =
+                        entry.get("id").asString() + " " + example.get("case").asString();
                 Map<String, Object> context =
                         JsonContext.map(conversations.get(example.get("case").asString()));
                 context.putAll(JsonContext.map(golden.get("special_tokens")));
@@ -45,9 +46,7 @@ class GoldenTemplatesTest {
         if (error.isNull()) {
             String expected = example.get("expected").asString();
             assertThat(template.render(context)).isEqualTo(expected);
-            assertThat(template.fragments(context).stream()
-                            .map(Fragment::text)
-                            .collect(Collectors.joining()))
+            assertThat(template.fragments(context).stream().map(Fragment::text).collect(Collectors.joining()))
                     .isEqualTo(expected);
             return;
         }

@@ -35,8 +35,12 @@ class UnitTemplatesTest {
                             .isEqualTo(unit.get("jinja2_3.1.6").asString());
                 } else {
                     assertThatThrownBy(() -> render(source, trimming, context))
-                            .isInstanceOfSatisfying(TemplateException.class, failure -> assertThat(failure.reason())
-                                    .isEqualTo(unit.get("jinja2_error").get("message").asString()));
+                            .isInstanceOfSatisfying(
+                                    TemplateException.class,
+                                    failure -> assertThat(failure.reason())
+                                            .isEqualTo(unit.get("jinja2_error")
+                                                    .get("message")
+                                                    .asString()));
                 }
             }));
         }

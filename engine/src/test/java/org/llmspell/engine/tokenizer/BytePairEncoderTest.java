@@ -53,7 +53,22 @@ class BytePairEncoderTest {
     void takesWholeWordsBeforeMergingWhereThePreTokenizerSaysSo() {
         TinyVocabulary vocabulary = TinyVocabulary.bytePair().add("ab", 0).add("abc", 0);
         assertThat(encode(tokenizer(vocabulary, "llama-bpe", "a b"), "abc")).containsExactly("abc");
-        assertThat(encode(tokenizer(vocabulary, "gpt-2", "a b"), "abc abc")).containsExactly("ab", "c", "Ġ", "ab", "c");
+        // Twice, since the second time the answer for the whole word is remembered.
+        assertThat(encode(tokenizer(vocabulary, "gpt-2", "a b"), "abc\nabc"))
+                .containsExactly("ab", "c", "Ċ", "ab", "c");
+    }
+
+    @Test
+    void findsTheMergedTokenWhereverItIsInTheVocabulary() {
+        TinyVocabulary vocabulary = TinyVocabulary.bytePair()
+                .add("ab", 0)
+                .add("xd", 0)
+                .add("cy", 0)
+                .add("cd", 0)
+                .add("ce", 0);
+        // After the merge of ab, the next token is xd, but the next merge cd; after that of xd, they are cy and ce.
+        Tokenizer tokenizer = tokenizer(vocabulary, "gpt-2", "a b", "c d", "x d", "c e", "c y");
+        assertThat(encode(tokenizer, "abcdxdcecy")).containsExactly("ab", "cd", "xd", "ce", "cy");
     }
 
     @Test
@@ -119,7 +134,7 @@ class BytePairEncoderTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aMegabyteInOnePieceDoesNotTakeQuadraticTime() {
         TinyVocabulary vocabulary = TinyVocabulary.bytePair().add("aa", 0).add("aaaa", 0);
         Tokenizer tokenizer = tokenizer(vocabulary, "qwen2", "a a", "aa aa");

@@ -167,7 +167,7 @@ class SentencePieceEncoderTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aMegabyteWithoutSpacesDoesNotTakeQuadraticTime() {
         Tokenizer tokenizer = withoutPrefix(
                 TinyVocabulary.sentencePiece().add("a", -9).add("aa", -1).add("aaaa", -2));

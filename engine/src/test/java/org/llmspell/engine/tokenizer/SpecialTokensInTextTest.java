@@ -158,7 +158,7 @@ class SpecialTokensInTextTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void thousandsOfTokensAndAMegabyteOfTheirFirstCharacterDoNotTakeQuadraticTime() {
         TinyVocabulary vocabulary = TinyVocabulary.bytePair();
         for (int i = 0; i < 5000; i++) {

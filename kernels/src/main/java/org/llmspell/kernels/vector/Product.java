@@ -2,6 +2,7 @@ package org.llmspell.kernels.vector;
 
 import static org.llmspell.kernels.vector.Simd.ALL;
 import static org.llmspell.kernels.vector.Simd.FLOAT;
+import static org.llmspell.kernels.vector.Simd.LANES;
 
 import java.lang.foreign.MemorySegment;
 import org.llmspell.gguf.BlockFormat;
@@ -39,6 +40,22 @@ final class Product {
                 QuantFormat quant = QuantFormat.of(weights.format());
                 if (quant == null) {
                     batch(weights, rowFrom, rowTo, x, 0, 1, out, 0, scratch);
+                } else if (LANES == 16 && weights.format() == BlockFormat.Q4_K) {
+                    long prepared = scratch.sums(columns + columns / 16);
+                    long sums = prepared + 4L * columns;
+                    FusedQ4K.prepare(x, columns, prepared, sums, scratch.quants());
+                    for (int r = rowFrom; r < rowTo; r++) {
+                        long row = data + r * weights.rowBytes();
+                        Simd.setFloat(out + 4L * r, FusedQ4K.dot(row, columns / 256, prepared, sums));
+                    }
+                } else if (LANES == 16 && weights.format() == BlockFormat.Q6_K) {
+                    long prepared = scratch.sums(columns + columns / 16);
+                    long sums = prepared + 4L * columns;
+                    FusedQ6K.prepare(x, columns, prepared, sums, scratch.quants());
+                    for (int r = rowFrom; r < rowTo; r++) {
+                        long row = data + r * weights.rowBytes();
+                        Simd.setFloat(out + 4L * r, FusedQ6K.dot(row, columns / 256, prepared, sums));
+                    }
                 } else {
                     oneQuantized(quant, weights, rowFrom, rowTo, x, out, scratch);
                 }
@@ -54,16 +71,50 @@ final class Product {
         if (quant.minima()) {
             QuantizedRow.sums(x, columns, quant.subBlock(), sums);
         }
+        long data = weights.data().address();
+        long last = data + rowTo * weights.rowBytes() - format.bytes(Math.min(columns, Scratch.SLAB));
         for (int r = rowFrom; r < rowTo; r++) {
-            long row = weights.data().address() + r * weights.rowBytes();
             float sum = 0;
             for (int done = 0; done < columns; done += Scratch.SLAB) {
                 int count = Math.min(Scratch.SLAB, columns - done);
-                unpack(quant, format, row + format.bytes(done), count, scratch);
-                sum += QuantizedRow.dot(quant, scratch, x + 4L * done, sums + 4L * (done / quant.subBlock()), count);
+                long slab = data + r * weights.rowBytes() + format.bytes(done);
+                long slabX = x + 4L * done;
+                long slabSums = sums + 4L * (done / quant.subBlock());
+                long ahead = Math.min(slab + format.bytes(count), last);
+                sum += slab(quant, format, slab, count, slabX, slabSums, ahead, scratch);
             }
             Simd.setFloat(out + 4L * r, sum);
         }
+    }
+
+    /** A slab of one row; {@code ahead} is where a slab starts that is likely to be next. */
+    private static float slab(
+            QuantFormat quant,
+            BlockFormat format,
+            long slab,
+            int count,
+            long x,
+            long sums,
+            long ahead,
+            Scratch scratch) {
+        int blocks = count / format.blockElements();
+        if (LANES == 16) {
+            switch (format) {
+                case Q8_0 -> {
+                    return FusedWide.q80(slab, blocks, x);
+                }
+                case Q4_0 -> {
+                    return FusedWide.q40(slab, blocks, x);
+                }
+                case Q5_K -> {
+                    return FusedWide.q5k(slab, blocks, x, sums, scratch);
+                }
+                default -> {}
+            }
+        }
+        unpack(quant, format, slab, count, scratch);
+        int aheadStep = format.blockBytes() * 32 / format.blockElements();
+        return QuantizedRow.dot(quant, scratch, x, sums, count, ahead, aheadStep);
     }
 
     /** Many tokens: a panel of rows is expanded to floats once and multiplied with all tokens. */

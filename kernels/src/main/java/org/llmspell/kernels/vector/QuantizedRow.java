@@ -3,21 +3,25 @@ package org.llmspell.kernels.vector;
 import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.B2F;
 import static org.llmspell.kernels.vector.Simd.ALL;
-import static org.llmspell.kernels.vector.Simd.B16;
 import static org.llmspell.kernels.vector.Simd.F;
+import static org.llmspell.kernels.vector.Simd.FLOAT;
 import static org.llmspell.kernels.vector.Simd.LANES;
 import static org.llmspell.kernels.vector.Simd.ORDER;
+import static org.llmspell.kernels.vector.Simd.Q;
 import static org.llmspell.kernels.vector.Simd.WIDTH;
 
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * What can be done with an unpacked slab of a row, whatever its format was: multiply it with activations, or write it out as
- * floats. Sixteen bytes become floats at a time, which is one, two or four vectors; the conditions on {@code LANES} are
- * constants to the compiler.
+ * floats. Sixteen bytes at a time become one, two or four vectors of floats; the conditions on {@code LANES} are constants to the
+ * compiler. A narrow vector's bytes are loaded on their own: converting the later parts of a loaded vector takes shuffles.
  */
 final class QuantizedRow {
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
     private QuantizedRow() {}
 
     /**
@@ -25,132 +29,178 @@ final class QuantizedRow {
      *
      * @param x address of the activations
      * @param sums address of the sums of activations by sub-block, see {@link #sums}
+     * @param ahead address of what will be unpacked next: it is touched, {@code aheadStep} bytes further every 32 elements, so
+     *     that it comes from memory while this slab is multiplied
      */
-    static float dot(QuantFormat format, Scratch scratch, long x, long sums, int count) {
+    static float dot(QuantFormat format, Scratch scratch, long x, long sums, int count, long ahead, int aheadStep) {
         float product = format.subBlock() == 32
-                ? dot32(scratch.quants(), scratch.scales(), x, count / 32)
-                : dot16(scratch.quants(), scratch.scales(), x, count / 16);
+                ? dot32(scratch.quants(), scratch.scales(), x, count / 32, ahead, aheadStep)
+                : dot16(scratch.quants(), scratch.scales(), x, count / 16, ahead, aheadStep);
         return format.minima() ? product - Dense.dot(scratch.minima(), sums, count / format.subBlock()) : product;
     }
 
-    private static float dot32(long quants, long scales, long x, int subBlocks) {
+    private static float dot32(long quants, long scales, long x, int subBlocks, long ahead, int aheadStep) {
         FloatVector even = FloatVector.zero(F);
         FloatVector odd = FloatVector.zero(F);
+        long touched = 0;
         for (int s = 0; s < subBlocks; s++) {
-            ByteVector low = ByteVector.fromMemorySegment(B16, ALL, quants, ORDER);
-            ByteVector high = ByteVector.fromMemorySegment(B16, ALL, quants + 16, ORDER);
-            FloatVector a =
-                    ((FloatVector) low.convertShape(B2F, F, 0)).mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
-            FloatVector b = ((FloatVector) high.convertShape(B2F, F, 0))
+            FloatVector a = ((FloatVector)
+                            ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
+                    .mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
+            FloatVector b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16, ORDER)
+                            .convertShape(B2F, F, 0))
                     .mul(FloatVector.fromMemorySegment(F, ALL, x + 64, ORDER));
             if (LANES <= 8) {
-                a = ((FloatVector) low.convertShape(B2F, F, 1))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + WIDTH, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 1))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16 + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 64 + WIDTH, ORDER), b);
             }
             if (LANES <= 4) {
-                a = ((FloatVector) low.convertShape(B2F, F, 2))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 8, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 32, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 2))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 24, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 96, ORDER), b);
-                a = ((FloatVector) low.convertShape(B2F, F, 3))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 12, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 48, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 3))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 28, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 112, ORDER), b);
             }
-            FloatVector scale = FloatVector.broadcast(F, Simd.getFloat(scales));
+            FloatVector scale = FloatVector.broadcast(F, ALL.get(FLOAT, scales));
             even = a.fma(scale, even);
             odd = b.fma(scale, odd);
             quants += 32;
             scales += 4;
             x += 128;
+            touched |= ALL.get(LONG, ahead);
+            ahead += aheadStep;
         }
+        // Over the last quants, which have been used: what is loaded for nothing, the compiler leaves out.
+        ALL.set(LONG, quants - 8, touched);
         return even.add(odd).reduceLanes(ADD);
     }
 
-    private static float dot16(long quants, long scales, long x, int subBlocks) {
+    private static float dot16(long quants, long scales, long x, int subBlocks, long ahead, int aheadStep) {
         FloatVector even = FloatVector.zero(F);
         FloatVector odd = FloatVector.zero(F);
+        long touched = 0;
         for (int s = 0; s < subBlocks; s += 2) {
-            ByteVector low = ByteVector.fromMemorySegment(B16, ALL, quants, ORDER);
-            ByteVector high = ByteVector.fromMemorySegment(B16, ALL, quants + 16, ORDER);
-            FloatVector a =
-                    ((FloatVector) low.convertShape(B2F, F, 0)).mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
-            FloatVector b = ((FloatVector) high.convertShape(B2F, F, 0))
+            FloatVector a = ((FloatVector)
+                            ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
+                    .mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
+            FloatVector b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16, ORDER)
+                            .convertShape(B2F, F, 0))
                     .mul(FloatVector.fromMemorySegment(F, ALL, x + 64, ORDER));
             if (LANES <= 8) {
-                a = ((FloatVector) low.convertShape(B2F, F, 1))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + WIDTH, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 1))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16 + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 64 + WIDTH, ORDER), b);
             }
             if (LANES <= 4) {
-                a = ((FloatVector) low.convertShape(B2F, F, 2))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 8, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 32, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 2))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 24, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 96, ORDER), b);
-                a = ((FloatVector) low.convertShape(B2F, F, 3))
+                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 12, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 48, ORDER), a);
-                b = ((FloatVector) high.convertShape(B2F, F, 3))
+                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 28, ORDER)
+                                .convertShape(B2F, F, 0))
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 112, ORDER), b);
             }
-            even = a.fma(FloatVector.broadcast(F, Simd.getFloat(scales)), even);
-            odd = b.fma(FloatVector.broadcast(F, Simd.getFloat(scales + 4)), odd);
+            even = a.fma(FloatVector.broadcast(F, ALL.get(FLOAT, scales)), even);
+            odd = b.fma(FloatVector.broadcast(F, ALL.get(FLOAT, scales + 4)), odd);
             quants += 32;
             scales += 8;
             x += 128;
+            touched |= ALL.get(LONG, ahead);
+            ahead += aheadStep;
         }
+        // Over the last quants, which have been used: what is loaded for nothing, the compiler leaves out.
+        ALL.set(LONG, quants - 8, touched);
         return even.add(odd).reduceLanes(ADD);
     }
 
     /** Writes {@code count} elements as {@code quant · scale − minimum}, each operation rounded on its own as ggml does. */
     static void expand(QuantFormat format, Scratch scratch, long target, int count) {
         if (format.minima()) {
-            expandWithMinima(scratch, target, count / 16, format.subBlock() / 16);
+            expandWithMinima(scratch, target, count / 16, format.subBlock());
         } else {
-            expand(scratch, target, count / 16, format.subBlock() / 16);
+            expand(scratch, target, count / 16, format.subBlock());
         }
     }
 
-    private static void expand(Scratch scratch, long target, int sixteens, int perScale) {
+    private static void expand(Scratch scratch, long target, int sixteens, int subBlock) {
         long quants = scratch.quants();
         long scales = scratch.scales();
+        // One sixteen has its own scale, or two share one.
+        int perScale = subBlock / 32;
         for (int s = 0; s < sixteens; s++) {
-            ByteVector q = ByteVector.fromMemorySegment(B16, ALL, quants, ORDER);
-            float scale = Simd.getFloat(scales + s / perScale * 4L);
-            ((FloatVector) q.convertShape(B2F, F, 0)).mul(scale).intoMemorySegment(ALL, target, ORDER);
+            float scale = ALL.get(FLOAT, scales + 4L * (s >> perScale));
+
+            ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
+                    .mul(scale)
+                    .intoMemorySegment(ALL, target, ORDER);
             if (LANES <= 8) {
-                ((FloatVector) q.convertShape(B2F, F, 1)).mul(scale).intoMemorySegment(ALL, target + WIDTH, ORDER);
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
+                        .mul(scale)
+                        .intoMemorySegment(ALL, target + WIDTH, ORDER);
             }
             if (LANES <= 4) {
-                ((FloatVector) q.convertShape(B2F, F, 2)).mul(scale).intoMemorySegment(ALL, target + 32, ORDER);
-                ((FloatVector) q.convertShape(B2F, F, 3)).mul(scale).intoMemorySegment(ALL, target + 48, ORDER);
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 8, ORDER)
+                                .convertShape(B2F, F, 0))
+                        .mul(scale)
+                        .intoMemorySegment(ALL, target + 32, ORDER);
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 12, ORDER)
+                                .convertShape(B2F, F, 0))
+                        .mul(scale)
+                        .intoMemorySegment(ALL, target + 48, ORDER);
             }
             quants += 16;
             target += 64;
         }
     }
 
-    private static void expandWithMinima(Scratch scratch, long target, int sixteens, int perScale) {
+    private static void expandWithMinima(Scratch scratch, long target, int sixteens, int subBlock) {
         long quants = scratch.quants();
+        long scales = scratch.scales();
+        long minima = scratch.minima();
+        // One sixteen has its own scale, or two share one.
+        int perScale = subBlock / 32;
         for (int s = 0; s < sixteens; s++) {
-            ByteVector q = ByteVector.fromMemorySegment(B16, ALL, quants, ORDER);
-            float scale = Simd.getFloat(scratch.scales() + s / perScale * 4L);
-            float minimum = Simd.getFloat(scratch.minima() + s / perScale * 4L);
-            ((FloatVector) q.convertShape(B2F, F, 0)).mul(scale).sub(minimum).intoMemorySegment(ALL, target, ORDER);
+            float scale = ALL.get(FLOAT, scales + 4L * (s >> perScale));
+            float minimum = ALL.get(FLOAT, minima + 4L * (s >> perScale));
+            ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
+                    .mul(scale)
+                    .sub(minimum)
+                    .intoMemorySegment(ALL, target, ORDER);
             if (LANES <= 8) {
-                ((FloatVector) q.convertShape(B2F, F, 1))
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + LANES, ORDER)
+                                .convertShape(B2F, F, 0))
                         .mul(scale)
                         .sub(minimum)
                         .intoMemorySegment(ALL, target + WIDTH, ORDER);
             }
             if (LANES <= 4) {
-                ((FloatVector) q.convertShape(B2F, F, 2))
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 8, ORDER)
+                                .convertShape(B2F, F, 0))
                         .mul(scale)
                         .sub(minimum)
                         .intoMemorySegment(ALL, target + 32, ORDER);
-                ((FloatVector) q.convertShape(B2F, F, 3))
+                ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 12, ORDER)
+                                .convertShape(B2F, F, 0))
                         .mul(scale)
                         .sub(minimum)
                         .intoMemorySegment(ALL, target + 48, ORDER);
@@ -167,7 +217,7 @@ final class QuantizedRow {
             for (int i = 0; i < subBlock; i += LANES) {
                 sum = sum.add(FloatVector.fromMemorySegment(F, ALL, x + 4L * (done + i), ORDER));
             }
-            Simd.setFloat(target, sum.reduceLanes(ADD));
+            ALL.set(FLOAT, target, sum.reduceLanes(ADD));
             target += 4;
         }
     }

@@ -16,7 +16,7 @@ final class Scratch {
 
     static final int PANEL_COLUMNS = 1024;
 
-    // Scales are written eight at a time, so leave room behind the last.
+    // Scales are written eight at a time and quants read eight at a time: there is room behind the last.
     private static final int SCALES = (SLAB / 16 + 16) * Float.BYTES;
 
     private final MemorySegment fixed =

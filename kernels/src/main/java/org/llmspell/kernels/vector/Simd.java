@@ -16,6 +16,12 @@ import jdk.incubator.vector.VectorSpecies;
  * lifetime the compiler need not check at each load. Through the callers' segments the same loops ran about a tenth slower, and
  * much slower still once heap, native and mapped segments had met in one profile. {@link org.llmspell.kernels.Bounds} has
  * checked every range before an address gets here, and {@link VectorKernels} keeps the segments reachable.
+ *
+ * <p>Loops over vectors read and write {@link #ALL} themselves and call no method of this project, not even the small ones below:
+ * past some thousand bytecodes of inlined Vector API the compiler inlines nothing that does not insist on it, and a call saves
+ * and restores every vector register: Q6_K ran at a quarter of its speed that way. For a like reason they use
+ * {@code convertShape} with a constant species, never {@code convert}: that looks its species up, which the compiler folded or not
+ * depending on what had run before, at half the speed where it did not.
  */
 final class Simd {
     @SuppressWarnings("restricted")
@@ -35,11 +41,20 @@ final class Simd {
     /** As many halves as there are floats in a vector. */
     static final VectorSpecies<Short> S = VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
-    /** Sixteen bytes: what the kernels widen to floats at a time, in one, two or four parts. */
+    /** Sixteen bytes. */
     static final VectorSpecies<Byte> B16 = ByteVector.SPECIES_128;
+
+    /**
+     * The bytes that become one vector of floats: the first {@link #LANES} of them. There is no vector of four bytes, so eight
+     * are loaded where four are wanted, and whoever loads them sees to it that they are there.
+     */
+    static final VectorSpecies<Byte> Q = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     /** Bytes for unpacking quants: 32 at a time where there are vectors of that size, else 16. */
     static final VectorSpecies<Byte> B = LANES >= 8 ? ByteVector.SPECIES_256 : ByteVector.SPECIES_128;
+
+    /** The same as 32-bit words. */
+    static final VectorSpecies<Integer> W = VectorSpecies.of(int.class, B.vectorShape());
 
     static final int BYTES = B.length();
 

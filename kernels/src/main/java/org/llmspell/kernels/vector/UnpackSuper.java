@@ -4,10 +4,10 @@ import static jdk.incubator.vector.VectorOperators.B2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.llmspell.kernels.vector.Simd.ALL;
-import static org.llmspell.kernels.vector.Simd.B;
 import static org.llmspell.kernels.vector.Simd.BYTES;
 import static org.llmspell.kernels.vector.Simd.LANES;
 import static org.llmspell.kernels.vector.Simd.ORDER;
+import static org.llmspell.kernels.vector.Simd.W;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -40,8 +40,7 @@ final class UnpackSuper {
             }
             for (int half = 0; half < 2; half++) {
                 for (int o = 0; o < 32; o += BYTES) {
-                    IntVector q = ByteVector.fromMemorySegment(B, ALL, source + 16 + 32L * half + o, ORDER)
-                            .reinterpretAsInts();
+                    IntVector q = IntVector.fromMemorySegment(W, ALL, source + 16 + 32L * half + o, ORDER);
                     long out = quants + 128L * half + o;
                     q.and(0x03030303).intoMemorySegment(ALL, out, ORDER);
                     q.lanewise(LSHR, 2).and(0x03030303).intoMemorySegment(ALL, out + 32, ORDER);
@@ -68,11 +67,9 @@ final class UnpackSuper {
             scaleEight(lessThirtyTwo(((low >>> 4) & LOW_NIBBLES) | (highSecond << 4)), d, scales + 32);
             for (int half = 0; half < 2; half++) {
                 for (int o = 0; o < 32; o += BYTES) {
-                    IntVector q = ByteVector.fromMemorySegment(B, ALL, source + 32 + 32L * half + o, ORDER)
-                            .reinterpretAsInts();
+                    IntVector q = IntVector.fromMemorySegment(W, ALL, source + 32 + 32L * half + o, ORDER);
                     // This half's four mask bits move to the low nibble; set means no 4 to take off.
-                    IntVector mask = ByteVector.fromMemorySegment(B, ALL, source + o, ORDER)
-                            .reinterpretAsInts()
+                    IntVector mask = IntVector.fromMemorySegment(W, ALL, source + o, ORDER)
                             .not()
                             .lanewise(LSHR, 4 * half);
                     long out = quants + 128L * half + o;
@@ -106,14 +103,8 @@ final class UnpackSuper {
     static void q4k(long source, int blocks, long quants, long scales, long minima) {
         for (int b = 0; b < blocks; b++) {
             sixBitScales(source, scales, minima);
-            for (int group = 0; group < 4; group++) {
-                for (int o = 0; o < 32; o += BYTES) {
-                    IntVector q = ByteVector.fromMemorySegment(B, ALL, source + 16 + 32L * group + o, ORDER)
-                            .reinterpretAsInts();
-                    long out = quants + 64L * group + o;
-                    q.and(0x0F0F0F0F).intoMemorySegment(ALL, out, ORDER);
-                    q.lanewise(LSHR, 4).and(0x0F0F0F0F).intoMemorySegment(ALL, out + 32, ORDER);
-                }
+            for (int o = 0; o < 32; o += BYTES) {
+                fourGroups(source + 16 + o, quants + o);
             }
             source += 144;
             quants += 256;
@@ -122,15 +113,23 @@ final class UnpackSuper {
         }
     }
 
+    private static void fourGroups(long source, long quants) {
+        for (int group = 0; group < 4; group++) {
+            IntVector q = IntVector.fromMemorySegment(W, ALL, source, ORDER);
+            q.and(0x0F0F0F0F).intoMemorySegment(ALL, quants, ORDER);
+            q.lanewise(LSHR, 4).and(0x0F0F0F0F).intoMemorySegment(ALL, quants + 32, ORDER);
+            source += 32;
+            quants += 64;
+        }
+    }
+
     static void q5k(long source, int blocks, long quants, long scales, long minima) {
         for (int b = 0; b < blocks; b++) {
             sixBitScales(source, scales, minima);
             for (int o = 0; o < 32; o += BYTES) {
-                IntVector fifth = ByteVector.fromMemorySegment(B, ALL, source + 16 + o, ORDER)
-                        .reinterpretAsInts();
+                IntVector fifth = IntVector.fromMemorySegment(W, ALL, source + 16 + o, ORDER);
                 for (int group = 0; group < 4; group++) {
-                    IntVector q = ByteVector.fromMemorySegment(B, ALL, source + 48 + 32L * group + o, ORDER)
-                            .reinterpretAsInts();
+                    IntVector q = IntVector.fromMemorySegment(W, ALL, source + 48 + 32L * group + o, ORDER);
                     IntVector bits = fifth.lanewise(LSHR, 2 * group);
                     long out = quants + 64L * group + o;
                     q.and(0x0F0F0F0F).or(bits.and(0x01010101).lanewise(LSHL, 4)).intoMemorySegment(ALL, out, ORDER);
@@ -149,17 +148,12 @@ final class UnpackSuper {
 
     static void q6k(long source, int blocks, long quants, long scales, long minima) {
         for (int b = 0; b < blocks; b++) {
-            float d = Simd.getHalf(source + 208);
-            scaleEight(ALL.get(LONG, source + 192), d, scales);
-            scaleEight(ALL.get(LONG, source + 200), d, scales + 32);
+            eightBitScales(source, scales);
             for (int half = 0; half < 2; half++) {
                 for (int o = 0; o < 32; o += BYTES) {
-                    IntVector first = ByteVector.fromMemorySegment(B, ALL, source + 64L * half + o, ORDER)
-                            .reinterpretAsInts();
-                    IntVector second = ByteVector.fromMemorySegment(B, ALL, source + 64L * half + 32 + o, ORDER)
-                            .reinterpretAsInts();
-                    IntVector high = ByteVector.fromMemorySegment(B, ALL, source + 128 + 32L * half + o, ORDER)
-                            .reinterpretAsInts();
+                    IntVector first = IntVector.fromMemorySegment(W, ALL, source + 64L * half + o, ORDER);
+                    IntVector second = IntVector.fromMemorySegment(W, ALL, source + 64L * half + 32 + o, ORDER);
+                    IntVector high = IntVector.fromMemorySegment(W, ALL, source + 128 + 32L * half + o, ORDER);
                     long out = quants + 128L * half + o;
                     first.and(0x0F0F0F0F)
                             .or(high.lanewise(LSHL, 4).and(0x30303030))
@@ -192,10 +186,17 @@ final class UnpackSuper {
     }
 
     /** Scales and minima of a Q4_K or Q5_K block. */
-    private static void sixBitScales(long source, long scales, long minima) {
+    static void sixBitScales(long source, long scales, long minima) {
         int third = ALL.get(INT, source + 12);
         scaleEight(SixBitScales.scales(ALL.get(INT, source + 4), third), Simd.getHalf(source), scales);
         scaleEight(SixBitScales.minima(ALL.get(INT, source + 8), third), Simd.getHalf(source + 2), minima);
+    }
+
+    /** Scales of a Q6_K block. */
+    static void eightBitScales(long source, long scales) {
+        float d = Simd.getHalf(source + 208);
+        scaleEight(ALL.get(LONG, source + 192), d, scales);
+        scaleEight(ALL.get(LONG, source + 200), d, scales + 32);
     }
 
     /** Takes 32 off each byte, all of which are below 64: bit 5 inverted is the sign, so extend it upwards. */

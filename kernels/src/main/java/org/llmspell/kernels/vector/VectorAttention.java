@@ -2,6 +2,7 @@ package org.llmspell.kernels.vector;
 
 import static org.llmspell.kernels.vector.Simd.ALL;
 import static org.llmspell.kernels.vector.Simd.F;
+import static org.llmspell.kernels.vector.Simd.FLOAT;
 import static org.llmspell.kernels.vector.Simd.LANES;
 import static org.llmspell.kernels.vector.Simd.ORDER;
 
@@ -182,10 +183,10 @@ final class VectorAttention {
         for (int position = from; position < to; position++) {
             FloatVector v = FloatVector.fromMemorySegment(F, ALL, value + position * stride, ORDER);
             long w = weight + 4L * position;
-            a = v.fma(FloatVector.broadcast(F, Simd.getFloat(w)), a);
-            b = v.fma(FloatVector.broadcast(F, Simd.getFloat(w + 4 * TILE)), b);
-            c = v.fma(FloatVector.broadcast(F, Simd.getFloat(w + 8 * TILE)), c);
-            d = v.fma(FloatVector.broadcast(F, Simd.getFloat(w + 12 * TILE)), d);
+            a = v.fma(FloatVector.broadcast(F, ALL.get(FLOAT, w)), a);
+            b = v.fma(FloatVector.broadcast(F, ALL.get(FLOAT, w + 4 * TILE)), b);
+            c = v.fma(FloatVector.broadcast(F, ALL.get(FLOAT, w + 8 * TILE)), c);
+            d = v.fma(FloatVector.broadcast(F, ALL.get(FLOAT, w + 12 * TILE)), d);
         }
         a.intoMemorySegment(ALL, sum, ORDER);
         b.intoMemorySegment(ALL, sum + stride, ORDER);
@@ -198,7 +199,7 @@ final class VectorAttention {
         FloatVector a = FloatVector.fromMemorySegment(F, ALL, sum, ORDER);
         for (int position = from; position < to; position++) {
             FloatVector v = FloatVector.fromMemorySegment(F, ALL, value + position * stride, ORDER);
-            a = v.fma(FloatVector.broadcast(F, Simd.getFloat(weight + 4L * position)), a);
+            a = v.fma(FloatVector.broadcast(F, ALL.get(FLOAT, weight + 4L * position)), a);
         }
         a.intoMemorySegment(ALL, sum, ORDER);
     }

@@ -53,7 +53,9 @@ final class CandleErrors {
                 Kind.MODEL_UNUSABLE,
                 model + " is no language model: the file " + reason,
                 null,
-                List.of("Take the file with the language model's weights", "See what is in it: `llmspell inspect FILE`"),
+                List.of(
+                        "Take the file with the language model's weights",
+                        "See what is in it: `llmspell inspect FILE`"),
                 e);
     }
 

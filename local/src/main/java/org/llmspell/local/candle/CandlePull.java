@@ -170,7 +170,8 @@ final class CandlePull {
             throws IOException, InterruptedException {
         String promised = part.remote().sha256();
         // A part that an earlier pull has finished.
-        if (Files.isRegularFile(file)
+        if (promised != null
+                && Files.isRegularFile(file)
                 && Files.size(file) == part.remote().size()
                 && Sha256.of(file).equals(promised)) {
             return new Manifest.Entry(

@@ -188,11 +188,11 @@ public final class HuggingFace {
             return transport.get(
                     url, token, Map.of("Accept", "application/json"), info -> new BoundedBytes(MAX_LISTING));
         } catch (TransferException e) {
-            throw e.reason() == Cause.UNAUTHORIZED ? gated(url, e) : e;
+            throw e.reason() == Cause.UNAUTHORIZED ? gated(e) : e;
         }
     }
 
-    private TransferException gated(URI url, TransferException e) {
+    private TransferException gated(TransferException e) {
         return new TransferException(
                 Cause.UNAUTHORIZED,
                 e.getMessage()

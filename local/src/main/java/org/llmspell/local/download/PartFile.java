@@ -155,8 +155,9 @@ final class PartFile implements AutoCloseable {
 
     /** Waits until more than {@code position} bytes are there without a gap, or {@code millis} are over. */
     synchronized void awaitPrefix(long position, long millis) throws InterruptedException {
-        if (prefix() <= position) {
-            wait(millis);
+        long deadline = System.nanoTime() + millis * 1_000_000;
+        for (long left = millis; prefix() <= position && left > 0; left = (deadline - System.nanoTime()) / 1_000_000) {
+            wait(left);
         }
     }
 

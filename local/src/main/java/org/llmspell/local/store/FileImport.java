@@ -80,8 +80,8 @@ final class FileImport {
                 "Link the file instead of copying it");
     }
 
-    private Manifest.Entry place(
-            ImportSource.Part part, Path folder, ImportRequest request, long before, long total) throws IOException {
+    private Manifest.Entry place(ImportSource.Part part, Path folder, ImportRequest request, long before, long total)
+            throws IOException {
         boolean copy = request.placement() == Placement.COPY;
         Path to = folder.resolve(part.name());
         if (!copy) {

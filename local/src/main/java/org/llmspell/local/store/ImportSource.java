@@ -83,6 +83,10 @@ record ImportSource(
             size += entry.sizeBytes();
         }
         GgufFacts facts = languageModel(parts.getFirst().file());
+        if (facts.files().size() != parts.size()) {
+            throw wrong("The manifest in " + folder + " names " + parts.size() + " of the model's "
+                    + facts.files().size() + " files");
+        }
         return new ImportSource(
                 request.name() == null ? manifest.name() : request.name(),
                 request.variant() == null ? manifest.variant() : request.variant(),

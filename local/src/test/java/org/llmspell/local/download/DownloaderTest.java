@@ -328,7 +328,7 @@ class DownloaderTest {
                     .redirectErrorStream(true)
                     .start();
             // Killed some random number of bytes after it has begun to fetch.
-            long marker = 1 + random.nextInt(600_000);
+            long marker = 1L + random.nextInt(600_000);
             try (BufferedReader out = process.inputReader()) {
                 for (String line = out.readLine();
                         line != null && Long.parseLong(line) < marker;

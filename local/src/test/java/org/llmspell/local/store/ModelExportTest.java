@@ -85,7 +85,8 @@ class ModelExportTest {
 
         assertThat(exported)
                 .isEqualTo(new ModelExport.Exported("mine:Q4_K_M", stick.resolve("mine/Q4_K_M"), model.sizeBytes()));
-        assertThat(all(stick)).containsExactly("mine", "mine/Q4_K_M", "mine/Q4_K_M/manifest.json", "mine/Q4_K_M/tiny.gguf");
+        assertThat(all(stick))
+                .containsExactly("mine", "mine/Q4_K_M", "mine/Q4_K_M/manifest.json", "mine/Q4_K_M/tiny.gguf");
         assertThat(progress.getLast())
                 .isEqualTo(new PullProgress("success", 100, model.sizeBytes(), model.sizeBytes()));
 
@@ -96,7 +97,8 @@ class ModelExportTest {
         assertThat(manifest.source()).isEqualTo("https://hub/u/r");
         assertThat(manifest.revision()).isEqualTo("abc123");
         assertThat(manifest.origin()).isEqualTo(Manifest.Origin.DOWNLOADED);
-        assertThat(manifest.files()).isEqualTo(Objects.requireNonNull(model.manifest()).files());
+        assertThat(manifest.files())
+                .isEqualTo(Objects.requireNonNull(model.manifest()).files());
     }
 
     @Test
@@ -109,8 +111,8 @@ class ModelExportTest {
 
         Manifest manifest = Manifest.read(folder.resolve(Manifest.FILE_NAME));
         assertThat(manifest.files())
-                .containsExactly(new Manifest.Entry(
-                        "dropped.Q8_0.gguf", Files.size(dropped.file()), Sha256.of(dropped.file())));
+                .containsExactly(
+                        new Manifest.Entry("dropped.Q8_0.gguf", Files.size(dropped.file()), Sha256.of(dropped.file())));
         assertThat(take(folder).id()).isEqualTo("dropped:Q8_0");
     }
 
@@ -137,7 +139,8 @@ class ModelExportTest {
         assertThat(folder.resolve("notes.txt")).exists();
 
         export(model, true);
-        assertThat(all(stick)).containsExactly("mine", "mine/Q4_K_M", "mine/Q4_K_M/manifest.json", "mine/Q4_K_M/tiny.gguf");
+        assertThat(all(stick))
+                .containsExactly("mine", "mine/Q4_K_M", "mine/Q4_K_M/manifest.json", "mine/Q4_K_M/tiny.gguf");
     }
 
     @Test
@@ -157,8 +160,7 @@ class ModelExportTest {
 
         LocalModelException refused = catchThrowableOfType(LocalModelException.class, () -> full.run(model));
 
-        assertThat(refused)
-                .hasMessage("Not enough disk space in " + stick + ": the model needs 1 MB, 1 MB are free");
+        assertThat(refused).hasMessage("Not enough disk space in " + stick + ": the model needs 1 MB, 1 MB are free");
         assertThat(stick).isEmptyDirectory();
     }
 
@@ -214,8 +216,7 @@ class ModelExportTest {
         Path file = folder.resolve("tiny.gguf");
         Files.write(file, new byte[10]);
 
-        assertThat(refused(folder))
-                .hasMessage(file + " has 10 bytes where the manifest says " + model.sizeBytes());
+        assertThat(refused(folder)).hasMessage(file + " has 10 bytes where the manifest says " + model.sizeBytes());
         assertThat(there.directory()).doesNotExist();
     }
 
@@ -248,6 +249,28 @@ class ModelExportTest {
     }
 
     @Test
+    void aManifestThatLeavesAPartOutIsRefused() throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("split"));
+        List<Path> parts = TinyGguf.writer(15).writeSplit(folder, "m", 1);
+        Path first = parts.getFirst();
+        Files.writeString(
+                folder.resolve(Manifest.FILE_NAME),
+                new Manifest(
+                                "m",
+                                "x",
+                                "s",
+                                null,
+                                Manifest.Origin.COPIED,
+                                null,
+                                Instant.EPOCH,
+                                List.of(new Manifest.Entry(
+                                        String.valueOf(first.getFileName()), Files.size(first), Sha256.of(first))))
+                        .toJson());
+
+        assertThat(refused(folder)).hasMessage("The manifest in " + folder + " names 1 of the model's 2 files");
+    }
+
+    @Test
     void aFolderWithoutManifestIsRefused() throws IOException {
         Path folder = Files.createDirectories(temporary.resolve("plain"));
 
@@ -259,8 +282,8 @@ class ModelExportTest {
     void theModelMayBeImportedUnderAnotherName() {
         Path folder = export(model, false).folder();
 
-        StoredModel arrived = there.importFile(
-                new ImportRequest(folder, "other", "x", Placement.COPY, false, progress -> {}));
+        StoredModel arrived =
+                there.importFile(new ImportRequest(folder, "other", "x", Placement.COPY, false, progress -> {}));
 
         assertThat(arrived.id()).isEqualTo("other:x");
         assertThat(Objects.requireNonNull(arrived.manifest()).revision()).isEqualTo("abc123");

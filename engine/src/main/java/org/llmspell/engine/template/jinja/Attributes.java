@@ -14,6 +14,7 @@ import org.llmspell.engine.template.value.Function;
 import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.Numeric;
 import org.llmspell.engine.template.value.Opaque;
+import org.llmspell.engine.template.value.Range;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Text;
@@ -59,6 +60,9 @@ final class Attributes {
         }
         if (value instanceof Sequence sequence) {
             return ofSequence(sequence, name);
+        }
+        if (value instanceof Range range) {
+            return ContainerMethods.ofRange(range, name);
         }
         if (value instanceof Opaque opaque) {
             return opaque.attribute(name);
@@ -128,17 +132,17 @@ final class Attributes {
 
     private static @Nullable Value ofText(Text text, String name) {
         if ("format".equals(name)) {
-            return new Function(name, args -> format(text, args));
+            return new Function(name, text, args -> format(text, args));
         }
         if ("format_map".equals(name)) {
-            return new Function(name, args -> {
+            return new Function(name, text, args -> {
                 Map<String, Value> named = new LinkedHashMap<>();
                 CallArgs.spread(args.plain(name, 1, 1).get(0), named);
                 return format(text, new Args(List.of(), named));
             });
         }
         TextMethods.Method method = TextMethods.find(name);
-        return method == null ? null : new Function(name, args -> method.call(text, args));
+        return method == null ? null : new Function(name, text, args -> method.call(text, args));
     }
 
     private static Value format(Text text, Args args) {

@@ -17,8 +17,12 @@ import org.llmspell.engine.template.value.Value;
  * @param star what stands after {@code *}
  * @param doubleStar what stands after {@code **}
  */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 record CallArgs(
-        List<Expr> positional, Map<String, Expr> named, @Nullable Expr star, @Nullable Expr doubleStar) {
+        List<Expr> positional,
+        Map<String, Expr> named,
+        @Nullable Expr star,
+        @Nullable Expr doubleStar) {
     static final CallArgs NONE = new CallArgs(List.of(), Map.of(), null, null);
 
     Args evaluate(Evaluation evaluation, Scope scope) {

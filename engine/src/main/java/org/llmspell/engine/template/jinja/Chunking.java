@@ -8,7 +8,6 @@ import org.llmspell.engine.template.text.Padding;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.None;
-import org.llmspell.engine.template.value.OneShot;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Value;
@@ -22,6 +21,10 @@ final class Chunking {
         @Nullable Value[] given = args.bind("batch", 1, "linecount", "fill_with");
         int size = Padding.integer(Filters.or(given[0], None.NONE));
         Value filler = Filters.or(given[1], None.NONE);
+        return Deferred.generator(value, () -> batches(evaluation, value, size, filler));
+    }
+
+    private static Iterator<Value> batches(Evaluation evaluation, Value value, int size, Value filler) {
         Iterator<Value> items = evaluation.iterate(value);
         List<Value> batches = new ArrayList<>();
         List<Value> batch = new ArrayList<>();
@@ -42,7 +45,7 @@ final class Chunking {
             }
             batches.add(Sequence.list(batch));
         }
-        return new OneShot("generator", value, batches.iterator());
+        return batches.iterator();
     }
 
     /** {@code slices} lists of about equal length, the shorter ones filled up where there is a filler. */
@@ -50,10 +53,13 @@ final class Chunking {
         @Nullable Value[] given = args.bind("slice", 1, "slices", "fill_with");
         int slices = Padding.integer(Filters.or(given[0], None.NONE));
         Value filler = Filters.or(given[1], None.NONE);
+        return Deferred.generator(value, () -> slices(evaluation, value, slices, filler));
+    }
+
+    private static Iterator<Value> slices(Evaluation evaluation, Value value, int slices, Value filler) {
         List<Value> items = SequenceFilters.items(evaluation, value);
         if (slices == 0) {
-            throw new PythonException(
-                    PythonException.Type.ZERO_DIVISION_ERROR, "integer division or modulo by zero");
+            throw new PythonException(PythonException.Type.ZERO_DIVISION_ERROR, "integer division or modulo by zero");
         }
         evaluation.budget().charge(Math.max(0, slices));
         List<Value> lists = new ArrayList<>();
@@ -69,6 +75,6 @@ final class Chunking {
             lists.add(Sequence.list(list));
             from = to;
         }
-        return new OneShot("generator", value, lists.iterator());
+        return lists.iterator();
     }
 }

@@ -1,7 +1,9 @@
 package org.llmspell.engine.template.jinja;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Dict;
@@ -10,6 +12,7 @@ import org.llmspell.engine.template.value.Function;
 import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.None;
 import org.llmspell.engine.template.value.PythonException;
+import org.llmspell.engine.template.value.Range;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Value;
 
@@ -77,14 +80,14 @@ final class ContainerMethods {
         }
         switch (name) {
             case "count":
-                return new Function(name, args -> {
+                return new Function(name, sequence, args -> {
                     Value wanted = args.plain(name, 1, 1).get(0);
                     return Int.of(sequence.items().stream()
                             .filter(item -> item.equals(wanted))
                             .count());
                 });
             case "index":
-                return new Function(name, args -> index(sequence, args));
+                return new Function(name, sequence, args -> index(sequence, args));
             case "copy":
                 return sequence.isTuple()
                         ? null
@@ -92,6 +95,31 @@ final class ContainerMethods {
                             args.plain(name, 0, 0);
                             return sequence;
                         });
+            default:
+                return null;
+        }
+    }
+
+    /** The attribute {@code name} of a range; null if there is none. */
+    static @Nullable Value ofRange(Range range, String name) {
+        switch (name) {
+            case "start":
+                return Int.of(range.start());
+            case "stop":
+                return Int.of(range.stop());
+            case "step":
+                return Int.of(range.step());
+            case "count":
+                return new Function(
+                        name,
+                        range,
+                        args -> Int.of(range.contains(args.plain(name, 1, 1).get(0)) ? 1 : 0));
+            case "index":
+                return new Function(name, range, args -> {
+                    List<Value> numbers = new ArrayList<>();
+                    range.iterate().forEachRemaining(numbers::add);
+                    return index(Sequence.list(numbers), new Args(args.plain(name, 1, 1), Map.of()));
+                });
             default:
                 return null;
         }

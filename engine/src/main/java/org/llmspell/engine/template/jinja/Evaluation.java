@@ -4,8 +4,10 @@ import java.time.LocalDateTime;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Budget;
+import org.llmspell.engine.template.value.Function;
 import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.Opaque;
 import org.llmspell.engine.template.value.PythonException;
@@ -67,6 +69,24 @@ final class Evaluation {
         return flow;
     }
 
+    /** Executes a body in a scope of its own inside of {@code outer}. */
+    Flow execute(Body body, @Nullable Scope outer, TextBuilder out) {
+        return execute(body.statements(), enter(outer, body.symbols()), out);
+    }
+
+    /** A scope for a block, in which what it sets first is not there yet. */
+    Scope enter(@Nullable Scope outer, Symbols symbols) {
+        Scope scope = new Scope(outer, symbols);
+        List<String> setFirst = symbols.setFirst();
+        for (int i = 0; i < setFirst.size(); i++) {
+            String name = setFirst.get(i);
+            if (given(name) != null && !scope.isNamedOutside(name)) {
+                scope.set(name, Undefined.variable(name));
+            }
+        }
+        return scope;
+    }
+
     // An error ends the whole rendering, so nothing has to restore the depth then.
     private void enter() {
         budget.charge(1);
@@ -79,12 +99,15 @@ final class Evaluation {
     Value variable(Scope scope, String name) {
         Value value = scope.find(name);
         if (value == null) {
-            value = context.get(name);
-        }
-        if (value == null) {
-            value = Globals.find(name, this);
+            value = given(name);
         }
         return value != null ? value : Undefined.variable(name);
+    }
+
+    /** The variable that the rendering was given, or the global function. */
+    private @Nullable Value given(String name) {
+        Value value = context.get(name);
+        return value != null ? value : Globals.find(name, this);
     }
 
     /** Calls {@code callee}, charging for what the call makes. */
@@ -94,6 +117,10 @@ final class Evaluation {
         }
         if (!(callee instanceof Opaque function)) {
             throw PythonException.typeError("'" + callee.typeName() + "' object is not callable");
+        }
+        if (function instanceof Function method) {
+            budget.chargeScan(method.receiver());
+            args.positional().forEach(budget::chargeScan);
         }
         return paid(function.call(args));
     }

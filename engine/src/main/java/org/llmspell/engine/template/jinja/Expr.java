@@ -11,6 +11,7 @@ import org.llmspell.engine.template.value.None;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Slices;
+import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
 import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
@@ -235,8 +236,12 @@ sealed interface Expr extends Node {
     }
 
     /** {@code owner[start:stop:step]}. */
-    record Slice(Expr owner, @Nullable Expr start, @Nullable Expr stop, @Nullable Expr step, int line)
-            implements Expr {
+    record Slice(
+            Expr owner,
+            @Nullable Expr start,
+            @Nullable Expr stop,
+            @Nullable Expr step,
+            int line) implements Expr {
         @Override
         public Value evaluate(Evaluation evaluation, Scope scope) {
             Value value = evaluation.evaluate(owner, scope);
@@ -323,6 +328,9 @@ sealed interface Expr extends Node {
             Value value = evaluation.evaluate(input, scope);
             Args given = args.evaluate(evaluation, scope);
             evaluation.at(line);
+            if (value instanceof Text) {
+                evaluation.budget().chargeCopy(value);
+            }
             if (test == null) {
                 throw new PythonException(PythonException.Type.RUNTIME, "No test named '" + name + "' found.");
             }

@@ -1,9 +1,9 @@
 package org.llmspell.engine.template.jinja;
 
-import java.math.BigInteger;
 import org.llmspell.engine.template.value.Characters;
 import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.None;
+import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Value;
 
@@ -109,21 +109,18 @@ final class ExpressionLexer {
     }
 
     private Value integer(int at) {
-        int radix = 10;
         if (source.charAt(at) == '0' && at + 1 < source.length()) {
             int letter = "bBoOxX".indexOf(source.charAt(at + 1));
-            int prefixed = letter < 0 ? 10 : letter < 2 ? 2 : letter < 4 ? 8 : 16;
-            int to = letter < 0 ? at : digits(at + 2, prefixed, false);
+            int radix = letter < 0 ? 10 : letter < 2 ? 2 : letter < 4 ? 8 : 16;
+            int to = letter < 0 ? at : digits(at + 2, radix, false);
             if (letter >= 0 && to > at + 2) {
-                radix = prefixed;
                 end = to;
-                return Int.of(new BigInteger(source.substring(at + 2, to).replace("_", ""), radix));
+                return Int.parse(source.substring(at + 2, to).replace("_", ""), radix);
             }
             // Only zeros may follow a zero.
             end = at + 1;
             while (end < source.length()
-                    && (source.charAt(end) == '0'
-                            || (source.charAt(end) == '_' && source.startsWith("_0", end)))) {
+                    && (source.charAt(end) == '0' || (source.charAt(end) == '_' && source.startsWith("_0", end)))) {
                 end++;
             }
             return Int.of(0);
@@ -131,9 +128,9 @@ final class ExpressionLexer {
         end = digits(at, 10, true);
         String digits = source.substring(at, end).replace("_", "");
         if (digits.length() > 4300) {
-            throw new SyntaxException("an integer of more than 4300 digits", 1);
+            throw PythonException.valueError("Exceeds the limit (4300 digits) for integer string conversion");
         }
-        return digits.length() < 19 ? Int.of(Long.parseLong(digits)) : Int.of(new BigInteger(digits));
+        return Int.parse(digits, 10);
     }
 
     /** The end of the digits from {@code from} on, with single underscores between them, or also before the first. */

@@ -21,9 +21,10 @@ record ForLoop(
         Target target,
         Expr items,
         @Nullable Expr test,
+        Symbols testSymbols,
         boolean recursive,
-        List<Stmt> body,
-        List<Stmt> otherwise,
+        Body body,
+        Body otherwise,
         boolean usesLoop,
         int line)
         implements Stmt {
@@ -55,19 +56,19 @@ record ForLoop(
         Iterator<Value> driver = loop != null ? loop : rounds;
         boolean finished = false;
         while (driver.hasNext()) {
-            Scope inner = new Scope(scope);
+            Scope inner = evaluation.enter(scope, body.symbols());
             target.assign(evaluation, inner, driver.next());
             if (loop != null) {
                 inner.set("loop", loop);
             }
-            Flow flow = evaluation.execute(body, inner, out);
+            Flow flow = evaluation.execute(body.statements(), inner, out);
             if (flow == Flow.BREAK) {
                 break;
             }
             // Jinja notes a round only at the end of the body, so one cut short does not count for the else branch.
             finished |= flow == Flow.ON;
         }
-        return finished || otherwise.isEmpty() ? Flow.ON : evaluation.execute(otherwise, new Scope(scope), out);
+        return finished || otherwise.statements().isEmpty() ? Flow.ON : evaluation.execute(otherwise, scope, out);
     }
 
     /** The items for which the test holds, tested when they are asked for. */
@@ -79,7 +80,7 @@ record ForLoop(
             public boolean hasNext() {
                 while (next == null && from.hasNext()) {
                     Value candidate = from.next();
-                    Scope inner = new Scope(scope);
+                    Scope inner = new Scope(scope, testSymbols);
                     target.assign(evaluation, inner, candidate);
                     if (evaluation.evaluate(condition, inner).truthy()) {
                         next = candidate;
@@ -108,8 +109,8 @@ record ForLoop(
         if (test != null) {
             children.add(test);
         }
-        children.addAll(body);
-        children.addAll(otherwise);
+        children.addAll(body.statements());
+        children.addAll(otherwise.statements());
         return children;
     }
 }

@@ -26,9 +26,8 @@ final class Lexer {
     private Token.Kind inside = Token.Kind.DATA;
 
     Lexer(String source, boolean trimBlocks, boolean lstripBlocks) {
-        String normalized = source.indexOf('\r') < 0
-                ? source
-                : source.replace("\r\n", "\n").replace('\r', '\n');
+        String normalized =
+                source.indexOf('\r') < 0 ? source : source.replace("\r\n", "\n").replace('\r', '\n');
         this.source = normalized.endsWith("\n") ? normalized.substring(0, normalized.length() - 1) : normalized;
         this.trimBlocks = trimBlocks;
         this.lstripBlocks = lstripBlocks;

@@ -43,7 +43,8 @@ record Lookup(List<Value> parts, @Nullable Value fallback, boolean ignoreCase) {
 
     private static void addParts(String attribute, List<Value> parts) {
         for (String part : attribute.split("\\.", -1)) {
-            boolean number = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Character::isDigit);
+            boolean number =
+                    !part.isEmpty() && part.length() < 10 && part.chars().allMatch(Character::isDigit);
             parts.add(number ? Int.of(Integer.parseInt(part)) : Text.own(part));
         }
     }

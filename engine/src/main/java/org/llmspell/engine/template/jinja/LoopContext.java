@@ -136,8 +136,7 @@ final class LoopContext extends Opaque implements Iterator<Value> {
     public Value call(Args args) {
         Value iterable = args.plain("loop", 1, 1).get(0);
         if (!definition.recursive()) {
-            throw PythonException.typeError(
-                    "The loop must have the 'recursive' marker to be called recursively.");
+            throw PythonException.typeError("The loop must have the 'recursive' marker to be called recursively.");
         }
         return definition.recurse(evaluation, outer, iterable, depth + 1);
     }

@@ -36,10 +36,10 @@ final class Macro extends Opaque {
     @Override
     public Value call(Args args) {
         int line = evaluation.line();
-        Scope scope = new Scope(outer);
+        Scope scope = evaluation.enter(outer, definition.body().symbols());
         bind(args, scope);
         TextBuilder out = new TextBuilder();
-        evaluation.execute(definition.body(), scope, out);
+        evaluation.execute(definition.body().statements(), scope, out);
         evaluation.at(line);
         return out.build();
     }

@@ -17,7 +17,7 @@ record MacroDefinition(
         String name,
         List<String> parameters,
         List<@Nullable Expr> defaults,
-        List<Stmt> body,
+        Body body,
         boolean usesCaller,
         boolean usesKwargs,
         boolean usesVarargs,
@@ -38,7 +38,7 @@ record MacroDefinition(
                 children.add(expr);
             }
         }
-        children.addAll(body);
+        children.addAll(body.statements());
         return children;
     }
 }

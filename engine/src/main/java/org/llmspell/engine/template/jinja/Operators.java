@@ -20,6 +20,7 @@ import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
 
 /** Python's operators on values of any type. */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class Operators {
     private Operators() {}
 
@@ -47,8 +48,8 @@ final class Operators {
 
     private static PythonException unsupported(String operator, Value a, Value b) {
         String shown = "**".equals(operator) ? "** or pow()" : operator;
-        return PythonException.typeError("unsupported operand type(s) for " + shown + ": '" + a.typeName() + "' and '"
-                + b.typeName() + "'");
+        return PythonException.typeError(
+                "unsupported operand type(s) for " + shown + ": '" + a.typeName() + "' and '" + b.typeName() + "'");
     }
 
     private static Value add(Value a, Value b) {
@@ -79,7 +80,11 @@ final class Operators {
         if (!(count instanceof Int) && !(count instanceof Bool)) {
             throw PythonException.typeError("can't multiply sequence by non-int of type '" + count.typeName() + "'");
         }
-        int times = (count instanceof Bool bool ? bool.toInt() : (Int) count).clamped();
+        Int integer = count instanceof Bool bool ? bool.toInt() : (Int) count;
+        if (!integer.isSmall()) {
+            throw PythonException.overflow("cannot fit 'int' into an index-sized integer");
+        }
+        int times = integer.clamped();
         if (repeated instanceof Text text) {
             return new TextBuilder().repeat(text, times).build().asMarkup(text.markup());
         }
@@ -93,7 +98,8 @@ final class Operators {
         if (value instanceof Numeric number) {
             return minus ? Arithmetic.negate(number) : Arithmetic.plus(number);
         }
-        throw PythonException.typeError("bad operand type for unary " + (minus ? "-" : "+") + ": '" + value.typeName() + "'");
+        throw PythonException.typeError(
+                "bad operand type for unary " + (minus ? "-" : "+") + ": '" + value.typeName() + "'");
     }
 
     static boolean compare(Evaluation evaluation, String operator, Value a, Value b) {

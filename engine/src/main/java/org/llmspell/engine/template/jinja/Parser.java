@@ -87,6 +87,10 @@ final class Parser {
         return body;
     }
 
+    private Body closedBody(List<String> parameters, String end) {
+        return Body.of(parameters, closedBlock(end));
+    }
+
     private void statement(List<Stmt> into) {
         Token tag = tokens.current();
         if (tag.kind() != Token.Kind.NAME) {
@@ -111,7 +115,7 @@ final class Parser {
                 break;
             case "filter":
                 Expr.FilterCall filters = filters(expressions.filter(noInput(line)));
-                into.add(new Stmt.FilterBlock(filters, closedBlock("endfilter"), line));
+                into.add(new Stmt.FilterBlock(filters, closedBody(List.of(), "endfilter"), line));
                 break;
             case "with":
                 into.add(with(line));
@@ -121,7 +125,7 @@ final class Parser {
                 into.add(leave(tag, line));
                 break;
             case "generation":
-                into.add(new Stmt.Section(true, outsideLoops(() -> closedBlock("endgeneration")), line));
+                into.add(new Stmt.Section(true, outsideLoops(List.of(), List.of(), "endgeneration"), line));
                 break;
             case "block":
                 into.add(namedBlock(line));
@@ -135,7 +139,8 @@ final class Parser {
             case "extends":
                 throw new SyntaxException("{% " + tag.text() + " %}" + NO_OTHER_TEMPLATES, line);
             case "autoescape":
-                throw new SyntaxException("{% autoescape %} is not supported: a chat template does not make HTML", line);
+                throw new SyntaxException(
+                        "{% autoescape %} is not supported: a chat template does not make HTML", line);
             default:
                 throw new SyntaxException("Encountered unknown tag '" + tag.text() + "'.", line);
         }
@@ -150,7 +155,7 @@ final class Parser {
         if (tokens.skipOperator("|")) {
             filters = filters(expressions.filter(noInput(line)));
         }
-        return new Stmt.SetBlock(target, filters, closedBlock("endset"), line);
+        return new Stmt.SetBlock(target, filters, closedBody(List.of(), "endset"), line);
     }
 
     private static Expr noInput(int line) {
@@ -193,8 +198,22 @@ final class Parser {
         List<Stmt> body = block("endfor", "else");
         loops--;
         List<Stmt> otherwise = tokens.take().isName("else") ? closedBlock("endfor") : List.of();
+        List<String> parameters = new ArrayList<>(target.names());
+        Symbols testSymbols = Symbols.of(parameters, test == null ? items : test);
         boolean usesLoop = recursive || SyntaxChecks.asksFor(body, "loop");
-        return new ForLoop(target, items, test, recursive, body, otherwise, usesLoop, line);
+        if (usesLoop) {
+            parameters.add("loop");
+        }
+        return new ForLoop(
+                target,
+                items,
+                test,
+                testSymbols,
+                recursive,
+                Body.of(parameters, body),
+                Body.of(List.of(), otherwise),
+                usesLoop,
+                line);
     }
 
     private Stmt leave(Token tag, int line) {
@@ -218,9 +237,9 @@ final class Parser {
 
     private MacroDefinition macroRest(
             String name, List<String> parameters, List<@Nullable Expr> defaults, int line, String end) {
-        List<Stmt> body = outsideLoops(() -> closedBlock(end));
+        Body body = outsideLoops(parameters, defaults, end);
         int caller = parameters.indexOf("caller");
-        boolean asksCaller = SyntaxChecks.asksFor(body, "caller");
+        boolean asksCaller = SyntaxChecks.asksFor(body.statements(), "caller");
         if (asksCaller && caller >= 0 && defaults.get(caller) == null) {
             throw new SyntaxException(
                     "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a"
@@ -233,8 +252,8 @@ final class Parser {
                 defaults,
                 body,
                 asksCaller && caller < 0,
-                !parameters.contains("kwargs") && SyntaxChecks.asksFor(body, "kwargs"),
-                !parameters.contains("varargs") && SyntaxChecks.asksFor(body, "varargs"),
+                !parameters.contains("kwargs") && SyntaxChecks.asksFor(body.statements(), "kwargs"),
+                !parameters.contains("varargs") && SyntaxChecks.asksFor(body.statements(), "varargs"),
                 line);
     }
 
@@ -263,12 +282,12 @@ final class Parser {
     }
 
     /** A body that is a function of its own, so that it cannot leave a loop around it. */
-    private List<Stmt> outsideLoops(java.util.function.Supplier<List<Stmt>> body) {
+    private Body outsideLoops(List<String> parameters, List<@Nullable Expr> defaults, String end) {
         int around = loops;
         loops = 0;
-        List<Stmt> parsed = body.get();
+        List<Stmt> parsed = closedBlock(end);
         loops = around;
-        return parsed;
+        return new Body(parsed, Symbols.of(parameters, defaults, parsed));
     }
 
     private Stmt call(int line) {
@@ -294,7 +313,9 @@ final class Parser {
             tokens.expectOperator("=");
             values.add(expressions.expression(true));
         }
-        return new Stmt.With(targets, values, closedBlock("endwith"), line);
+        List<String> names = new ArrayList<>();
+        targets.forEach(target -> names.addAll(target.names()));
+        return new Stmt.With(targets, values, closedBody(names, "endwith"), line);
     }
 
     private Stmt namedBlock(int line) {
@@ -306,7 +327,7 @@ final class Parser {
         if (tokens.current().isName("required")) {
             throw new SyntaxException("{% block required %}" + NO_OTHER_TEMPLATES, line);
         }
-        List<Stmt> body = outsideLoops(() -> closedBlock("endblock"));
+        Body body = outsideLoops(List.of(), List.of(), "endblock");
         tokens.skipName(name);
         return new Stmt.Section(scoped, body, line);
     }

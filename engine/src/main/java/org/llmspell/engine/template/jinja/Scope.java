@@ -8,10 +8,26 @@ import org.llmspell.engine.template.value.Value;
 /** The variables of one block; those of the blocks around it are seen through it, and shadowed by its own. */
 final class Scope {
     private final @Nullable Scope outer;
+    private final Symbols symbols;
     private @Nullable Map<String, Value> variables;
 
-    Scope(@Nullable Scope outer) {
+    Scope(@Nullable Scope outer, Symbols symbols) {
         this.outer = outer;
+        this.symbols = symbols;
+    }
+
+    Symbols symbols() {
+        return symbols;
+    }
+
+    /** Whether a block around this one names the variable. */
+    boolean isNamedOutside(String name) {
+        for (Scope scope = outer; scope != null; scope = scope.outer) {
+            if (scope.symbols.named().contains(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The scope of the whole template. */

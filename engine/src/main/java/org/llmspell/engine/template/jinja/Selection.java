@@ -29,8 +29,8 @@ final class Selection {
             Value attribute = rest.remove("attribute");
             Value fallback = rest.remove("default");
             if (!rest.isEmpty()) {
-                throw PythonException.typeError(
-                        "Unexpected keyword argument '" + rest.keySet().iterator().next() + "'");
+                throw PythonException.typeError("Unexpected keyword argument '"
+                        + rest.keySet().iterator().next() + "'");
             }
             return Lookup.of(attribute == null ? None.NONE : attribute, fallback, false)::apply;
         }

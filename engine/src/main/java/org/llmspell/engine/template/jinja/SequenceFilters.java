@@ -84,12 +84,13 @@ final class SequenceFilters {
         }
         List<Value> items = reversible(evaluation, value);
         if (items != null) {
-            return new OneShot(reverseIteratorName(value), value, items.reversed().iterator());
+            return new OneShot(
+                    reverseIteratorName(value), value, items.reversed().iterator());
         }
         if (value.iterate() == null) {
             throw PythonException.typeError("argument must be iterable");
         }
-        return Sequence.list(items(evaluation, value).reversed());
+        return Sequence.list(new ArrayList<>(items(evaluation, value).reversed()));
     }
 
     private static String reverseIteratorName(Value value) {

@@ -12,7 +12,6 @@ import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Dict;
 import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.None;
-import org.llmspell.engine.template.value.OneShot;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Text;
@@ -106,6 +105,10 @@ final class Sorting {
     static Value unique(Evaluation evaluation, Value value, Args args) {
         @Nullable Value[] given = args.bind("unique", 0, "case_sensitive", "attribute");
         Lookup lookup = Lookup.of(Filters.or(given[1], None.NONE), null, !flag(given[0]));
+        return Deferred.generator(value, () -> distinct(evaluation, value, lookup));
+    }
+
+    private static Iterator<Value> distinct(Evaluation evaluation, Value value, Lookup lookup) {
         Set<Value> seen = new HashSet<>();
         List<Value> kept = new ArrayList<>();
         for (Value item : SequenceFilters.items(evaluation, value)) {
@@ -113,7 +116,7 @@ final class Sorting {
                 kept.add(item);
             }
         }
-        return new OneShot("generator", value, kept.iterator());
+        return kept.iterator();
     }
 
     /** {@code min} or {@code max}: the first item that comes before all others by {@code operator}. */
@@ -151,5 +154,4 @@ final class Sorting {
         }
         return total;
     }
-
 }

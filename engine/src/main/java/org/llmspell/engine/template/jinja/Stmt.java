@@ -1,8 +1,8 @@
 package org.llmspell.engine.template.jinja;
 
 import java.util.ArrayList;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.value.Args;
@@ -11,16 +11,20 @@ import org.llmspell.engine.template.value.TextBuilder;
 import org.llmspell.engine.template.value.Value;
 
 /** A statement: writes to the output and changes variables. */
-sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, Stmt.Output, Stmt.Assignment,
-        Stmt.SetBlock, Stmt.If, Stmt.With, Stmt.CallBlock, Stmt.FilterBlock, Stmt.Section, Stmt.Leave {
+sealed interface Stmt extends Node
+        permits ForLoop,
+                MacroDefinition,
+                Stmt.Data,
+                Stmt.Output,
+                Stmt.Assignment,
+                Stmt.SetBlock,
+                Stmt.If,
+                Stmt.With,
+                Stmt.CallBlock,
+                Stmt.FilterBlock,
+                Stmt.Section,
+                Stmt.Leave {
     Flow execute(Evaluation evaluation, Scope scope, TextBuilder out);
-
-    /** The text of a body that is executed on its own, in a scope of its own. */
-    static Text capture(Evaluation evaluation, List<Stmt> body, Scope outer) {
-        TextBuilder out = new TextBuilder();
-        evaluation.execute(body, new Scope(outer), out);
-        return out.build();
-    }
 
     /** Text of the template. */
     record Data(Text text, int line) implements Stmt {
@@ -74,12 +78,12 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
      *
      * @param filters a chain of filters whose innermost input is the body; null for none
      */
-    record SetBlock(Target target, Expr.@Nullable FilterCall filters, List<Stmt> body, int line) implements Stmt {
+    record SetBlock(Target target, Expr.@Nullable FilterCall filters, Body body, int line) implements Stmt {
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
             TextBuilder captured = new TextBuilder();
-            Scope inner = new Scope(scope);
-            Flow flow = evaluation.execute(body, inner, captured);
+            Scope inner = evaluation.enter(scope, body.symbols());
+            Flow flow = evaluation.execute(body.statements(), inner, captured);
             if (flow == Flow.ON) {
                 target.assign(evaluation.at(line), scope, filtered(evaluation, filters, inner, captured.build()));
             }
@@ -93,14 +97,15 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
     }
 
     /** {@code {% filter … %}…{% endfilter %}}. */
-    record FilterBlock(Expr.FilterCall filters, List<Stmt> body, int line) implements Stmt {
+    record FilterBlock(Expr.FilterCall filters, Body body, int line) implements Stmt {
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
             TextBuilder captured = new TextBuilder();
-            Scope inner = new Scope(scope);
-            Flow flow = evaluation.execute(body, inner, captured);
+            Scope inner = evaluation.enter(scope, body.symbols());
+            Flow flow = evaluation.execute(body.statements(), inner, captured);
             if (flow == Flow.ON) {
-                out.append(filtered(evaluation, filters, inner, captured.build()).str());
+                out.append(
+                        filtered(evaluation, filters, inner, captured.build()).str());
             }
             return flow;
         }
@@ -111,21 +116,21 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
         }
     }
 
-    private static List<Node> block(Expr.@Nullable FilterCall filters, List<Stmt> body) {
-        List<Node> children = new ArrayList<>(body);
+    private static List<Node> block(Expr.@Nullable FilterCall filters, Body body) {
+        List<Node> children = new ArrayList<>(body.statements());
         if (filters != null) {
             children.add(filters);
         }
         return children;
     }
 
-    private static Value filtered(
-            Evaluation evaluation, Expr.@Nullable FilterCall filters, Scope scope, Text text) {
+    private static Value filtered(Evaluation evaluation, Expr.@Nullable FilterCall filters, Scope scope, Text text) {
         if (filters == null) {
             return text;
         }
         // The innermost filter's input is the body's text, for which an empty literal stands in the syntax.
-        Value input = filters.input() instanceof Expr.FilterCall inner ? filtered(evaluation, inner, scope, text) : text;
+        Value input =
+                filters.input() instanceof Expr.FilterCall inner ? filtered(evaluation, inner, scope, text) : text;
         return filters.apply(evaluation, scope, input);
     }
 
@@ -138,7 +143,8 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
             for (int i = 0; i < bodies.size(); i++) {
-                if (i >= tests.size() || evaluation.evaluate(tests.get(i), scope).truthy()) {
+                if (i >= tests.size()
+                        || evaluation.evaluate(tests.get(i), scope).truthy()) {
                     return evaluation.execute(bodies.get(i), scope, out);
                 }
             }
@@ -154,21 +160,21 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
     }
 
     /** {@code {% with a = 1, b = 2 %}…{% endwith %}}. */
-    record With(List<Target> targets, List<Expr> values, List<Stmt> body, int line) implements Stmt {
+    record With(List<Target> targets, List<Expr> values, Body body, int line) implements Stmt {
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
-            Scope inner = new Scope(scope);
+            Scope inner = evaluation.enter(scope, body.symbols());
             for (int i = 0; i < targets.size(); i++) {
                 targets.get(i).assign(evaluation, inner, evaluation.evaluate(values.get(i), scope));
             }
-            return evaluation.execute(body, inner, out);
+            return evaluation.execute(body.statements(), inner, out);
         }
 
         @Override
         public List<Node> children() {
             List<Node> children = new ArrayList<>(values);
             children.addAll(targets);
-            children.addAll(body);
+            children.addAll(body.statements());
             return children;
         }
     }
@@ -198,15 +204,15 @@ sealed interface Stmt extends Node permits ForLoop, MacroDefinition, Stmt.Data, 
      *
      * @param inherits whether it sees the variables around it, or only those of the whole template
      */
-    record Section(boolean inherits, List<Stmt> body, int line) implements Stmt {
+    record Section(boolean inherits, Body body, int line) implements Stmt {
         @Override
         public Flow execute(Evaluation evaluation, Scope scope, TextBuilder out) {
-            return evaluation.execute(body, new Scope(inherits ? scope : scope.root()), out);
+            return evaluation.execute(body, inherits ? scope : scope.root(), out);
         }
 
         @Override
         public List<Node> children() {
-            return List.copyOf(body);
+            return List.copyOf(body.statements());
         }
     }
 

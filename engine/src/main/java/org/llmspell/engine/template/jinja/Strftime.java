@@ -5,12 +5,19 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.template.value.PythonException;
 
 /** C's {@code strftime} in the C locale, with the GNU flags {@code - _ 0 ^ #}, for a time without a zone. */
 final class Strftime {
+    private static final int LONGEST = 1000;
+
     private Strftime() {}
 
     static String format(String format, LocalDateTime time) {
+        if (format.length() > LONGEST) {
+            throw PythonException.limit("a format of strftime_now is longer than " + LONGEST + " characters");
+        }
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < format.length(); i++) {
             char unit = format.charAt(i);
@@ -30,7 +37,7 @@ final class Strftime {
         return out.toString();
     }
 
-    private static @org.jspecify.annotations.Nullable String directive(char letter, String flags, LocalDateTime time) {
+    private static @Nullable String directive(char letter, String flags, LocalDateTime time) {
         boolean upper = flags.indexOf('^') >= 0 || flags.indexOf('#') >= 0;
         String text = text(letter, time);
         if (text != null) {
@@ -43,7 +50,7 @@ final class Strftime {
         return number(letter, flags, time);
     }
 
-    private static @org.jspecify.annotations.Nullable String text(char letter, LocalDateTime time) {
+    private static @Nullable String text(char letter, LocalDateTime time) {
         switch (letter) {
             case 'a':
                 return name(time.getDayOfWeek().name()).substring(0, 3);
@@ -76,7 +83,7 @@ final class Strftime {
         return constant.charAt(0) + constant.substring(1).toLowerCase(Locale.ROOT);
     }
 
-    private static @org.jspecify.annotations.Nullable String composed(char letter) {
+    private static @Nullable String composed(char letter) {
         switch (letter) {
             case 'c':
                 return "%a %b %e %H:%M:%S %Y";
@@ -97,9 +104,11 @@ final class Strftime {
         }
     }
 
-    private static @org.jspecify.annotations.Nullable String number(char letter, String flags, LocalDateTime time) {
+    private static @Nullable String number(char letter, String flags, LocalDateTime time) {
         int hour12 = (time.getHour() + 11) % 12 + 1;
-        int sunday = time.getDayOfWeek() == DayOfWeek.SUNDAY ? 0 : time.getDayOfWeek().getValue();
+        int sunday = time.getDayOfWeek() == DayOfWeek.SUNDAY
+                ? 0
+                : time.getDayOfWeek().getValue();
         int dayOfYear = time.getDayOfYear() - 1;
         switch (letter) {
             case 'Y':

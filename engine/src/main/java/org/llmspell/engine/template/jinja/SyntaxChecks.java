@@ -9,6 +9,7 @@ import org.llmspell.engine.template.value.Limits;
  * What Jinja checks between parsing and rendering. The tree is walked without recursion, since this is also what finds
  * out that it is not too deep for recursion: a long chain such as {@code a.b.c} is as deep as it is long.
  */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class SyntaxChecks {
     /** Under the bound for evaluation, so that a template that passes can be rendered. */
     private static final int DEPTH = Limits.EVALUATION_DEPTH - 100;
@@ -24,7 +25,8 @@ final class SyntaxChecks {
             Visit visit = pending.pop();
             Node node = visit.node;
             if (visit.depth > DEPTH) {
-                throw new SyntaxException("expressions or blocks are nested deeper than " + DEPTH + " levels", node.line());
+                throw new SyntaxException(
+                        "expressions or blocks are nested deeper than " + DEPTH + " levels", node.line());
             }
             checkNode(node, visit.soft);
             for (Node child : node.children()) {
@@ -36,7 +38,8 @@ final class SyntaxChecks {
     private static void checkNode(Node node, boolean soft) {
         if (node instanceof Expr.FilterCall call && call.filter() == null) {
             if (Filters.isRefused(call.name())) {
-                throw new SyntaxException("the filter '" + call.name() + "' is not supported in chat templates", call.line());
+                throw new SyntaxException(
+                        "the filter '" + call.name() + "' is not supported in chat templates", call.line());
             }
             if (!soft) {
                 throw new SyntaxException("No filter named '" + call.name() + "'.", call.line());
@@ -94,7 +97,8 @@ final class SyntaxChecks {
                 return true;
             }
             if (node instanceof Target.Variable variable && variable.name().equals(name)
-                    || node instanceof MacroDefinition macro && macro.parameters().contains(name)) {
+                    || node instanceof MacroDefinition macro
+                            && macro.parameters().contains(name)) {
                 return false;
             }
             node.children().reversed().forEach(pending::push);

@@ -10,6 +10,9 @@ import org.llmspell.engine.template.value.Value;
 sealed interface Target extends Node {
     void assign(Evaluation evaluation, Scope scope, Value value);
 
+    /** The variables that it sets. */
+    List<String> names();
+
     @Override
     default List<Node> children() {
         return List.of();
@@ -20,6 +23,11 @@ sealed interface Target extends Node {
         @Override
         public void assign(Evaluation evaluation, Scope scope, Value value) {
             scope.set(name, value);
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of(name);
         }
     }
 
@@ -32,6 +40,11 @@ sealed interface Target extends Node {
                         PythonException.Type.RUNTIME, "cannot assign attribute on non-namespace object");
             }
             target.set(name, value);
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of();
         }
     }
 
@@ -51,12 +64,19 @@ sealed interface Target extends Node {
                 parts.add(items.next());
             }
             if (parts.size() < targets.size()) {
-                throw PythonException.valueError("not enough values to unpack (expected " + targets.size() + ", got "
-                        + parts.size() + ")");
+                throw PythonException.valueError(
+                        "not enough values to unpack (expected " + targets.size() + ", got " + parts.size() + ")");
             }
             for (int i = 0; i < parts.size(); i++) {
                 targets.get(i).assign(evaluation, scope, parts.get(i));
             }
+        }
+
+        @Override
+        public List<String> names() {
+            List<String> names = new ArrayList<>();
+            targets.forEach(target -> names.addAll(target.names()));
+            return names;
         }
 
         @Override

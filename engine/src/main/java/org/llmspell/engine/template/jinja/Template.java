@@ -1,8 +1,12 @@
 package org.llmspell.engine.template.jinja;
 
 import java.time.LocalDateTime;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
@@ -33,9 +37,9 @@ public final class Template {
         }
     }
 
-    private final List<Stmt> body;
+    private final Body body;
 
-    private Template(List<Stmt> body) {
+    private Template(Body body) {
         this.body = body;
     }
 
@@ -47,7 +51,21 @@ public final class Template {
      * @throws SyntaxException if it does not parse
      */
     public static Template parse(String source, boolean trimBlocks, boolean lstripBlocks) {
-        return new Template(Parser.parse(new Lexer(source, trimBlocks, lstripBlocks)));
+        return new Template(Body.of(List.of(), Parser.parse(new Lexer(source, trimBlocks, lstripBlocks))));
+    }
+
+    /** The variables that it reads anywhere, its own among them. */
+    public Set<String> names() {
+        Set<String> names = new HashSet<>();
+        Deque<Node> pending = new ArrayDeque<>(body.statements());
+        while (!pending.isEmpty()) {
+            Node node = pending.pop();
+            if (node instanceof Expr.Name variable) {
+                names.add(variable.name());
+            }
+            node.children().forEach(pending::push);
+        }
+        return names;
     }
 
     /**
@@ -61,7 +79,7 @@ public final class Template {
         Evaluation evaluation = new Evaluation(context, now);
         TextBuilder out = new TextBuilder();
         try {
-            evaluation.execute(body, new Scope(null), out);
+            evaluation.execute(body, null, out);
             return out.build();
         } catch (PythonException e) {
             throw new Failure(e, evaluation.line());

@@ -10,7 +10,6 @@ import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.None;
 import org.llmspell.engine.template.value.Numeric;
 import org.llmspell.engine.template.value.Opaque;
-import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Range;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Sequence;
@@ -19,6 +18,7 @@ import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
 
 /** Jinja's tests by name. */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 final class Tests {
     /** A test that takes no arguments. */
     @FunctionalInterface
@@ -133,9 +133,6 @@ final class Tests {
     }
 
     private static boolean divides(Value value, Value divisor, int rest) {
-        if (value instanceof Text) {
-            throw PythonException.typeError("not all arguments converted during string formatting");
-        }
         return Operators.binary("%", value, divisor).equals(Int.of(rest));
     }
 

@@ -30,7 +30,7 @@ final class TextFilters {
 
     private TextFilters() {}
 
-    /** Words begin after white space and {@code -({[<}; their first letter is made upper case, the rest lower. */
+    /** Words begin after white space, a hyphen, an opening bracket or {@code <}; their first letter is made upper case, the rest lower. */
     static Text title(Text text) {
         String chars = text.chars();
         StringBuilder out = new StringBuilder(chars.length());
@@ -95,7 +95,9 @@ final class TextFilters {
         Value width = Filters.or(given[0], Int.of(4));
         Text indention = width instanceof Text own
                 ? own
-                : new TextBuilder().repeat(Text.own(" "), Padding.integer(width)).build();
+                : new TextBuilder()
+                        .repeat(Text.own(" "), Padding.integer(width))
+                        .build();
         boolean first = given[1] != null && given[1].truthy();
         boolean blank = given[2] != null && given[2].truthy();
         List<Text> lines = Splitting.lines(text.asMarkup(false).concat(Text.own("\n")), false);
@@ -120,8 +122,7 @@ final class TextFilters {
         if (value instanceof Undefined undefined) {
             throw undefined.failure();
         }
-        throw PythonException.typeError(
-                "unsupported operand type(s) for +=: '" + value.typeName() + "' and 'str'");
+        throw PythonException.typeError("unsupported operand type(s) for +=: '" + value.typeName() + "' and 'str'");
     }
 
     static Value truncate(Evaluation evaluation, Value value, Args args) {

@@ -75,7 +75,8 @@ final class TokenStream {
 
     Token expect(Token.Kind kind) {
         if (current.kind() != kind) {
-            throw unexpected(new Token(kind, kind == Token.Kind.NAME ? "name" : "", current.literal(), 0).description());
+            throw unexpected(
+                    new Token(kind, kind == Token.Kind.NAME ? "name" : "", current.literal(), 0).description());
         }
         return take();
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Dict;
 import org.llmspell.engine.template.value.DictView;
+import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
@@ -20,7 +21,8 @@ final class UrlEncoding {
         if (value instanceof Text || value.iterate() == null) {
             return quote(value.str(), false);
         }
-        Iterator<Value> pairs = evaluation.iterate(value instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : value);
+        Iterator<Value> pairs =
+                evaluation.iterate(value instanceof Dict dict ? new DictView(dict, DictView.Kind.ITEMS) : value);
         TextBuilder out = new TextBuilder();
         while (pairs.hasNext()) {
             List<Value> pair = new java.util.ArrayList<>();
@@ -31,7 +33,9 @@ final class UrlEncoding {
             if (out.length() > 0) {
                 out.append("&");
             }
-            out.append(quote(pair.get(0).str(), true)).append("=").append(quote(pair.get(1).str(), true));
+            out.append(quote(pair.get(0).str(), true))
+                    .append("=")
+                    .append(quote(pair.get(1).str(), true));
         }
         return out.build();
     }
@@ -51,6 +55,7 @@ final class UrlEncoding {
                         .append(Character.toUpperCase(Character.forDigit(ascii & 15, 16)));
             }
         }
+        Limits.checkedText(out.length());
         return Text.of(out.toString(), text.foreign());
     }
 }

@@ -1,7 +1,7 @@
 package org.llmspell.engine.template.jinja;
 
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.template.text.Json;
@@ -10,7 +10,6 @@ import org.llmspell.engine.template.value.Args;
 import org.llmspell.engine.template.value.Dict;
 import org.llmspell.engine.template.value.DictView;
 import org.llmspell.engine.template.value.None;
-import org.llmspell.engine.template.value.OneShot;
 import org.llmspell.engine.template.value.PythonException;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.Undefined;
@@ -38,38 +37,20 @@ final class ValueFilters {
     /** The pairs of a mapping, made when they are asked for: what is no mapping fails only then. */
     static Value items(Evaluation evaluation, Value value, Args args) {
         args.plain("items", 0, 0);
-        return new OneShot("generator", value, new Iterator<>() {
-            private @Nullable Iterator<Value> pairs;
-
-            private Iterator<Value> pairs() {
-                if (pairs == null) {
-                    if (value instanceof Dict dict) {
-                        pairs = new DictView(dict, DictView.Kind.ITEMS).iterate();
-                    } else if (value instanceof Undefined) {
-                        pairs = java.util.Collections.emptyIterator();
-                    } else {
-                        throw PythonException.typeError("Can only get item pairs from a mapping.");
-                    }
-                }
-                return pairs;
+        return Deferred.generator(value, () -> {
+            if (value instanceof Undefined) {
+                return Collections.emptyIterator();
             }
-
-            @Override
-            public boolean hasNext() {
-                return pairs().hasNext();
+            if (value instanceof Dict dict) {
+                return new DictView(dict, DictView.Kind.ITEMS).iterate();
             }
-
-            @Override
-            public Value next() {
-                return pairs().next();
-            }
+            throw PythonException.typeError("Can only get item pairs from a mapping.");
         });
     }
 
     /** Hugging Face's {@code tojson}, which unlike Jinja's escapes nothing for HTML. */
     static Value toJson(Evaluation evaluation, Value value, Args args) {
-        @Nullable Value[] given =
-                args.bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
+        @Nullable Value[] given = args.bind("tojson", 0, "ensure_ascii", "indent", "separators", "sort_keys");
         String indent = indent(Filters.or(given[1], None.NONE));
         String itemSeparator = indent == null ? ", " : ",";
         String keySeparator = ": ";

@@ -24,8 +24,7 @@ public final class BraceFormat {
      * @param attribute looks up {@code value.name} as the sandbox does
      * @param item looks up {@code value[key]} as the sandbox does
      */
-    public BraceFormat(
-            Args args, BiFunction<Value, String, Value> attribute, BiFunction<Value, Value, Value> item) {
+    public BraceFormat(Args args, BiFunction<Value, String, Value> attribute, BiFunction<Value, Value, Value> item) {
         this.args = args;
         this.attribute = attribute;
         this.item = item;
@@ -183,8 +182,6 @@ public final class BraceFormat {
     }
 
     private static boolean isNumber(String name) {
-        return name.length() < 10
-                && !name.isEmpty()
-                && name.chars().allMatch(unit -> unit >= '0' && unit <= '9');
+        return name.length() < 10 && !name.isEmpty() && name.chars().allMatch(unit -> unit >= '0' && unit <= '9');
     }
 }

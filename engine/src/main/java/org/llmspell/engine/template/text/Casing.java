@@ -27,7 +27,10 @@ public final class Casing {
         }
         int first = Character.charCount(chars.codePointAt(0));
         return self.mapped(titled(chars.substring(0, first))
-                + chars.toLowerCase(Locale.ROOT).substring(chars.substring(0, first).toLowerCase(Locale.ROOT).length()));
+                + chars.toLowerCase(Locale.ROOT)
+                        .substring(chars.substring(0, first)
+                                .toLowerCase(Locale.ROOT)
+                                .length()));
     }
 
     /** {@code str.title}: letters after a letter in lower case, others in title case. */
@@ -74,6 +77,8 @@ public final class Casing {
         }
         // Characters such as ß have a title case only in the full mapping: Ss.
         String upper = unit.toUpperCase(Locale.ROOT);
-        return upper.length() > unit.length() ? upper.charAt(0) + upper.substring(1).toLowerCase(Locale.ROOT) : unit;
+        return upper.length() > unit.length()
+                ? upper.charAt(0) + upper.substring(1).toLowerCase(Locale.ROOT)
+                : unit;
     }
 }

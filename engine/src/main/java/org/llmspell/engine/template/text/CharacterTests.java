@@ -69,7 +69,9 @@ public final class CharacterTests {
 
     private static boolean isNumeric(int point) {
         int type = Character.getType(point);
-        return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER;
+        return type == Character.DECIMAL_DIGIT_NUMBER
+                || type == Character.LETTER_NUMBER
+                || type == Character.OTHER_NUMBER;
     }
 
     /** Unicode's Numeric_Type=Digit in the ranges that matter. */

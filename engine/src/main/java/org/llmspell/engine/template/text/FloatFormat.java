@@ -8,6 +8,9 @@ import org.llmspell.engine.template.value.FloatRepr;
 
 /** Writes floats in the presentation types {@code e f g %} of C and Python, correctly rounded. */
 final class FloatFormat {
+    /** No double has more decimal places; BigDecimal takes minutes for millions of zeros. */
+    private static final int PLACES = 1100;
+
     private FloatFormat() {}
 
     /**
@@ -44,7 +47,10 @@ final class FloatFormat {
     }
 
     private static String fixed(BigDecimal value, int places, boolean alternate) {
-        return value.setScale(places, RoundingMode.HALF_EVEN).toPlainString() + (alternate && places == 0 ? "." : "");
+        int exact = Math.min(places, PLACES);
+        return value.setScale(exact, RoundingMode.HALF_EVEN).toPlainString()
+                + "0".repeat(places - exact)
+                + (alternate && places == 0 ? "." : "");
     }
 
     private static String exponent(double value, int places, char letter, boolean alternate) {

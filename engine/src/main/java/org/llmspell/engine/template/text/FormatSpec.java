@@ -22,7 +22,15 @@ import org.llmspell.engine.template.value.Value;
  * @param type the type letter, or 0
  */
 record FormatSpec(
-        int fill, char align, boolean zeros, char sign, boolean alternate, int width, char grouping, int precision, char type) {
+        int fill,
+        char align,
+        boolean zeros,
+        char sign,
+        boolean alternate,
+        int width,
+        char grouping,
+        int precision,
+        char type) {
 
     static FormatSpec parse(String spec) {
         int at = 0;
@@ -68,7 +76,8 @@ record FormatSpec(
         if (at < spec.length()) {
             throw PythonException.valueError("Invalid format specifier '" + spec + "'");
         }
-        return new FormatSpec(fill < 0 ? ' ' : fill, align, zeros && align == 0, sign, alternate, width, grouping, precision, type);
+        return new FormatSpec(
+                fill < 0 ? ' ' : fill, align, zeros && align == 0, sign, alternate, width, grouping, precision, type);
     }
 
     private static int digits(String spec, int from) {
@@ -117,7 +126,8 @@ record FormatSpec(
             return unknown("str");
         }
         if (sign != 0 || align == '=' || grouping != 0 || alternate) {
-            throw PythonException.valueError("Sign, '=' alignment, grouping and '#' are not allowed in string format specifier");
+            throw PythonException.valueError(
+                    "Sign, '=' alignment, grouping and '#' are not allowed in string format specifier");
         }
         Text shown = precision >= 0 && precision < value.length() ? value.substring(0, value.offset(precision)) : value;
         return pad(shown.asMarkup(false), 0, '<');
@@ -160,7 +170,12 @@ record FormatSpec(
         BigInteger magnitude = value.big().abs();
         String digits = radix == 10 ? Int.of(magnitude).digits() : magnitude.toString(radix);
         String prefix = alternate && radix != 10 ? "0" + type : "";
-        return number(value.signum() < 0, prefix, type == 'X' ? digits.toUpperCase(java.util.Locale.ROOT) : digits, "", radix);
+        return number(
+                value.signum() < 0,
+                prefix,
+                type == 'X' ? digits.toUpperCase(java.util.Locale.ROOT) : digits,
+                "",
+                radix);
     }
 
     static String character(Int value) {

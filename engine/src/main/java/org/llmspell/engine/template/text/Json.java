@@ -81,7 +81,9 @@ public record Json(
             if (Double.isNaN(number)) {
                 return "NaN";
             }
-            return Double.isInfinite(number) ? (number < 0 ? "-Infinity" : "Infinity") : real.str().chars();
+            return Double.isInfinite(number)
+                    ? (number < 0 ? "-Infinity" : "Infinity")
+                    : real.str().chars();
         }
         return null;
     }

@@ -44,7 +44,8 @@ public final class Occurrences {
             int at = haystack.lastIndexOf(needle, to - needle.length());
             return at >= from ? at : -1;
         }
-        String backwards = new StringBuilder(haystack.substring(from, to)).reverse().toString();
+        String backwards =
+                new StringBuilder(haystack.substring(from, to)).reverse().toString();
         int at = new Occurrences(new StringBuilder(needle).reverse().toString()).next(backwards, 0, backwards.length());
         return at < 0 ? -1 : to - at - needle.length();
     }

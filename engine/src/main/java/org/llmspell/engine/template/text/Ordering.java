@@ -78,7 +78,7 @@ public final class Ordering {
             char right = b.charAt(i);
             if (left != right) {
                 boolean leftHigh = Character.isSurrogate(left);
-                return leftHigh != Character.isSurrogate(right) ? (leftHigh ? 1 : -1) : Character.compare(left, right);
+                return leftHigh != Character.isSurrogate(right) ? (leftHigh ? 1 : -1) : left < right ? -1 : 1;
             }
         }
         return Integer.compare(a.length(), b.length());
@@ -88,7 +88,9 @@ public final class Ordering {
         Numeric left = a instanceof Bool bool ? bool.toInt() : a;
         Numeric right = b instanceof Bool bool ? bool.toInt() : b;
         if (left instanceof Int i && right instanceof Int j) {
-            return i.isSmall() && j.isSmall() ? Long.compare(i.small(), j.small()) : i.big().compareTo(j.big());
+            return i.isSmall() && j.isSmall()
+                    ? Long.compare(i.small(), j.small())
+                    : i.big().compareTo(j.big());
         }
         if (left instanceof Real x && Double.isNaN(x.value()) || right instanceof Real y && Double.isNaN(y.value())) {
             return UNORDERED;
@@ -105,9 +107,7 @@ public final class Ordering {
     }
 
     private static BigDecimal exact(Numeric value) {
-        return value instanceof Int integer
-                ? new BigDecimal(integer.big())
-                : new BigDecimal(value.toDouble());
+        return value instanceof Int integer ? new BigDecimal(integer.big()) : new BigDecimal(value.toDouble());
     }
 
     /** An item and what it is sorted by. */

@@ -9,10 +9,12 @@ import org.llmspell.engine.template.value.Int;
 import org.llmspell.engine.template.value.Limits;
 import org.llmspell.engine.template.value.Numeric;
 import org.llmspell.engine.template.value.PythonException;
+import org.llmspell.engine.template.value.Range;
 import org.llmspell.engine.template.value.Real;
 import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Text;
 import org.llmspell.engine.template.value.TextBuilder;
+import org.llmspell.engine.template.value.Undefined;
 import org.llmspell.engine.template.value.Value;
 
 /** Python's {@code %} on strings. One object formats one string. */
@@ -50,7 +52,11 @@ public final class PercentFormat {
         }
         out.append(format, at, chars.length());
         boolean tuple = values instanceof Sequence sequence && sequence.isTuple();
-        boolean mapping = values instanceof Dict || (values instanceof Sequence && !tuple);
+        // Python cannot tell whether what has items by key was meant as the one value or as values by name.
+        boolean mapping = values instanceof Dict
+                || values instanceof Range
+                || values instanceof Undefined
+                || (values instanceof Sequence && !tuple);
         if (tuple ? used < values.length() : used == 0 && !mapping) {
             throw PythonException.typeError("not all arguments converted during string formatting");
         }
@@ -183,7 +189,9 @@ public final class PercentFormat {
 
     private void text(Text value) {
         Text escaped = format.markup() ? Html.escape(value) : value;
-        Text shown = precision >= 0 && precision < escaped.length() ? escaped.substring(0, escaped.offset(precision)) : escaped;
+        Text shown = precision >= 0 && precision < escaped.length()
+                ? escaped.substring(0, escaped.offset(precision))
+                : escaped;
         long missing = (long) width - shown.length();
         boolean left = flags.indexOf('-') >= 0;
         out.repeat(Text.own(" "), left ? 0 : missing).append(shown).repeat(Text.own(" "), left ? missing : 0);

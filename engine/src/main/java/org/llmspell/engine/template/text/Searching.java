@@ -38,8 +38,7 @@ public final class Searching {
 
     private static boolean hasAffix(Text self, Value affix, int[] bounds, String name) {
         if (!(affix instanceof Text text)) {
-            throw PythonException.typeError(
-                    name + " first arg must be str or a tuple of str, not " + affix.typeName());
+            throw PythonException.typeError(name + " first arg must be str or a tuple of str, not " + affix.typeName());
         }
         String part = text.chars();
         int from = "startswith".equals(name) ? bounds[0] : bounds[1] - part.length();
@@ -105,7 +104,8 @@ public final class Searching {
     static Value replace(Text self, Args args) {
         List<Value> given = args.plain("str.replace", 2, 3);
         int count = given.size() < 3 ? -1 : Padding.integer(given.get(2));
-        return replace(self, TextMethods.text(given.get(0), "replace"), TextMethods.text(given.get(1), "replace"), count);
+        return replace(
+                self, TextMethods.text(given.get(0), "replace"), TextMethods.text(given.get(1), "replace"), count);
     }
 
     /** {@code self.replace(old, replacement, count)}; a negative count replaces all. */

@@ -109,7 +109,8 @@ public final class Splitting {
 
     static Value partition(Text self, Args args, boolean fromRight) {
         String name = fromRight ? "rpartition" : "partition";
-        String separator = TextMethods.text(args.plain("str." + name, 1, 1).get(0), name).chars();
+        String separator =
+                TextMethods.text(args.plain("str." + name, 1, 1).get(0), name).chars();
         if (separator.isEmpty()) {
             throw PythonException.valueError("empty separator");
         }

@@ -19,7 +19,9 @@ public final class Stripping {
 
     /** Without the leading or trailing characters that are in {@code characters}, or are white space if that is None. */
     public static Text strip(Text self, Value characters, boolean left, boolean right) {
-        String set = characters == None.NONE ? null : TextMethods.text(characters, "strip").chars();
+        String set = characters == None.NONE
+                ? null
+                : TextMethods.text(characters, "strip").chars();
         String chars = self.chars();
         int from = 0;
         int to = chars.length();

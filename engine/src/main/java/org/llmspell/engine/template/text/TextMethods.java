@@ -85,7 +85,8 @@ public final class TextMethods {
                 return Padding::expandTabs;
             default:
                 return CharacterTests.exists(name)
-                        ? (self, args) -> CharacterTests.test(none(self, args, name).chars(), name)
+                        ? (self, args) ->
+                                CharacterTests.test(none(self, args, name).chars(), name)
                         : null;
         }
     }

@@ -42,8 +42,7 @@ public record Args(List<Value> positional, Map<String, Value> named) {
         }
         for (int i = 0; i < required; i++) {
             if (values[i] == null) {
-                throw PythonException.typeError(
-                        function + "() missing required argument '" + parameters[i] + "'");
+                throw PythonException.typeError(function + "() missing required argument '" + parameters[i] + "'");
             }
         }
         return values;
@@ -56,8 +55,8 @@ public record Args(List<Value> positional, Map<String, Value> named) {
         }
         int count = positional.size();
         if (count < least || count > most) {
-            throw PythonException.typeError(
-                    function + "() takes " + (least == most ? "" : least + " to ") + most + " arguments (" + count + " given)");
+            throw PythonException.typeError(function + "() takes " + (least == most ? "" : least + " to ") + most
+                    + " arguments (" + count + " given)");
         }
         return positional;
     }

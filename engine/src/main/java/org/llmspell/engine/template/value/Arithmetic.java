@@ -102,7 +102,9 @@ public final class Arithmetic {
         if (a.isSmall() && b.isSmall() && Math.abs(a.small()) < 1L << 53 && Math.abs(b.small()) < 1L << 53) {
             return (double) a.small() / b.small();
         }
-        double quotient = new BigDecimal(a.big()).divide(new BigDecimal(b.big()), QUOTIENT).doubleValue();
+        double quotient = new BigDecimal(a.big())
+                .divide(new BigDecimal(b.big()), QUOTIENT)
+                .doubleValue();
         if (Double.isInfinite(quotient)) {
             throw PythonException.overflow("integer division result too large for a float");
         }

@@ -1,6 +1,7 @@
 package org.llmspell.engine.template.value;
 
 /** Python's {@code bool}: an integer of value 0 or 1 that prints as {@code False} or {@code True}. */
+@SuppressWarnings("ReferenceEquality") // identity is meant: single instances, and Python's own shortcut by it
 public final class Bool implements Numeric {
     public static final Bool TRUE = new Bool(Int.of(1));
     public static final Bool FALSE = new Bool(Int.of(0));

@@ -14,12 +14,21 @@ public final class Budget {
         }
     }
 
-    /** Takes what copying {@code value} cost: a sixteenth of a step per character, a quarter per item. */
+    /** Takes what copying {@code value} cost: a step per 32 characters or 4 items. */
     public void chargeCopy(Value value) {
         if (value instanceof Text text) {
-            charge(text.chars().length() >> 4);
+            charge(text.chars().length() >> 5);
         } else if (value instanceof Sequence || value instanceof Dict) {
             charge(value.length() >> 2);
+        }
+    }
+
+    /** Takes what going through {@code value} costs, with all that is in it. */
+    public void chargeScan(Value value) {
+        if (value instanceof Range range) {
+            charge(range.length());
+        } else {
+            charge(value.weight());
         }
     }
 

@@ -32,7 +32,10 @@ public final class FloatRepr {
             return out.append(magnitude < 10 ? "0" : "").append(magnitude).toString();
         }
         if (exponent < 0) {
-            return out.append("0.").append("0".repeat(-exponent - 1)).append(digits).toString();
+            return out.append("0.")
+                    .append("0".repeat(-exponent - 1))
+                    .append(digits)
+                    .toString();
         }
         int whole = exponent + 1;
         if (digits.length() <= whole) {

@@ -9,11 +9,23 @@ public final class Function extends Opaque {
     }
 
     private final String name;
+    private final Value receiver;
     private final Body body;
 
     public Function(String name, Body body) {
+        this(name, None.NONE, body);
+    }
+
+    /** A method of {@code receiver}. */
+    public Function(String name, Value receiver, Body body) {
         this.name = name;
+        this.receiver = receiver;
         this.body = body;
+    }
+
+    /** What it is a method of; None for a function. */
+    public Value receiver() {
+        return receiver;
     }
 
     @Override

@@ -27,9 +27,20 @@ public final class Int implements Numeric {
             return new Int(value.longValue(), null);
         }
         if (bits > Limits.INTEGER_BITS) {
-            throw PythonException.limit("an integer of the chat template is longer than " + Limits.INTEGER_BITS + " bits");
+            throw PythonException.limit(
+                    "an integer of the chat template is longer than " + Limits.INTEGER_BITS + " bits");
         }
         return new Int(0, value);
+    }
+
+    /** The value of plain digits. */
+    public static Int parse(String digits, int radix) {
+        // Reading them takes the square of their number.
+        if (digits.length() > Limits.INTEGER_BITS) {
+            throw PythonException.limit(
+                    "an integer of the chat template is longer than " + Limits.INTEGER_BITS + " bits");
+        }
+        return digits.length() < 11 ? of(Long.parseLong(digits, radix)) : of(new BigInteger(digits, radix));
     }
 
     /** Whether it fits a long. */

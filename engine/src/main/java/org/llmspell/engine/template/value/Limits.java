@@ -9,7 +9,7 @@ public final class Limits {
     public static final int TEXT = 8 << 20;
 
     /** Total {@link Value#weight} of a list or dict with everything in it. */
-    public static final long WEIGHT = 4 << 20;
+    public static final long WEIGHT = 2 << 20;
 
     /** Items that one multiplication or conversion may put into a list. */
     public static final int ITEMS = 1 << 20;
@@ -20,8 +20,8 @@ public final class Limits {
     /** Bits of an integer. Python has no bound, but prints no more than 4300 digits (14,285 bits). */
     public static final int INTEGER_BITS = 1 << 16;
 
-    /** Steps of one rendering; a node evaluated is one, as are 16 characters copied. */
-    public static final long STEPS = 5_000_000;
+    /** Steps of one rendering; a node evaluated is one, as are 32 characters copied. */
+    public static final long STEPS = 4_000_000;
 
     /** Nested evaluations: expressions in expressions, blocks in blocks, macros in macros. */
     public static final int EVALUATION_DEPTH = 600;
@@ -30,7 +30,8 @@ public final class Limits {
 
     static long checkedWeight(long weight) {
         if (weight > WEIGHT) {
-            throw PythonException.limit("a list or dict of the chat template grew past its limit of " + WEIGHT + " units");
+            throw PythonException.limit(
+                    "a list or dict of the chat template grew past its limit of " + WEIGHT + " units");
         }
         return weight;
     }

@@ -1,6 +1,5 @@
 package org.llmspell.engine.template.value;
 
-import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Reads numbers as Python's {@code int(text, base)} and {@code float(text)} do. */
@@ -36,8 +35,8 @@ public final class NumberParser {
                 || (Integer.bitCount(radix) != 1 && digits.length() > DIGITS)) {
             return null;
         }
-        BigInteger value = new BigInteger(digits, radix);
-        return Int.of(negative ? value.negate() : value);
+        Int value = Int.parse(digits, radix);
+        return negative ? Int.of(value.big().negate()) : value;
     }
 
     /** The digits from {@code from} to the end without the single underscores between them; null if there is anything else. */

@@ -28,9 +28,8 @@ public record Range(long start, long stop, long step, int length) implements Val
         return new Range(start, stop, step, (int) count);
     }
 
-    Range selected(int first, int by, int count) {
-        long from = start + first * step;
-        return new Range(from, from + count * (by * step), by * step, count);
+    Range selected(int first, int end, int by, int count) {
+        return new Range(start + first * step, start + end * step, by * step, count);
     }
 
     /** Whether {@code value} is one of the numbers. */

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Python's indexing: negative indices count from the end, slices clip. */
 public final class Slices {
-    /** Which items of a sequence a slice takes: {@code count} of them from {@code start} on, {@code step} apart. */
-    private record Selection(int start, int step, int count) {}
+    /** Which items of a sequence a slice takes: {@code count} from {@code start} on, {@code step} apart, before {@code stop}. */
+    private record Selection(int start, int stop, int step, int count) {}
 
     private Slices() {}
 
@@ -31,8 +31,10 @@ public final class Slices {
         }
         if (value instanceof Sequence sequence) {
             Selection selection = select(sequence.length(), start, stop, step);
-            if (selection.step == 1) {
-                return sequence.same(sequence.items().subList(selection.start, selection.start + selection.count));
+            if (selection.step == 1 && selection.count > 0) {
+                // A copy: views of views of views would be as deep as a template likes.
+                return sequence.same(
+                        new ArrayList<>(sequence.items().subList(selection.start, selection.start + selection.count)));
             }
             List<Value> items = new ArrayList<>(selection.count);
             for (int i = 0; i < selection.count; i++) {
@@ -42,7 +44,7 @@ public final class Slices {
         }
         if (value instanceof Range range) {
             Selection selection = select(range.length(), start, stop, step);
-            return range.selected(selection.start, selection.step, selection.count);
+            return range.selected(selection.start, selection.stop, selection.step, selection.count);
         }
         if (value instanceof Dict) {
             throw PythonException.typeError("unhashable type: 'slice'");
@@ -56,6 +58,13 @@ public final class Slices {
         }
         if (selection.step == 1) {
             return text.substring(text.offset(selection.start), text.offset(selection.start + selection.count));
+        }
+        if (!text.isMixed() && text.length() == text.chars().length()) {
+            StringBuilder picked = new StringBuilder(selection.count);
+            for (int i = 0; i < selection.count; i++) {
+                picked.append(text.chars().charAt(selection.start + i * selection.step));
+            }
+            return Text.of(picked.toString(), text.foreign()).asMarkup(text.markup());
         }
         TextBuilder out = new TextBuilder();
         int[] offsets = text.length() == text.chars().length() ? null : offsets(text);
@@ -88,7 +97,7 @@ public final class Slices {
         long from = start == None.NONE ? (by < 0 ? high : low) : clip(bound(start), length, low, high);
         long to = stop == None.NONE ? (by < 0 ? low : high) : clip(bound(stop), length, low, high);
         long count = by < 0 ? (from - to - by - 1L) / -(long) by : (to - from + by - 1L) / by;
-        return new Selection((int) Math.max(0, from), by, (int) Math.max(0, count));
+        return new Selection((int) from, (int) to, by, (int) Math.max(0, count));
     }
 
     private static long clip(long bound, int length, long low, long high) {

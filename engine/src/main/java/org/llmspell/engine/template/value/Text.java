@@ -62,6 +62,11 @@ public final class Text implements Value {
         return startsForeign || cuts.length > 0;
     }
 
+    /** Whether its characters are of both origins. */
+    boolean isMixed() {
+        return cuts.length > 0;
+    }
+
     /** Whether the character at {@code index} of {@link #chars} is foreign. */
     public boolean foreignAt(int index) {
         return startsForeign ^ ((cutsUpTo(index) & 1) != 0);
@@ -205,7 +210,7 @@ public final class Text implements Value {
 
     @Override
     public long weight() {
-        return 1 + (chars.length() >> 4);
+        return 1L + (chars.length() >> 5);
     }
 
     @Override

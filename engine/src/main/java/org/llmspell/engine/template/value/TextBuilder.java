@@ -49,7 +49,8 @@ public final class TextBuilder {
     /** Appends {@code part} {@code count} times; nothing for a count under 1. */
     public TextBuilder repeat(Text part, long count) {
         if (count > 0 && part.truthy()) {
-            Limits.checkedText(Math.multiplyExact(Math.min(count, Integer.MAX_VALUE), (long) part.chars().length()));
+            Limits.checkedText(Math.multiplyExact(
+                    Math.min(count, Integer.MAX_VALUE), (long) part.chars().length()));
             for (long i = 0; i < count; i++) {
                 append(part);
             }
@@ -63,10 +64,7 @@ public final class TextBuilder {
 
     public Text build() {
         return new Text(
-                chars.toString(),
-                startsForeign,
-                cutCount == 0 ? Text.NO_CUTS : Arrays.copyOf(cuts, cutCount),
-                false);
+                chars.toString(), startsForeign, cutCount == 0 ? Text.NO_CUTS : Arrays.copyOf(cuts, cutCount), false);
     }
 
     private void begin(boolean foreign, int added) {
