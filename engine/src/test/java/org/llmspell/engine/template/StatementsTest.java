@@ -40,6 +40,8 @@ class StatementsTest {
                 .isEqualTo("b=1;a=[1, {'k': 'v'}];Z=None;");
         assertThat(render("{% for a, (b, c) in [(1, (2, 3))] %}{{ a }}{{ b }}{{ c }}{% endfor %}"))
                 .isEqualTo("123");
+        assertThat(render("{% for a, b in ['xy', 'zw'] if a %}{{ loop.nextitem }}{% endfor %}"))
+                .isEqualTo("('z', 'w')");
         assertThatThrownBy(() -> render("{% for a, b in [(1,)] %}{% endfor %}"))
                 .hasMessageContaining("not enough values to unpack (expected 2, got 1)");
     }

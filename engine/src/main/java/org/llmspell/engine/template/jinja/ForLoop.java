@@ -79,7 +79,9 @@ record ForLoop(
             @Override
             public boolean hasNext() {
                 while (next == null && from.hasNext()) {
-                    Value candidate = from.next();
+                    // Jinja's generated code passes on what it unpacked, not the item itself.
+                    Value item = from.next();
+                    Value candidate = target instanceof Target.Unpacking unpacking ? unpacking.packed(item) : item;
                     Scope inner = new Scope(scope, testSymbols);
                     target.assign(evaluation, inner, candidate);
                     if (evaluation.evaluate(condition, inner).truthy()) {

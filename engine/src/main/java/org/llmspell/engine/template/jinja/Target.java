@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.llmspell.engine.template.value.PythonException;
+import org.llmspell.engine.template.value.Sequence;
 import org.llmspell.engine.template.value.Value;
 
 /** What a value can be assigned to. */
@@ -52,6 +53,13 @@ sealed interface Target extends Node {
     record Unpacking(List<Target> targets, int line) implements Target {
         @Override
         public void assign(Evaluation evaluation, Scope scope, Value value) {
+            List<Value> parts = parts(value);
+            for (int i = 0; i < parts.size(); i++) {
+                targets.get(i).assign(evaluation, scope, parts.get(i));
+            }
+        }
+
+        private List<Value> parts(Value value) {
             Iterator<Value> items = value.iterate();
             if (items == null) {
                 throw PythonException.typeError("cannot unpack non-iterable " + value.typeName() + " object");
@@ -67,9 +75,18 @@ sealed interface Target extends Node {
                 throw PythonException.valueError(
                         "not enough values to unpack (expected " + targets.size() + ", got " + parts.size() + ")");
             }
+            return parts;
+        }
+
+        /** {@code value} as nested tuples of the form of the targets. */
+        Value packed(Value value) {
+            List<Value> parts = parts(value);
             for (int i = 0; i < parts.size(); i++) {
-                targets.get(i).assign(evaluation, scope, parts.get(i));
+                if (targets.get(i) instanceof Unpacking inner) {
+                    parts.set(i, inner.packed(parts.get(i)));
+                }
             }
+            return Sequence.tuple(parts);
         }
 
         @Override
