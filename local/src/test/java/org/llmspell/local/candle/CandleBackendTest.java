@@ -25,6 +25,7 @@ import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.tokenizer.Tokenizer;
+import org.llmspell.gguf.BlockFormat;
 import org.llmspell.gguf.GgufWriter;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatOptions;
@@ -248,7 +249,10 @@ class CandleBackendTest {
     void wordsAMissingTokenizerAsTheGuideDoes() {
         Path file = TinyGguf.write(
                 root.resolve("a.gguf"),
-                new GgufWriter().put("general.architecture", "llama").put("llama.block_count", 1));
+                new GgufWriter()
+                        .put("general.architecture", "llama")
+                        .put("llama.block_count", 1)
+                        .tensor("token_embd.weight", BlockFormat.Q8_0, List.of(32L, 3L), new byte[3 * 34]));
 
         for (CandleBackend each : List.of(failing(Problem.BROKEN_MODEL), failing(Problem.UNSUPPORTED_MODEL), backend)) {
             LocalModelException refused = refused(each, "a");
