@@ -254,7 +254,7 @@ class CandleBackendTest {
                         .put("llama.block_count", 1)
                         .tensor("token_embd.weight", BlockFormat.Q8_0, List.of(32L, 3L), new byte[3 * 34]));
 
-        for (CandleBackend each : List.of(failing(Problem.BROKEN_MODEL), failing(Problem.UNSUPPORTED_MODEL), backend)) {
+        for (CandleBackend each : List.of(failing(Problem.BROKEN_MODEL), backend)) {
             LocalModelException refused = refused(each, "a");
             assertThat(refused.kind()).isEqualTo(Kind.MODEL_UNUSABLE);
             assertThat(refused).hasMessage("Tokenizer file not found");
