@@ -22,8 +22,9 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void headSizesOfEveryKindAreRight(Kernels kernels) {
-        for (int[] dimensions :
-                new int[][] {{1, 1}, {3, 5}, {16, 16}, {17, 31}, {64, 64}, {80, 80}, {128, 128}, {192, 128}}) {
+        for (int[] dimensions : new int[][] {
+            {1, 1}, {3, 5}, {16, 16}, {17, 31}, {64, 64}, {80, 80}, {128, 128}, {192, 128}, {256, 256}, {128, 512}
+        }) {
             check(kernels, new Shape(4, 2, dimensions[0], dimensions[1], 16, 5, 70, Integer.MAX_VALUE, 0, null));
         }
     }
@@ -43,9 +44,10 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void positionsAtAndAroundPageAndTileBoundariesAreRight(Kernels kernels) {
-        for (int pageTokens : new int[] {1, 5, 16, 64, 100, 256}) {
+        for (int pageTokens : new int[] {1, 5, 16, 32, 48, 64, 100, 256}) {
             for (int first : new int[] {0, 1, 15, 16, 62, 63, 64, 65, 127, 128, 200, 300}) {
                 check(kernels, new Shape(2, 1, 8, 8, pageTokens, 2, first, Integer.MAX_VALUE, 0, null));
+                check(kernels, new Shape(2, 1, 32, 16, pageTokens, 2, first, Integer.MAX_VALUE, 0, null));
             }
         }
     }
@@ -72,13 +74,15 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void aRowIsTheSameWhateverRowsAreComputedWithIt(Kernels kernels) {
-        Case all = new Case(new Shape(4, 2, 24, 24, 16, 40, 50, 60, 0, null), new Random(5));
-        float[] together = all.run(kernels, 0, 40);
-        for (int row : new int[] {0, 1, 13, 14, 39}) {
-            float[] alone = all.run(kernels, row, row + 1);
-            int from = all.outIndex + row * 4 * 24;
-            assertThat(Arrays.copyOfRange(alone, from, from + 4 * 24))
-                    .isEqualTo(Arrays.copyOfRange(together, from, from + 4 * 24));
+        for (int dimension : new int[] {24, 48, 160}) {
+            Case all = new Case(new Shape(4, 2, dimension, dimension, 16, 40, 50, 60, 0, null), new Random(5));
+            float[] together = all.run(kernels, 0, 40);
+            for (int row : new int[] {0, 1, 13, 14, 39}) {
+                float[] alone = all.run(kernels, row, row + 1);
+                int from = all.outIndex + row * 4 * dimension;
+                int to = from + 4 * dimension;
+                assertThat(Arrays.copyOfRange(alone, from, to)).isEqualTo(Arrays.copyOfRange(together, from, to));
+            }
         }
     }
 

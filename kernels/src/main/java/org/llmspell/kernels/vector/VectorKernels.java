@@ -6,6 +6,7 @@ import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.NativeMemory;
 import org.llmspell.kernels.WeightMatrix;
 import org.llmspell.kernels.format.Codecs;
 
@@ -211,7 +212,7 @@ public final class VectorKernels implements Kernels {
         if (rowFrom == rowTo) {
             return;
         }
-        if (!usable(call, rowFrom, rowTo)) {
+        if (!NativeMemory.reachable(call, rowFrom, rowTo)) {
             scalar.attention(call, kvHead, rowFrom, rowTo);
             return;
         }
@@ -219,20 +220,9 @@ public final class VectorKernels implements Kernels {
         keep(call, call, call);
     }
 
-    private static boolean usable(AttentionCall call, int rowFrom, int rowTo) {
-        int page = call.firstVisible(rowFrom) / call.pageTokens();
-        int last = (call.firstPosition() + rowTo - 1) / call.pageTokens();
-        boolean usable =
-                usable(call.query()) && usable(call.out()) && !call.out().isReadOnly();
-        for (; page <= last && usable; page++) {
-            usable = usable(call.keyPages()[page]) && usable(call.valuePages()[page]);
-        }
-        return usable;
-    }
-
-    /** A segment whose memory can be reached by address; one that is closed goes the scalar way, to the right exception. */
+    /** What is not reachable goes the scalar way, which throws for closed memory. */
     private static boolean usable(MemorySegment segment) {
-        return segment.isNative() && segment.scope().isAlive();
+        return NativeMemory.reachable(segment);
     }
 
     private static long at(MemorySegment segment, long index) {

@@ -21,7 +21,9 @@ final class Assembler {
         EQUAL(4),
         NOT_EQUAL(5),
         BELOW(2),
-        LESS(12);
+        LESS(12),
+        GREATER_OR_EQUAL(13),
+        GREATER(15);
 
         private final int number;
 

@@ -2,33 +2,36 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.NativeMemory;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
  * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the common quantized formats with
- * activations rounded to 8 bits, where the matrix is large enough for that to matter. Everything else is left to other kernels. Thread-safe.
+ * activations rounded to 8 bits, where the matrix is large enough for that to matter; attention and the operations on rows in float32.
+ * Everything else is left to other kernels. Thread-safe.
  *
  * <p>Rounding moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do; the tests hold it to 1%. What
  * {@link Kernels#multiply} gives for a row and a token depends neither on the other rows nor on the other tokens.
  */
-public final class X86Kernels implements Kernels {
+public final class X86Kernels extends ForwardingKernels {
     /**
      * Weights of a matrix from which on rounding pays: smaller ones are read in microseconds, as exactly as the other kernels do.
      * Every matrix of a model that takes a user's time is larger, but for some key and value projections.
      */
     private static final long WORTH_ROUNDING = 1 << 18;
 
-    private final Kernels others;
     private final X86Products products;
+    private final X86Attention attention = new X86Attention();
+    private final X86Rows rows;
     private final long smallest;
 
-    private X86Kernels(Kernels others, X86Products products, long smallest) {
-        this.others = others;
-        this.products = products;
+    private X86Kernels(Kernels others, long smallest) throws ExecutableMemory.Refused {
+        super(others);
+        products = new X86Products();
+        rows = new X86Rows();
         this.smallest = smallest;
     }
 
@@ -60,7 +63,7 @@ public final class X86Kernels implements Kernels {
             if (!CpuFeatures.detect().avx512Vnni()) {
                 throw new Unavailable("the processor has no AVX-512 with VNNI");
             }
-            return new X86Kernels(others, new X86Products(), smallest);
+            return new X86Kernels(others, smallest);
         } catch (ExecutableMemory.Refused e) {
             throw new Unavailable(String.valueOf(e.getMessage()));
         }
@@ -69,11 +72,6 @@ public final class X86Kernels implements Kernels {
     @Override
     public String name() {
         return "avx512 (VNNI; else " + others.name() + ")";
-    }
-
-    @Override
-    public boolean supports(BlockFormat format) {
-        return others.supports(format);
     }
 
     @Override
@@ -94,7 +92,7 @@ public final class X86Kernels implements Kernels {
             return;
         }
         Bounds.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-        if (!usable(weights.data()) || !usable(x) || !usable(out) || out.isReadOnly()) {
+        if (!NativeMemory.reachable(weights.data()) || !NativeMemory.reachable(x) || !NativeMemory.writable(out)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
@@ -103,29 +101,13 @@ public final class X86Kernels implements Kernels {
                     weights,
                     rowFrom,
                     rowTo,
-                    x.address() + Float.BYTES * xIndex,
+                    at(x, xIndex),
                     Float.BYTES * xStride,
                     tokens,
-                    out.address() + Float.BYTES * outIndex,
+                    at(out, outIndex),
                     Float.BYTES * outStride);
         }
         keep(weights.data(), x, out);
-    }
-
-    @Override
-    public void dequantize(
-            BlockFormat format,
-            MemorySegment source,
-            long sourceOffset,
-            MemorySegment target,
-            long targetIndex,
-            int count) {
-        others.dequantize(format, source, sourceOffset, target, targetIndex, count);
-    }
-
-    @Override
-    public float dot(MemorySegment a, long aIndex, MemorySegment b, long bIndex, int count) {
-        return others.dot(a, aIndex, b, bIndex, count);
     }
 
     @Override
@@ -137,27 +119,51 @@ public final class X86Kernels implements Kernels {
             MemorySegment weight,
             int count,
             float epsilon) {
-        others.rmsNorm(out, outIndex, x, xIndex, weight, count, epsilon);
-    }
-
-    @Override
-    public void softmax(MemorySegment x, long index, int count) {
-        others.softmax(x, index, count);
+        Bounds.floats(out, outIndex, count);
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(weight, 0, count);
+        if (!NativeMemory.writable(out) || !NativeMemory.reachable(x) || !NativeMemory.reachable(weight)) {
+            others.rmsNorm(out, outIndex, x, xIndex, weight, count, epsilon);
+            return;
+        }
+        rows.rmsNorm(at(out, outIndex), at(x, xIndex), weight.address(), count, epsilon);
+        keep(out, x, weight);
     }
 
     @Override
     public void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
-        others.add(x, xIndex, y, yIndex, count);
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!NativeMemory.writable(x) || !NativeMemory.reachable(y)) {
+            others.add(x, xIndex, y, yIndex, count);
+            return;
+        }
+        rows.add(at(x, xIndex), at(y, yIndex), count);
+        keep(x, y, y);
     }
 
     @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        others.siluMultiply(gate, gateIndex, up, upIndex, count);
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+            others.siluMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        rows.siluMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
     }
 
     @Override
     public void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        others.geluMultiply(gate, gateIndex, up, upIndex, count);
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+            others.geluMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        rows.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
     }
 
     @Override
@@ -170,22 +176,51 @@ public final class X86Kernels implements Kernels {
             long sinIndex,
             int dimensions,
             boolean halves) {
-        others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
+        boolean wholeVectors = halves || dimensions % 16 == 0;
+        if (!wholeVectors
+                || !NativeMemory.writable(x)
+                || !NativeMemory.reachable(cos)
+                || !NativeMemory.reachable(sin)) {
+            others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+            return;
+        }
+        if (halves) {
+            rows.rotateHalves(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        } else {
+            rows.rotateNeighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        }
+        keep(x, cos, sin);
     }
 
     @Override
     public void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count) {
-        others.toHalf(x, index, target, targetIndex, count);
+        Bounds.floats(x, index, count);
+        Bounds.halves(target, targetIndex, count);
+        if (!NativeMemory.reachable(x) || !NativeMemory.writable(target)) {
+            others.toHalf(x, index, target, targetIndex, count);
+            return;
+        }
+        rows.toHalf(at(x, index), target.address() + Short.BYTES * targetIndex, count);
+        keep(x, target, target);
     }
 
     @Override
     public void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
-        others.attention(call, kvHead, rowFrom, rowTo);
+        Bounds.attention(call, kvHead, rowFrom, rowTo);
+        if (rowFrom == rowTo) {
+            return;
+        }
+        if (!attention.supports(call) || !NativeMemory.reachable(call, rowFrom, rowTo)) {
+            others.attention(call, kvHead, rowFrom, rowTo);
+            return;
+        }
+        attention.run(call, kvHead, rowFrom, rowTo);
+        keep(call, call, call);
     }
 
-    /** A segment whose memory can be reached by address; one that is closed goes the other way, to the right exception. */
-    private static boolean usable(MemorySegment segment) {
-        return segment.isNative() && segment.scope().isAlive();
+    private static long at(MemorySegment segment, long index) {
+        return segment.address() + Float.BYTES * index;
     }
 
     /** Segments of a garbage-collected arena live until here. */
