@@ -47,6 +47,11 @@ public record Attention(
     /** Query rows that one worker takes at a time: enough to reuse keys in cache, few enough to share out a prompt. */
     private static final int QUERY_ROWS = 32;
 
+    /** What the cache keeps for this layer in a model of {@code contextLength} tokens, which a longer window does not bound. */
+    public KvLayout.Layer kept(int contextLength) {
+        return layout.layers().get(layer).withWindow(window < contextLength ? window : KvLayout.UNBOUNDED);
+    }
+
     /** All rows of the pass; {@code out} may be {@code in}. */
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
@@ -74,7 +79,7 @@ public record Attention(
     private void place(ForwardPass pass, Batch.Slice slice, int row) {
         Kernels kernels = pass.kernels;
         Activations memory = pass.memory;
-        int dimension = layout.keyDimension();
+        int dimension = layout.keyDimension(layer);
         for (int head = 0; head < heads; head++) {
             prepare(pass, memory.query, memory.query.at(row) + (long) head * dimension, row, queryNorm);
         }
@@ -89,7 +94,7 @@ public record Attention(
         for (int head = 0; head < kvHeads; head++) {
             long stored = (long) head * KvLayout.PAGE_TOKENS + slot;
             store(kernels, memory.key, memory.key.at(row) + (long) head * dimension, dimension, keys, stored);
-            int valueDimension = layout.valueDimension();
+            int valueDimension = layout.valueDimension(layer);
             long value = memory.value.at(row) + (long) head * valueDimension;
             store(kernels, memory.value, value, valueDimension, values, stored);
         }
@@ -100,7 +105,7 @@ public record Attention(
 
     private void prepare(ForwardPass pass, Rows rows, long index, int row, @Nullable RmsNorm norm) {
         if (norm != null) {
-            norm.head(pass.kernels, rows.data(), index, layout.keyDimension());
+            norm.head(pass.kernels, rows.data(), index, layout.keyDimension(layer));
         }
         if (rope != null) {
             Rows cos = pass.memory.cosines[rope.slot()];
@@ -134,7 +139,7 @@ public record Attention(
 
     /** Each query head twice: once for the halves, once for what they left over. */
     private void repeatQueries(Activations memory, int row) {
-        int dimension = layout.keyDimension();
+        int dimension = layout.keyDimension(layer);
         long bytes = (long) dimension * Float.BYTES;
         for (int head = 0; head < heads; head++) {
             long from = (memory.query.at(row) + (long) head * dimension) * Float.BYTES;
@@ -169,8 +174,8 @@ public record Attention(
         return new AttentionCall(
                 heads,
                 kvHeads,
-                layout.storedKeyDimension(),
-                layout.storedValueDimension(),
+                layout.storedKeyDimension(layer),
+                layout.storedValueDimension(layer),
                 KvLayout.PAGE_TOKENS,
                 memory.queryStored.data(),
                 memory.queryStored.at(slice.firstRow()),
@@ -190,7 +195,7 @@ public record Attention(
     private void foldPairs(ForwardPass pass) {
         Rows parts = pass.memory.attendedStored;
         Rows sums = pass.memory.attended;
-        int dimension = layout.valueDimension();
+        int dimension = layout.valueDimension(layer);
         pass.forRows(pass.rows(), 2L * sums.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
                 for (int head = 0; head < heads; head++) {
