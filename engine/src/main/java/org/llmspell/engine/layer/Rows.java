@@ -2,6 +2,7 @@ package org.llmspell.engine.layer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Activations: a float32 {@code [rows][columns]} buffer in native memory, one row per token of a forward pass. The memory
@@ -16,6 +17,24 @@ public record Rows(MemorySegment data, int columns) {
     /** The element at which a row starts. */
     public long at(int row) {
         return (long) row * columns;
+    }
+
+    /** Multiplies a row by {@code factor}. */
+    void scale(int row, float factor) {
+        if (factor == 1) {
+            return;
+        }
+        for (long i = at(row); i < at(row + 1); i++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, data.getAtIndex(ValueLayout.JAVA_FLOAT, i) * factor);
+        }
+    }
+
+    /** Cuts the elements of a row off at ±{@code bound}. */
+    void clamp(int row, float bound) {
+        for (long i = at(row); i < at(row + 1); i++) {
+            float value = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Math.clamp(value, -bound, bound));
+        }
     }
 
     /** Copies a row of {@code source}, which has as many columns. */

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.layer.LayerNorm;
 import org.llmspell.engine.layer.Linear;
 import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.gguf.BlockFormat;
@@ -103,20 +104,41 @@ public final class Tensors {
         return new RmsNorm(vector(name + ".weight", size), epsilon);
     }
 
+    /** The norm {@code NAME.weight [size]} and, where there is one, {@code NAME.bias [size]}. */
+    LayerNorm layerNorm(String name, Dimension size, float epsilon) {
+        return new LayerNorm(vector(name + ".weight", size), bias(name, size), epsilon);
+    }
+
+    /** The matrix {@code [rows][columns]}, a weight of its own for each head, as vectors of float32. */
+    List<MemorySegment> vectors(String name, Dimension rows, Dimension columns) {
+        MemorySegment all = floats(require(name, columns, rows));
+        List<MemorySegment> vectors = new ArrayList<>();
+        for (long row = 0; row < rows.size(); row++) {
+            long bytes = columns.size() * Float.BYTES;
+            vectors.add(all.asSlice(row * bytes, bytes));
+        }
+        return vectors;
+    }
+
     /** A vector as float32. */
     MemorySegment vector(String name, Dimension size) {
-        TensorInfo tensor = require(name, size);
+        return floats(require(name, size));
+    }
+
+    private MemorySegment floats(TensorInfo tensor) {
         if (tensor.format() == BlockFormat.F32) {
             return tensor.data();
         }
         if (!kernels.supports(tensor.format())) {
             throw new EngineException(
                     Problem.UNSUPPORTED_MODEL,
-                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, tensor.format()),
+                    "Tensor %s is stored as %s, which this engine cannot compute with"
+                            .formatted(tensor.name(), tensor.format()),
                     List.of("Use another conversion of the model"));
         }
-        MemorySegment copy = arena.allocate(size.size() * Float.BYTES, 64);
-        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, Math.toIntExact(size.size()));
+        int count = Math.toIntExact(tensor.shape().stream().reduce(1L, Math::multiplyExact));
+        MemorySegment copy = arena.allocate((long) count * Float.BYTES, 64);
+        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, count);
         return copy;
     }
 
