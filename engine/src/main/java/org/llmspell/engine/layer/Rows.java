@@ -2,6 +2,7 @@ package org.llmspell.engine.layer;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Activations: a float32 {@code [rows][columns]} buffer in native memory, one row per token of a forward pass. The memory
@@ -16,6 +17,22 @@ public record Rows(MemorySegment data, int columns) {
     /** The element at which a row starts. */
     public long at(int row) {
         return (long) row * columns;
+    }
+
+    float get(int row, int column) {
+        return data.getAtIndex(ValueLayout.JAVA_FLOAT, at(row) + column);
+    }
+
+    /** Sets a row to zeros. */
+    void clearRow(int row) {
+        data.asSlice(at(row) * Float.BYTES, (long) columns * Float.BYTES).fill((byte) 0);
+    }
+
+    /** Multiplies a row by {@code factor}. */
+    void scale(int row, float factor) {
+        for (long i = at(row); i < at(row + 1); i++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, data.getAtIndex(ValueLayout.JAVA_FLOAT, i) * factor);
+        }
     }
 
     /** Copies a row of {@code source}, which has as many columns. */
