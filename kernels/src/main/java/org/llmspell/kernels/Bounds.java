@@ -2,6 +2,7 @@ package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 
 /**
@@ -32,6 +33,25 @@ public final class Bounds {
             int count) {
         Objects.checkFromIndexSize(sourceOffset, format.bytes(count), source.byteSize());
         floats(target, targetIndex, count);
+    }
+
+    /** The arguments of {@link Kernels#layerNorm}. */
+    public static void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count) {
+        floats(out, outIndex, count);
+        floats(x, xIndex, count);
+        if (weight != null) {
+            floats(weight, 0, count);
+        }
+        if (bias != null) {
+            floats(bias, 0, count);
+        }
     }
 
     /** The arguments of {@link Kernels#multiply}. */

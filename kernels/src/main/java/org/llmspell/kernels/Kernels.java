@@ -1,6 +1,7 @@
 package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.format.Codecs;
 
@@ -70,6 +71,23 @@ public interface Kernels {
             int count,
             float epsilon);
 
+    /**
+     * {@code out[i] = (x[i] − mean(x)) / sqrt(variance(x) + epsilon) · weight[i] + bias[i]} over {@code count} floats;
+     * {@code out} may be {@code x}.
+     *
+     * @param weight null for all ones
+     * @param bias null for none
+     */
+    void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon);
+
     /** {@code x[i] = exp(x[i] − max) / Σ exp} in place over {@code count} floats. */
     void softmax(MemorySegment x, long index, int count);
 
@@ -84,6 +102,12 @@ public interface Kernels {
 
     /** {@code gate[i] = gelu(gate[i]) · up[i]}, the tanh form of GELU, over {@code count} floats. */
     void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /** {@code x[i] = gelu(x[i])}, the tanh form of GELU, over {@code count} floats. */
+    void gelu(MemorySegment x, long index, int count);
+
+    /** {@code x[i] = max(0, x[i])²} over {@code count} floats. */
+    void reluSquared(MemorySegment x, long index, int count);
 
     /**
      * The gate of gpt-oss over {@code count} floats: {@code gate[i] = g · σ(alpha·g) · (u + 1)} with {@code g = min(gate[i], limit)}

@@ -62,6 +62,51 @@ class RowKernelsTest {
 
     @ParameterizedTest
     @MethodSource("implementations")
+    void layerNormTakesOffTheMeanAndDividesByTheDeviation(Kernels kernels) {
+        Random random = new Random(12);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] weight = RandomWeights.gaussians(count, random);
+            float[] bias = RandomWeights.gaussians(count, random);
+            double mean = 0;
+            for (int i = 0; i < count; i++) {
+                x[i] += 3;
+                mean += x[i] / (double) count;
+            }
+            double squares = 0;
+            for (float value : x) {
+                squares += (value - mean) * (value - mean);
+            }
+            double center = mean;
+            double deviation = Math.sqrt(squares / count + 1e-5f);
+            // The mean of values around 3 is off by their roundings, 2e-7 each, and so is every difference from it.
+            double floor = 2e-6 / deviation;
+            MemorySegment out = guarded(count, 3);
+            kernels.layerNorm(out, 3, Native.floats(x), 0, Native.floats(weight), Native.floats(bias), count, 1e-5f);
+            assertRow(out, 3, count, i -> (x[i] - center) / deviation * weight[i] + bias[i], 1e-6, 4 * floor);
+            MemorySegment inPlace = row(x, 1);
+            kernels.layerNorm(inPlace, 1, inPlace, 1, null, null, count, 1e-5f);
+            assertRow(inPlace, 1, count, i -> (x[i] - center) / deviation, 1e-6, floor);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void activationsWorkInPlaceOverTheirWholeRange(Kernels kernels) {
+        Random random = new Random(13);
+        for (int count : COUNTS) {
+            float[] x = gates(count, random);
+            MemorySegment gelu = row(x, 1);
+            kernels.gelu(gelu, 1, count);
+            assertRow(gelu, 1, count, i -> gelu(x[i]), 1e-5, 1e-9);
+            MemorySegment squared = row(x, 1);
+            kernels.reluSquared(squared, 1, count);
+            assertRow(squared, 1, count, i -> x[i] > 0 ? (double) x[i] * x[i] : 0, 1e-7, 1e-37);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
     void softmaxIsAProbabilityForEachScore(Kernels kernels) {
         Random random = new Random(3);
         for (int count : COUNTS) {
@@ -277,6 +322,12 @@ class RowKernelsTest {
         assertOutside(() -> kernels.rmsNorm(nine, 0, ten, 0, ten, 10, 0));
         assertOutside(() -> kernels.rmsNorm(ten, 0, nine, 0, ten, 10, 0));
         assertOutside(() -> kernels.rmsNorm(ten, 0, ten, 0, nine, 10, 0));
+        assertOutside(() -> kernels.layerNorm(nine, 0, ten, 0, ten, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, nine, 0, ten, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, ten, 0, nine, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, ten, 0, null, nine, 10, 0));
+        assertOutside(() -> kernels.gelu(nine, 0, 10));
+        assertOutside(() -> kernels.reluSquared(nine, 0, 10));
         assertOutside(() -> kernels.softmax(nine, 0, 10));
         assertOutside(() -> kernels.add(ten, 0, nine, 0, 10));
         assertOutside(() -> kernels.addScaled(ten, 0, nine, 0, 1, 10));

@@ -14,6 +14,9 @@ public final class Activations implements AutoCloseable {
 
     public final Rows normed;
 
+    /** What a parallel layer's token mixer adds. */
+    final Rows branch;
+
     final Rows query;
     final Rows key;
     final Rows value;
@@ -58,6 +61,7 @@ public final class Activations implements AutoCloseable {
             int assigned = Math.multiplyExact(rows, widths.expertsUsed());
             stream = Rows.allocate(arena, rows, widths.embedding());
             normed = Rows.allocate(arena, rows, widths.embedding());
+            branch = Rows.allocate(arena, rows, widths.branch());
             query = Rows.allocate(arena, rows, widths.query());
             key = Rows.allocate(arena, rows, widths.key());
             value = Rows.allocate(arena, rows, widths.value());

@@ -10,49 +10,55 @@ import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Kernels;
 
 /**
- * The self-attention layer with grouped heads over the paged cache: projections, optional norms per head, rotation, storing
- * of keys and values, causal attention of each sequence over its own pages, and the output projection.
+ * The self-attention layer with grouped heads over the paged cache: projections, optional norms, rotation, storing of keys and
+ * values, causal attention of each sequence over its own pages, and the output projection.
  *
  * @param layer its number, which finds its part of the cache
  * @param heads query heads
  * @param kvHeads key-value heads, a divisor of {@code heads}
  * @param layout of the cache, which knows the head dimensions
- * @param query {@code [heads · keyDimension][embedding]}
- * @param key {@code [kvHeads · keyDimension][embedding]}
- * @param value {@code [kvHeads · valueDimension][embedding]}
- * @param output {@code [embedding][heads · valueDimension]}
- * @param queryNorm normalizes each query head before rotation, or null
- * @param keyNorm likewise for key heads
+ * @param projections the matrices
+ * @param norms of queries and keys, or null
  * @param rope the rotation; null for a layer without positions
- * @param window positions that a token sees, itself included
- * @param scale multiplies the scores
- * @param softcap bounds the scores, or 0
+ * @param scores how they are formed
  */
 public record Attention(
         int layer,
         int heads,
         int kvHeads,
         KvLayout layout,
-        Linear query,
-        Linear key,
-        Linear value,
-        Linear output,
-        @Nullable RmsNorm queryNorm,
-        @Nullable RmsNorm keyNorm,
+        Projections projections,
+        @Nullable Norms norms,
         @Nullable RopeTable rope,
-        int window,
-        float scale,
-        float softcap) {
+        Scores scores)
+        implements TokenMixer {
+
+    /**
+     * Norms of queries and keys.
+     *
+     * @param order whether they come before the rotation, as in most architectures, or after it
+     */
+    public record Norms(QueryKeyNorm query, QueryKeyNorm key, Order order) {
+        /** Norms before the rotation. */
+        public Norms(QueryKeyNorm query, QueryKeyNorm key) {
+            this(query, key, Order.BEFORE_ROTATION);
+        }
+    }
+
+    /** When queries and keys are normalized. */
+    public enum Order {
+        BEFORE_ROTATION,
+        AFTER_ROTATION
+    }
 
     /** Query rows that one worker takes at a time: enough to reuse keys in cache, few enough to share out a prompt. */
     private static final int QUERY_ROWS = 32;
 
-    /** All rows of the pass; {@code out} may be {@code in}. */
+    @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
-        Linear.run(pass, in, pass.rows(), new Linear[] {query, key, value}, new Rows[] {
-            memory.query, memory.key, memory.value
-        });
+        Linear[] inputs = {projections.query(), projections.key(), projections.value()};
+        Linear.run(pass, in, pass.rows(), inputs, new Rows[] {memory.query, memory.key, memory.value});
         long work = 8L * (memory.query.columns() + memory.key.columns() + memory.value.columns());
         List<Batch.Slice> slices = pass.batch.slices();
         for (Batch.Slice slice : slices) {
@@ -67,7 +73,7 @@ public record Attention(
         if (pairs) {
             foldPairs(pass);
         }
-        output.apply(pass, memory.attended, out);
+        projections.output().apply(pass, memory.attended, out);
     }
 
     /** Norms, rotation, and the row's key and value into its page. */
@@ -75,13 +81,8 @@ public record Attention(
         Kernels kernels = pass.kernels;
         Activations memory = pass.memory;
         int dimension = layout.keyDimension();
-        for (int head = 0; head < heads; head++) {
-            prepare(pass, memory.query, memory.query.at(row) + (long) head * dimension, row, queryNorm);
-        }
-        for (int head = 0; head < kvHeads; head++) {
-            prepare(pass, memory.key, memory.key.at(row) + (long) head * dimension, row, keyNorm);
-        }
         int position = slice.firstPosition() + row - slice.firstRow();
+        prepare(pass, row, position);
         int page = position / KvLayout.PAGE_TOKENS;
         int slot = position % KvLayout.PAGE_TOKENS;
         MemorySegment keys = slice.cache().keys(layer)[page];
@@ -98,16 +99,39 @@ public record Attention(
         }
     }
 
-    private void prepare(ForwardPass pass, Rows rows, long index, int row, @Nullable RmsNorm norm) {
-        if (norm != null) {
-            norm.head(pass.kernels, rows.data(), index, layout.keyDimension());
+    private void prepare(ForwardPass pass, int row, int position) {
+        if (projections.bound() > 0) {
+            pass.memory.query.clamp(row, projections.bound());
+            pass.memory.key.clamp(row, projections.bound());
+            pass.memory.value.clamp(row, projections.bound());
+        }
+        if (norms != null && norms.order == Order.BEFORE_ROTATION) {
+            normalize(norms, pass, row);
         }
         if (rope != null) {
-            Rows cos = pass.memory.cosines[rope.slot()];
-            Rows sin = pass.memory.sines[rope.slot()];
+            rotate(rope, pass, pass.memory.query, row, heads);
+            rotate(rope, pass, pass.memory.key, row, kvHeads);
+        }
+        if (norms != null && norms.order == Order.AFTER_ROTATION) {
+            normalize(norms, pass, row);
+        }
+        if (scores.temperature() != null) {
+            pass.memory.query.scale(row, scores.temperature().at(position));
+        }
+    }
+
+    private void normalize(Norms norms, ForwardPass pass, int row) {
+        norms.query.apply(pass.kernels, pass.memory.query, row, heads * layout.keyDimension());
+        norms.key.apply(pass.kernels, pass.memory.key, row, kvHeads * layout.keyDimension());
+    }
+
+    private void rotate(RopeTable rope, ForwardPass pass, Rows rows, int row, int count) {
+        Rows cos = pass.memory.cosines[rope.slot()];
+        Rows sin = pass.memory.sines[rope.slot()];
+        for (int head = 0; head < count; head++) {
             pass.kernels.rotate(
                     rows.data(),
-                    index,
+                    rows.at(row) + (long) head * layout.keyDimension(),
                     cos.data(),
                     cos.at(row),
                     sin.data(),
@@ -180,9 +204,9 @@ public record Attention(
                 memory.attendedStored.at(slice.firstRow()),
                 slice.rows(),
                 slice.firstPosition(),
-                window,
-                scale,
-                softcap,
+                scores.window(),
+                scores.scale(),
+                scores.softcap(),
                 null);
     }
 

@@ -1,6 +1,7 @@
 package org.llmspell.engine.layer;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.WorkerPool;
 
@@ -30,6 +31,9 @@ public record ExpertMlp(
     /** Output rows that one call computes at least, where the workers do not need fewer: what a call costs is little then. */
     private static final int LEAST_ROWS = 64;
 
+    /** Stands for the shared expert where others have their number. */
+    private static final int SHARED = -1;
+
     @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         int rows = pass.rows();
@@ -52,36 +56,28 @@ public record ExpertMlp(
         }
         int width = experts.getFirst().gate().weights().rows();
         int sharedWidth = shared == null ? 0 : shared.gate().weights().rows();
-        forChunks(pass, width, sharedWidth, 4L * in.columns(), (expert, from, to) -> {
-            if (expert < 0) {
-                shared().raise(pass.kernels, from, to, in, 0, memory.gate, memory.up, 0, rows);
-            } else {
-                int first = routing.start(expert);
-                Rows source = gathered ? memory.expertInput : in;
-                int place = gathered ? first : 0;
-                int count = routing.count(expert);
-                experts.get(expert)
-                        .raise(
-                                pass.kernels,
-                                from,
-                                to,
-                                source,
-                                place,
-                                memory.expertGate,
-                                memory.expertUp,
-                                first,
-                                count);
+        forChunks(pass, width, sharedWidth, 4L * in.columns(), (number, from, to) -> {
+            GatedMlp expert = expert(number);
+            if (number == SHARED) {
+                expert.raise(pass.kernels, from, to, in, 0, memory.gate, memory.up, 0, rows);
+                return;
             }
+            int first = routing.start(number);
+            int count = routing.count(number);
+            Rows source = gathered ? memory.expertInput : in;
+            int place = gathered ? first : 0;
+            expert.raise(
+                    pass.kernels, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
         });
-        forChunks(pass, in.columns(), shared == null ? 0 : in.columns(), 2L * width, (expert, from, to) -> {
-            if (expert < 0) {
-                shared().down().rows(pass.kernels, from, to, memory.gate, 0, memory.sharedOutput, 0, rows);
-            } else {
-                int first = routing.start(expert);
-                int count = routing.count(expert);
-                Linear down = experts.get(expert).down();
-                down.rows(pass.kernels, from, to, memory.expertGate, first, memory.expertOutput, first, count);
+        forChunks(pass, in.columns(), shared == null ? 0 : in.columns(), 2L * width, (number, from, to) -> {
+            Linear down = expert(number).down();
+            if (number == SHARED) {
+                down.rows(pass.kernels, from, to, memory.gate, 0, memory.sharedOutput, 0, rows);
+                return;
             }
+            int first = routing.start(number);
+            int count = routing.count(number);
+            down.rows(pass.kernels, from, to, memory.expertGate, first, memory.expertOutput, first, count);
         });
         pass.forRows(rows, 2L * router.used() * in.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
@@ -90,8 +86,8 @@ public record ExpertMlp(
         });
     }
 
-    private GatedMlp shared() {
-        return java.util.Objects.requireNonNull(shared);
+    private GatedMlp expert(int number) {
+        return number == SHARED ? Objects.requireNonNull(shared) : experts.get(number);
     }
 
     /** Copies the rows of {@code in} into the groups of the experts they go to. */
@@ -108,9 +104,9 @@ public record ExpertMlp(
         });
     }
 
-    /** Work on outputs {@code from} to {@code to} of an expert; of the shared one if the number is below 0. */
+    /** Work on outputs {@code from} to {@code to} of the expert of that number, or the {@link #SHARED} one. */
     private interface Chunk {
-        void run(int expert, int from, int to);
+        void run(int number, int from, int to);
     }
 
     /**
@@ -134,7 +130,7 @@ public record ExpertMlp(
         WorkerPool.Task all = (chunk, worker) -> {
             if (chunk < sharedChunks) {
                 int from = chunk * chunkRows;
-                task.run(-1, from, Math.min(sharedWidth, from + chunkRows));
+                task.run(SHARED, from, Math.min(sharedWidth, from + chunkRows));
             } else {
                 int rest = chunk - sharedChunks;
                 int from = rest % expertChunks * chunkRows;

@@ -30,8 +30,19 @@ public record Rows(MemorySegment data, int columns) {
 
     /** Multiplies a row by {@code factor}. */
     void scale(int row, float factor) {
+        if (factor == 1) {
+            return;
+        }
         for (long i = at(row); i < at(row + 1); i++) {
             data.setAtIndex(ValueLayout.JAVA_FLOAT, i, data.getAtIndex(ValueLayout.JAVA_FLOAT, i) * factor);
+        }
+    }
+
+    /** Cuts the elements of a row off at ±{@code bound}. */
+    void clamp(int row, float bound) {
+        for (long i = at(row); i < at(row + 1); i++) {
+            float value = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Math.clamp(value, -bound, bound));
         }
     }
 

@@ -4,6 +4,7 @@ package org.llmspell.engine.layer;
  * How wide a model's activations are, in elements per token.
  *
  * @param embedding of the residual stream
+ * @param branch of the second branch of parallel layers: the embedding's, or 0 without such layers
  * @param query of all query heads together
  * @param key of all key heads together, the widest layer's
  * @param value of all value heads together, the widest layer's
@@ -19,6 +20,7 @@ package org.llmspell.engine.layer;
  */
 public record Widths(
         int embedding,
+        int branch,
         int query,
         int key,
         int value,
@@ -35,6 +37,7 @@ public record Widths(
     /** Bytes of the activations for passes of {@code rows} tokens, {@code logitRows} of them with logits. */
     public long bytes(int rows, int logitRows) {
         long perRow = 2L * embedding
+                + branch
                 + (long) query * (1 + storedHalves)
                 + key
                 + value

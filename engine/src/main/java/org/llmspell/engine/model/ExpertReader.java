@@ -2,8 +2,9 @@ package org.llmspell.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.layer.ExpertMlp;
 import org.llmspell.engine.layer.FeedForward;
 import org.llmspell.engine.layer.GatedMlp;
@@ -13,9 +14,9 @@ import org.llmspell.engine.layer.Router;
 import org.llmspell.engine.layer.Router.Gating;
 
 /**
- * Reads the feed-forward layers of a model with a mixture of experts: how it routes, from the metadata and where that is silent
- * as its architecture always does; which layers are plain ones; and the experts' tensors with what goes with them, a bias of the
- * choice, shared experts and their gate. Names and keys as llama.cpp's (llama-arch.cpp).
+ * Reads the feed-forward layers of a model with a mixture of experts: how it routes; which layers are plain ones; and the experts'
+ * tensors with what goes with them, a bias of the choice, shared experts and their gate. Names and keys as llama.cpp's
+ * (llama-arch.cpp).
  */
 final class ExpertReader {
     private final Hyperparameters parameters;
@@ -29,7 +30,7 @@ final class ExpertReader {
     /**
      * @param activation of experts and plain layers
      * @param gating where the file does not say
-     * @param renormalized whether shares are made to sum to 1, where the file does not say
+     * @param renormalized whether shares are made to sum to 1,
      */
     ExpertReader(
             ModelSource source, DecoderShape shape, Activation activation, Gating gating, boolean renormalized) {
@@ -38,7 +39,7 @@ final class ExpertReader {
         this.shape = shape;
         this.activation = activation;
         this.gating = gating(gating);
-        this.renormalized = parameters.flagOr("expert_weights_norm", renormalized);
+        this.renormalized = renormalized;
     }
 
     /** Weighs what goes into the experts and not what comes out. */
@@ -56,8 +57,11 @@ final class ExpertReader {
             case 2 -> Gating.SIGMOID;
             case 3 -> Gating.SOFTMAX_OF_CHOSEN;
             default ->
-                throw parameters.unsupported(
-                        "metadata key %s is %d".formatted(parameters.full("expert_gating_func"), number));
+                throw new EngineException(
+                        Problem.UNSUPPORTED_MODEL,
+                        "The model routes its experts in a way that is not supported: %s is %d"
+                                .formatted(parameters.full("expert_gating_func"), number),
+                        List.of("Use another backend for it"));
         };
     }
 
@@ -109,18 +113,18 @@ final class ExpertReader {
         Dimension n = shape.embeddingDimension();
         Dimension f = shape.expertDimension();
         Dimension e = new Dimension("expert_count", shape.experts());
-        List<Linear> gates;
-        List<Linear> ups;
+        List<Linear> gates = new ArrayList<>();
+        List<Linear> ups = new ArrayList<>();
         if (tensors.has(block + "ffn_gate_up_exps.weight")) {
-            gates = new ArrayList<>();
-            ups = new ArrayList<>();
-            for (List<Linear> pair : tensors.stackedFused(block + "ffn_gate_up_exps", n, e, f, f)) { // [experts][f + f][n]
-                gates.add(pair.get(0));
-                ups.add(pair.get(1));
+            Dimension both = new Dimension("2 · expert feed_forward_length", 2 * f.size());
+            for (Linear pair : tensors.stacked(block + "ffn_gate_up_exps", both, n, e)) { // [experts][f + f][n]
+                List<Linear> halves = Tensors.cut(pair, f, f);
+                gates.add(halves.get(0));
+                ups.add(halves.get(1));
             }
         } else {
-            gates = tensors.stacked(block + "ffn_gate_exps", f, n, e); // [experts][f][n]
-            ups = tensors.stacked(block + "ffn_up_exps", f, n, e); // [experts][f][n]
+            gates.addAll(tensors.stacked(block + "ffn_gate_exps", f, n, e)); // [experts][f][n]
+            ups.addAll(tensors.stacked(block + "ffn_up_exps", f, n, e)); // [experts][f][n]
         }
         List<Linear> downs = tensors.stacked(block + "ffn_down_exps", n, f, e); // [experts][n][f]
         List<GatedMlp> experts = new ArrayList<>();
@@ -135,12 +139,12 @@ final class ExpertReader {
             return null;
         }
         Dimension n = shape.embeddingDimension();
-        Dimension f = new Dimension("shared expert's feed_forward_length", sharedWidth(parameters, shape.expertFeedForward()));
+        int width = tensors.outputs(block + "ffn_up_shexp.weight");
+        Dimension f = new Dimension("shared expert's feed_forward_length", width);
         return new GatedMlp(
                 tensors.linear(block + "ffn_gate_shexp", f, n), // [f][n]
                 tensors.linear(block + "ffn_up_shexp", f, n), // [f][n]
                 tensors.linear(block + "ffn_down_shexp", n, f), // [n][f]
                 activation);
     }
-
 }

@@ -2,10 +2,15 @@ package org.llmspell.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.GatedMlp.Activation;
-import org.llmspell.engine.layer.RmsNorm;
+import org.llmspell.engine.layer.InputEmbedding;
+import org.llmspell.engine.layer.NoNorm;
+import org.llmspell.engine.layer.Norm;
+import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -28,7 +33,6 @@ final class GemmaModel {
         DecoderShape shape = DecoderShape.read(source);
         Heads heads = shape.heads();
         Dimension n = shape.embeddingDimension();
-        Dimension v = source.vocabularyDimension();
         float epsilon = shape.epsilon();
         RopeReader ropes = new RopeReader(source, heads.keyDimension(), shape.contextLength());
         RopeTable rope = ropes.table(true);
@@ -40,45 +44,36 @@ final class GemmaModel {
         float logitCap = p.numberOr("final_logit_softcapping", second ? 30 : 0);
         int window = third ? p.positive("attention.sliding_window") : p.positiveOr("attention.sliding_window", 4096);
 
-        WeightMatrix embedding = t.matrix("token_embd.weight", v, n); // [vocabulary][n]
-        List<Decoder.Layer> layers = new ArrayList<>();
+        Scores global = new Scores(scale).withSoftcap(softcap);
+
+        WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
+        List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < shape.layers(); i++) {
             String block = "blk." + i + ".";
             boolean local = second ? i % 2 == 0 : third && i % 6 != 5;
-            Dimension keys = new Dimension("attention.key_length", heads.keyDimension());
-            layers.add(new Decoder.Layer(
+            layers.add(new SequentialLayer(
                     t.norm(block + "attn_norm", n, epsilon), // [n]
                     shape.attention(
                             i,
-                            t.linear(block + "attn_q", heads.queryWidth(), n), // [heads · keys][n]
-                            t.linear(block + "attn_k", heads.keyWidth(i), n), // [kvHeads · keys][n]
-                            t.linear(block + "attn_v", heads.valueWidth(i), n), // [kvHeads · values][n]
-                            t.linear(block + "attn_output", n, heads.attendedWidth()), // [n][heads · values]
-                            third ? t.norm(block + "attn_q_norm", keys, epsilon) : null, // [keys]
-                            third ? t.norm(block + "attn_k_norm", keys, epsilon) : null, // [keys]
+                            shape.projections(t, block, i),
+                            third ? shape.headNorms(t, block) : null,
                             local ? localRope : rope,
-                            local ? window : Integer.MAX_VALUE,
-                            scale,
-                            softcap),
+                            local ? global.withWindow(window) : global),
                     postNorm(second || third, t, block + "post_attention_norm", n, epsilon), // [n]
                     t.norm(block + "ffn_norm", n, epsilon), // [n]
                     shape.mlp(t, block, i, Activation.GELU),
-                    postNorm(second || third, t, block + "post_ffw_norm", n, epsilon))); // [n]
+                    postNorm(second || third, t, block + "post_ffw_norm", n, epsilon), // [n]
+                    1));
         }
         return new Decoder(
                 shape,
                 third ? List.of(rope, localRope) : List.of(rope),
-                embedding,
-                (float) Math.sqrt(shape.embedding()),
+                new InputEmbedding(embedding, (float) Math.sqrt(shape.embedding()), null),
                 layers,
-                1,
-                t.norm("output_norm", n, epsilon), // [n]
-                t.has("output.weight") ? t.matrix("output.weight", v, n) : embedding, // [vocabulary][n]
-                1,
-                logitCap);
+                new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding), 1, logitCap));
     }
 
-    private static @Nullable RmsNorm postNorm(boolean there, Tensors t, String name, Dimension n, float epsilon) {
-        return there ? t.norm(name, n, epsilon) : null;
+    private static Norm postNorm(boolean there, Tensors t, String name, Dimension n, float epsilon) {
+        return there ? t.norm(name, n, epsilon) : new NoNorm();
     }
 }

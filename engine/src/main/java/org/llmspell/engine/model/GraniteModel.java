@@ -2,8 +2,13 @@ package org.llmspell.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.GatedMlp.Activation;
+import org.llmspell.engine.layer.InputEmbedding;
+import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -19,45 +24,30 @@ final class GraniteModel {
         DecoderShape shape = DecoderShape.read(source);
         Heads heads = shape.heads();
         Dimension n = shape.embeddingDimension();
-        Dimension v = source.vocabularyDimension();
         float epsilon = shape.epsilon();
         float scale = orDefault(p.numberOr("attention.scale", 0), (float) (1 / Math.sqrt(heads.keyDimension())));
+        float embeddingScale = orDefault(p.numberOr("embedding_scale", 0), 1);
+        float residualScale = orDefault(p.numberOr("residual_scale", 0), 1);
+        float logitScale = 1 / orDefault(p.numberOr("logit_scale", 0), 1);
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(false);
 
-        WeightMatrix embedding = t.matrix("token_embd.weight", v, n); // [vocabulary][n]
-        List<Decoder.Layer> layers = new ArrayList<>();
+        WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
+        List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < shape.layers(); i++) {
             String block = "blk." + i + ".";
-            layers.add(new Decoder.Layer(
-                    t.norm(block + "attn_norm", n, epsilon), // [n]
-                    shape.attention(
-                            i,
-                            t.linear(block + "attn_q", heads.queryWidth(), n), // [heads · keys][n]
-                            t.linear(block + "attn_k", heads.keyWidth(i), n), // [kvHeads · keys][n]
-                            t.linear(block + "attn_v", heads.valueWidth(i), n), // [kvHeads · values][n]
-                            t.linear(block + "attn_output", n, heads.attendedWidth()), // [n][heads · values]
-                            null,
-                            null,
-                            rope,
-                            Integer.MAX_VALUE,
-                            scale,
-                            0),
-                    null,
-                    t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    shape.mlp(t, block, i, Activation.SILU),
-                    null));
+            layers.add(SequentialLayer.preNorm(
+                            t.norm(block + "attn_norm", n, epsilon), // [n]
+                            shape.attention(i, shape.projections(t, block, i), null, rope, new Scores(scale)),
+                            t.norm(block + "ffn_norm", n, epsilon), // [n]
+                            shape.mlp(t, block, i, Activation.SILU))
+                    .withResidualScale(residualScale));
         }
         return new Decoder(
                 shape,
                 List.of(rope),
-                embedding,
-                orDefault(p.numberOr("embedding_scale", 0), 1),
+                new InputEmbedding(embedding, embeddingScale, null),
                 layers,
-                orDefault(p.numberOr("residual_scale", 0), 1),
-                t.norm("output_norm", n, epsilon), // [n]
-                t.has("output.weight") ? t.matrix("output.weight", v, n) : embedding, // [vocabulary][n]
-                1 / orDefault(p.numberOr("logit_scale", 0), 1),
-                0);
+                new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding), logitScale, 0));
     }
 
     /** A scale of 0 stands for none. */

@@ -102,6 +102,16 @@ public final class Hyperparameters {
         return finite(key, value.orElse(absent), 0);
     }
 
+    /** Whether the file has the key. */
+    public boolean has(String key) {
+        return metadata.get(full(key)).isPresent();
+    }
+
+    /** A flag; {@code absent} where the file does not say. */
+    public boolean flag(String key, boolean absent) {
+        return read(() -> metadata.bool(full(key))).orElse(absent);
+    }
+
     /** A string, if it is there. */
     public Optional<String> string(String key) {
         return read(() -> metadata.string(full(key)));

@@ -2,10 +2,15 @@ package org.llmspell.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.GatedMlp.Activation;
+import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.Linear;
+import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -21,54 +26,32 @@ final class Phi3Model {
         DecoderShape shape = DecoderShape.read(source);
         Heads heads = shape.heads();
         Dimension n = shape.embeddingDimension();
-        Dimension v = source.vocabularyDimension();
         float epsilon = shape.epsilon();
-        float scale = (float) (1 / Math.sqrt(heads.keyDimension()));
         int window = p.countOr("attention.sliding_window", 0);
+        Scores scores = Scores.of(heads.keyDimension()).withWindow(window == 0 ? Integer.MAX_VALUE : window);
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(true);
 
-        WeightMatrix embedding = t.matrix("token_embd.weight", v, n); // [vocabulary][n]
-        List<Decoder.Layer> layers = new ArrayList<>();
+        WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
+        List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < shape.layers(); i++) {
             String block = "blk." + i + ".";
             Dimension f = shape.feedForwardDimension(i);
-            // [heads · keys + kvHeads · keys + kvHeads · values][n]
-            List<Linear> qkv =
-                    t.fused(block + "attn_qkv", n, heads.queryWidth(), heads.keyWidth(i), heads.valueWidth(i));
             List<Linear> gateUp = t.fused(block + "ffn_up", n, f, f); // [f + f][n]
-            layers.add(new Decoder.Layer(
+            layers.add(SequentialLayer.preNorm(
                     t.norm(block + "attn_norm", n, epsilon), // [n]
-                    shape.attention(
-                            i,
-                            qkv.get(0),
-                            qkv.get(1),
-                            qkv.get(2),
-                            t.linear(block + "attn_output", n, heads.attendedWidth()), // [n][heads · values]
-                            null,
-                            null,
-                            rope,
-                            window == 0 ? Integer.MAX_VALUE : window,
-                            scale,
-                            0),
-                    null,
+                    shape.attention(i, shape.projections(t, block, i), null, rope, scores),
                     t.norm(block + "ffn_norm", n, epsilon), // [n]
                     new GatedMlp(
                             gateUp.get(0),
                             gateUp.get(1),
                             t.linear(block + "ffn_down", n, f), // [n][f]
-                            Activation.SILU),
-                    null));
+                            Activation.SILU)));
         }
         return new Decoder(
                 shape,
                 List.of(rope),
-                embedding,
-                1,
+                new InputEmbedding(embedding),
                 layers,
-                1,
-                t.norm("output_norm", n, epsilon), // [n]
-                t.has("output.weight") ? t.matrix("output.weight", v, n) : embedding, // [vocabulary][n]
-                1,
-                0);
+                new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding)));
     }
 }

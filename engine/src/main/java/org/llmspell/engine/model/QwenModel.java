@@ -2,9 +2,13 @@ package org.llmspell.engine.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.GatedMlp.Activation;
-import org.llmspell.engine.layer.RmsNorm;
+import org.llmspell.engine.layer.InputEmbedding;
+import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -19,48 +23,31 @@ final class QwenModel {
         DecoderShape shape = DecoderShape.read(source);
         Heads heads = shape.heads();
         Dimension n = shape.embeddingDimension();
-        Dimension v = source.vocabularyDimension();
         float epsilon = shape.epsilon();
-        float scale = (float) (1 / Math.sqrt(heads.keyDimension()));
+        Scores scores = Scores.of(heads.keyDimension());
         boolean headNorms = source.parameters().architecture().equals("qwen3");
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(true);
 
-        WeightMatrix embedding = t.matrix("token_embd.weight", v, n); // [vocabulary][n]
-        List<Decoder.Layer> layers = new ArrayList<>();
+        WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
+        List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < shape.layers(); i++) {
             String block = "blk." + i + ".";
-            Dimension keys = new Dimension("attention.key_length", heads.keyDimension());
-            RmsNorm queryNorm = headNorms ? t.norm(block + "attn_q_norm", keys, epsilon) : null; // [keys]
-            RmsNorm keyNorm = headNorms ? t.norm(block + "attn_k_norm", keys, epsilon) : null; // [keys]
-            layers.add(new Decoder.Layer(
+            layers.add(SequentialLayer.preNorm(
                     t.norm(block + "attn_norm", n, epsilon), // [n]
                     shape.attention(
                             i,
-                            t.linear(block + "attn_q", heads.queryWidth(), n), // [heads · keys][n]
-                            t.linear(block + "attn_k", heads.keyWidth(i), n), // [kvHeads · keys][n]
-                            t.linear(block + "attn_v", heads.valueWidth(i), n), // [kvHeads · values][n]
-                            t.linear(block + "attn_output", n, heads.attendedWidth()), // [n][heads · values]
-                            queryNorm,
-                            keyNorm,
+                            shape.projections(t, block, i),
+                            headNorms ? shape.headNorms(t, block) : null,
                             rope,
-                            Integer.MAX_VALUE,
-                            scale,
-                            0),
-                    null,
+                            scores),
                     t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    shape.mlp(t, block, i, Activation.SILU),
-                    null));
+                    shape.mlp(t, block, i, Activation.SILU)));
         }
         return new Decoder(
                 shape,
                 List.of(rope),
-                embedding,
-                1,
+                new InputEmbedding(embedding),
                 layers,
-                1,
-                t.norm("output_norm", n, epsilon), // [n]
-                t.has("output.weight") ? t.matrix("output.weight", v, n) : embedding, // [vocabulary][n]
-                1,
-                0);
+                new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding)));
     }
 }

@@ -2,6 +2,7 @@ package org.llmspell.kernels.scalar;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
@@ -138,6 +139,35 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
+        Bounds.layerNorm(out, outIndex, x, xIndex, weight, bias, count);
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += get(x, xIndex + i);
+        }
+        double mean = sum / count;
+        double squares = 0;
+        for (int i = 0; i < count; i++) {
+            double deviation = get(x, xIndex + i) - mean;
+            squares += deviation * deviation;
+        }
+        double scale = 1 / Math.sqrt(squares / count + epsilon);
+        for (int i = 0; i < count; i++) {
+            float normed = (float) ((get(x, xIndex + i) - mean) * scale);
+            float scaled = weight == null ? normed : normed * get(weight, i);
+            set(out, outIndex + i, bias == null ? scaled : scaled + get(bias, i));
+        }
+    }
+
+    @Override
     public void softmax(MemorySegment x, long index, int count) {
         Bounds.floats(x, index, count);
         float max = Float.NEGATIVE_INFINITY;
@@ -189,9 +219,28 @@ public final class ScalarKernels implements Kernels {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
         for (int i = 0; i < count; i++) {
-            double g = get(gate, gateIndex + i);
-            double gelu = 0.5 * g * (1 + Math.tanh(SQRT_2_OVER_PI * (g + 0.044715 * g * g * g)));
-            set(gate, gateIndex + i, (float) gelu * get(up, upIndex + i));
+            set(gate, gateIndex + i, gelu(get(gate, gateIndex + i)) * get(up, upIndex + i));
+        }
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            set(x, index + i, gelu(get(x, index + i)));
+        }
+    }
+
+    private static float gelu(double x) {
+        return (float) (0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))));
+    }
+
+    @Override
+    public void reluSquared(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            float positive = Math.max(0, get(x, index + i));
+            set(x, index + i, positive * positive);
         }
     }
 

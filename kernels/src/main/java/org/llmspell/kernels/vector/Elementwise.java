@@ -131,7 +131,24 @@ final class Elementwise {
         gateMultiply(gate, up, count, alpha, 0);
     }
 
-    /** {@code gate = gate / (1 + exp(−gate·(linear + cubic·gate²))) · up}. */
+    static void gelu(long x, int count) {
+        gateMultiply(x, 0, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f);
+    }
+
+    static void reluSquared(long x, int count) {
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector positive =
+                    FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER).max(0f);
+            positive.mul(positive).intoMemorySegment(ALL, x + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            float positive = Math.max(0, Simd.getFloat(x + 4L * k));
+            Simd.setFloat(x + 4L * k, positive * positive);
+        }
+    }
+
+    /** {@code gate = gate / (1 + exp(−gate·(linear + cubic·gate²))) · up}; address 0 for {@code up} stands for ones. */
     private static void gateMultiply(long gate, long up, int count, float linear, float cubic) {
         int k = 0;
         for (; k + LANES <= count; k += LANES) {
@@ -153,14 +170,16 @@ final class Elementwise {
             IntVector second = exponent.sub(first);
             FloatVector e = p.mul(first.add(127).lanewise(LSHL, 23).reinterpretAsFloats())
                     .mul(second.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
-            g.div(e.add(1f))
-                    .mul(FloatVector.fromMemorySegment(F, ALL, up + 4L * k, ORDER))
-                    .intoMemorySegment(ALL, gate + 4L * k, ORDER);
+            g = g.div(e.add(1f));
+            if (up != 0) {
+                g = g.mul(FloatVector.fromMemorySegment(F, ALL, up + 4L * k, ORDER));
+            }
+            g.intoMemorySegment(ALL, gate + 4L * k, ORDER);
         }
         for (; k < count; k++) {
             double g = Simd.getFloat(gate + 4L * k);
             float gated = (float) (g / (1 + Math.exp(-g * (linear + cubic * g * g))));
-            Simd.setFloat(gate + 4L * k, gated * Simd.getFloat(up + 4L * k));
+            Simd.setFloat(gate + 4L * k, up == 0 ? gated : gated * Simd.getFloat(up + 4L * k));
         }
     }
 
@@ -175,6 +194,47 @@ final class Elementwise {
         }
         for (; k < count; k++) {
             Simd.setFloat(out + 4L * k, Simd.getFloat(x + 4L * k) * scale * Simd.getFloat(weight + 4L * k));
+        }
+    }
+
+    /** {@code out = (x − mean) / sqrt(variance + epsilon)}; the mean is taken off before squaring, which keeps precision. */
+    static void standardize(long out, long x, int count, float epsilon) {
+        float mean = (float) (sum(x, count) / count);
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER)
+                    .sub(mean)
+                    .intoMemorySegment(ALL, out + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            Simd.setFloat(out + 4L * k, Simd.getFloat(x + 4L * k) - mean);
+        }
+        scale(out, count, (float) (1 / Math.sqrt(Dense.dot(out, out, count) / (double) count + epsilon)));
+    }
+
+    private static double sum(long x, int count) {
+        FloatVector sum = FloatVector.zero(F);
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            sum = sum.add(FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER));
+        }
+        double total = sum.reduceLanes(ADD);
+        for (; k < count; k++) {
+            total += Simd.getFloat(x + 4L * k);
+        }
+        return total;
+    }
+
+    /** {@code x[i] *= y[i]}. */
+    static void multiply(long x, long y, int count) {
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER)
+                    .mul(FloatVector.fromMemorySegment(F, ALL, y + 4L * k, ORDER))
+                    .intoMemorySegment(ALL, x + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            Simd.setFloat(x + 4L * k, Simd.getFloat(x + 4L * k) * Simd.getFloat(y + 4L * k));
         }
     }
 

@@ -2,6 +2,7 @@ package org.llmspell.kernels.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
@@ -124,6 +125,34 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
+        Bounds.layerNorm(out, outIndex, x, xIndex, weight, bias, count);
+        boolean usable = usable(out) && usable(x) && !out.isReadOnly();
+        if (!usable || (weight != null && !usable(weight)) || (bias != null && !usable(bias))) {
+            scalar.layerNorm(out, outIndex, x, xIndex, weight, bias, count, epsilon);
+            return;
+        }
+        Elementwise.standardize(at(out, outIndex), at(x, xIndex), count, epsilon);
+        if (weight != null) {
+            Elementwise.multiply(at(out, outIndex), weight.address(), count);
+            keep(weight, weight, weight);
+        }
+        if (bias != null) {
+            Elementwise.add(at(out, outIndex), bias.address(), count);
+            keep(bias, bias, bias);
+        }
+        keep(out, x, x);
+    }
+
+    @Override
     public void softmax(MemorySegment x, long index, int count) {
         Bounds.floats(x, index, count);
         if (!usable(x) || x.isReadOnly()) {
@@ -193,6 +222,28 @@ public final class VectorKernels implements Kernels {
         }
         Elementwise.clampedSiluMultiply(at(gate, gateIndex), at(up, upIndex), count, alpha, limit);
         keep(gate, up, up);
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.gelu(x, index, count);
+            return;
+        }
+        Elementwise.gelu(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void reluSquared(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.reluSquared(x, index, count);
+            return;
+        }
+        Elementwise.reluSquared(at(x, index), count);
+        keep(x, x, x);
     }
 
     @Override

@@ -1,0 +1,7 @@
+package org.llmspell.engine.layer;
+
+/** One layer of a decoder: adds what its parts compute to the stream. */
+public sealed interface DecoderLayer permits SequentialLayer, ParallelLayer {
+    /** Works on the stream of the pass in place. */
+    void apply(ForwardPass pass);
+}
