@@ -94,6 +94,9 @@ public interface Kernels {
     /** {@code x[i] += y[i]} over {@code count} floats. */
     void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
 
+    /** {@code x[i] += scale · y[i]} over {@code count} floats. */
+    void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count);
+
     /** {@code gate[i] = silu(gate[i]) · up[i]} over {@code count} floats. */
     void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
 
@@ -114,6 +117,13 @@ public interface Kernels {
 
     /** {@code x[i] *= y[i]} over {@code count} floats. */
     void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
+
+    /**
+     * The gate of gpt-oss over {@code count} floats: {@code gate[i] = g · σ(alpha·g) · (u + 1)} with {@code g = min(gate[i], limit)}
+     * and {@code u} being {@code up[i]} held within ±{@code limit}. What {@code up} holds afterwards is not said.
+     */
+    void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit);
 
     /**
      * Rotates one head's first {@code dimensions} elements in place.

@@ -166,6 +166,19 @@ class RowKernelsTest {
 
     @ParameterizedTest
     @MethodSource("implementations")
+    void addScaledRoundsOnce(Kernels kernels) {
+        Random random = new Random(14);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] y = RandomWeights.gaussians(count, random);
+            MemorySegment memory = row(x, 4);
+            kernels.addScaled(memory, 4, row(y, 1), 1, 0.3f, count);
+            assertRow(memory, 4, count, i -> Math.fma(0.3f, y[i], x[i]), 0, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
     void siluGatesOverItsWholeRange(Kernels kernels) {
         Random random = new Random(5);
         for (int count : COUNTS) {
@@ -189,6 +202,24 @@ class RowKernelsTest {
             kernels.geluMultiply(memory, 1, Native.floats(up), 0, count);
             // Far below zero GELU is tiny and its relative error is that of the exponent, up to 90 times as large.
             assertRow(memory, 1, count, i -> gelu(gate[i]) * up[i], 1e-5, 1e-9);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void theClampedGateStaysWithinItsLimits(Kernels kernels) {
+        Random random = new Random(15);
+        for (int count : COUNTS) {
+            float[] gate = gates(count, random);
+            float[] up = gates(count, random);
+            MemorySegment memory = row(gate, 1);
+            kernels.clampedSiluMultiply(memory, 1, row(up, 2), 2, count, 1.702f, 7);
+            IntToDoubleFunction expected = i -> {
+                double g = Math.min(7, gate[i]);
+                return g / (1 + Math.exp(-1.702f * g)) * (1 + Math.max(-7, Math.min(7, up[i])));
+            };
+            // Where up is close to −1 the sum's rounding of 2⁻²² is all there is, times a gate of at most 7.
+            assertRow(memory, 1, count, expected, 1e-6, 2e-6);
         }
     }
 
@@ -299,7 +330,9 @@ class RowKernelsTest {
         assertOutside(() -> kernels.reluSquared(nine, 0, 10));
         assertOutside(() -> kernels.softmax(nine, 0, 10));
         assertOutside(() -> kernels.add(ten, 0, nine, 0, 10));
+        assertOutside(() -> kernels.addScaled(ten, 0, nine, 0, 1, 10));
         assertOutside(() -> kernels.siluMultiply(nine, 0, ten, 0, 10));
+        assertOutside(() -> kernels.clampedSiluMultiply(ten, 0, nine, 0, 10, 1, 1));
         assertOutside(() -> kernels.geluMultiply(ten, 0, nine, 0, 10));
         assertOutside(() -> kernels.rotate(nine, 0, ten, 0, ten, 0, 10, true));
         assertOutside(() -> kernels.rotate(ten, 0, ten, 6, ten, 0, 10, true));

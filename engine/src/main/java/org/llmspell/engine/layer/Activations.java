@@ -30,10 +30,18 @@ public final class Activations implements AutoCloseable {
     final Rows up;
 
     final Rows router;
+    /** What the router chooses by, and whom it chose. */
+    final Rows routerChoice;
+
+    final Routing routing;
     final Rows expertInput;
     final Rows expertGate;
     final Rows expertUp;
     final Rows expertOutput;
+    /** The shared expert's score and result. */
+    final Rows sharedWeight;
+
+    final Rows sharedOutput;
 
     final Rows[] cosines;
     final Rows[] sines;
@@ -64,10 +72,14 @@ public final class Activations implements AutoCloseable {
             gate = Rows.allocate(arena, rows, widths.feedForward());
             up = Rows.allocate(arena, rows, widths.feedForward());
             router = Rows.allocate(arena, rows, widths.experts());
+            routerChoice = Rows.allocate(arena, rows, widths.experts());
+            routing = new Routing(rows, widths.experts(), widths.expertsUsed());
             expertInput = Rows.allocate(arena, assigned, widths.embedding());
             expertGate = Rows.allocate(arena, assigned, widths.expertFeedForward());
             expertUp = Rows.allocate(arena, assigned, widths.expertFeedForward());
             expertOutput = Rows.allocate(arena, assigned, widths.embedding());
+            sharedWeight = Rows.allocate(arena, rows, widths.experts() == 0 ? 0 : 1);
+            sharedOutput = Rows.allocate(arena, rows, widths.experts() == 0 ? 0 : widths.embedding());
             cosines = new Rows[widths.ropeTables()];
             sines = new Rows[widths.ropeTables()];
             for (int table = 0; table < cosines.length; table++) {

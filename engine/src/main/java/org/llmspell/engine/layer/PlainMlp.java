@@ -44,7 +44,7 @@ public record PlainMlp(Linear up, Linear down, Activation activation) implements
     }
 
     private void raise(ForwardPass pass, Rows in, Rows inner, int rows, int from, int to) {
-        up.rows(pass.kernels, from, to, in, inner, 0, rows);
+        up.rows(pass.kernels, from, to, in, 0, inner, 0, rows);
         for (int row = 0; row < rows; row++) {
             activation.apply(pass.kernels, inner, row, from, to);
         }

@@ -19,6 +19,15 @@ public record Rows(MemorySegment data, int columns) {
         return (long) row * columns;
     }
 
+    float get(int row, int column) {
+        return data.getAtIndex(ValueLayout.JAVA_FLOAT, at(row) + column);
+    }
+
+    /** Sets a row to zeros. */
+    void clearRow(int row) {
+        data.asSlice(at(row) * Float.BYTES, (long) columns * Float.BYTES).fill((byte) 0);
+    }
+
     /** Multiplies a row by {@code factor}. */
     void scale(int row, float factor) {
         if (factor == 1) {

@@ -10,7 +10,7 @@ package org.llmspell.engine.layer;
  * @param value of all value heads together, the widest layer's
  * @param attended of the attention's result, before its output product
  * @param storedHalves halves per cached element, which queries and results are widened by
- * @param feedForward of the feed-forward layer; 0 if it consists of experts only
+ * @param feedForward of the widest feed-forward layer or shared expert; 0 if there are routed experts only
  * @param experts how many experts there are; 0 without a mixture
  * @param expertsUsed how many of them each token uses
  * @param expertFeedForward of one expert
@@ -43,7 +43,7 @@ public record Widths(
                 + value
                 + (long) attended * (1 + storedHalves)
                 + 2L * feedForward
-                + experts
+                + (experts == 0 ? 0 : 2L * experts + 1 + embedding)
                 + (long) expertsUsed * (2L * embedding + 2L * expertFeedForward)
                 + (long) ropeTables * rotary;
         return (perRow * rows + (long) logitRows * (vocabulary + embedding)) * Float.BYTES;

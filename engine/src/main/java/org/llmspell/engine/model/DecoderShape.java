@@ -21,12 +21,13 @@ import org.llmspell.kernels.WeightMatrix;
 /**
  * The hyper-parameters that all decoder-only architectures here share.
  *
- * @param layers from {@code block_count}
+ * @param layers from {@code block_count}, without those at the end that predict further tokens ({@code nextn_predict_layers})
  * @param contextLength tokens trained for, from {@code context_length}
  * @param embedding elements of the residual stream, from {@code embedding_length}
  * @param feedForward per layer, from {@code feed_forward_length}
  * @param experts from {@code expert_count}; 0 without a mixture
  * @param expertsUsed from {@code expert_used_count}
+ * @param widestFeedForward of the plain feed-forward layers and shared experts; 0 if there are routed experts only
  * @param expertFeedForward from {@code expert_feed_forward_length}, else the plain one
  * @param epsilon of the norms, from {@code attention.layer_norm_epsilon} or {@code attention.layer_norm_rms_epsilon}
  * @param vocabulary tokens
@@ -43,6 +44,7 @@ record DecoderShape(
         int experts,
         int expertsUsed,
         int expertFeedForward,
+        int widestFeedForward,
         float epsilon,
         int vocabulary,
         KvLayout cacheLayout) {
@@ -52,10 +54,16 @@ record DecoderShape(
 
     static DecoderShape read(ModelSource source) {
         Hyperparameters p = source.parameters();
-        int layers = p.layers();
+        int layers = p.layers() - p.countOr("nextn_predict_layers", 0);
+        if (layers < 1) {
+            throw p.broken("%s leaves none of the layers".formatted(p.full("nextn_predict_layers")));
+        }
         int contextLength = p.positive("context_length");
         int embedding = p.positive("embedding_length");
-        int[] feedForward = p.perLayer("feed_forward_length", layers, 0);
+        int experts = p.countOr("expert_count", 0);
+        // A model of experts only may leave the width of plain layers out.
+        int expertWidth = experts == 0 ? 0 : p.positiveOr("expert_feed_forward_length", 0);
+        int[] feedForward = p.perLayer("feed_forward_length", layers, expertWidth);
         if (feedForward[0] == 0) {
             throw p.broken("metadata key " + p.full("feed_forward_length") + " is missing");
         }
@@ -64,7 +72,6 @@ record DecoderShape(
             throw p.broken("metadata key %s is %d, but the tokenizer has %d tokens"
                     .formatted(p.full("vocab_size"), declared, source.vocabulary()));
         }
-        int experts = p.countOr("expert_count", 0);
         int used = experts == 0 ? 0 : p.positive("expert_used_count");
         if (used > experts) {
             throw p.broken("%s %d is more than %s %d"
@@ -81,10 +88,24 @@ record DecoderShape(
                 feedForward,
                 experts,
                 used,
-                experts == 0 ? 0 : p.positiveOr("expert_feed_forward_length", feedForward[0]),
+                experts == 0 || expertWidth > 0 ? expertWidth : feedForward[0],
+                widest(tensors, feedForward),
                 epsilon(p),
                 source.vocabulary(),
                 cacheLayout(heads, contextLength, exact));
+    }
+
+    private static int widest(Tensors tensors, int[] feedForward) {
+        int widest = 0;
+        for (int layer = 0; layer < feedForward.length; layer++) {
+            String block = "blk." + layer + ".";
+            if (!tensors.has(block + "ffn_gate_inp.weight")) {
+                widest = Math.max(widest, feedForward[layer]);
+            } else if (tensors.has(block + "ffn_up_shexp.weight")) {
+                widest = Math.max(widest, tensors.outputs(block + "ffn_up_shexp.weight"));
+            }
+        }
+        return widest;
     }
 
     /** RMS norms and layer norms have keys of their own; a file has the one that its architecture uses. */
@@ -211,10 +232,6 @@ record DecoderShape(
      * @param parallel whether it has parallel layers
      */
     Widths widths(int ropeTables, int rotary, boolean parallel) {
-        int widest = 0;
-        for (int width : feedForward) {
-            widest = Math.max(widest, width);
-        }
         return new Widths(
                 embedding,
                 parallel ? embedding : 0,
@@ -223,7 +240,7 @@ record DecoderShape(
                 heads.mostKeyValue() * heads.valueDimension(),
                 heads.query() * heads.valueDimension(),
                 cacheLayout.precision().halves(),
-                experts == 0 ? widest : 0,
+                widestFeedForward,
                 experts,
                 expertsUsed,
                 expertFeedForward,

@@ -3,13 +3,11 @@ package org.llmspell.engine.model;
 import java.util.ArrayList;
 import java.util.List;
 import org.llmspell.engine.layer.DecoderLayer;
-import org.llmspell.engine.layer.ExpertMlp;
-import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.InputEmbedding;
-import org.llmspell.engine.layer.Linear;
 import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
@@ -30,6 +28,7 @@ final class LlamaModel {
         float epsilon = shape.epsilon();
         int window = p.positiveOr("attention.sliding_window", Integer.MAX_VALUE);
         Scores scores = Scores.of(heads.keyDimension()).withWindow(window);
+        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SOFTMAX, true);
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(false);
 
         WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
@@ -40,7 +39,7 @@ final class LlamaModel {
                     t.norm(block + "attn_norm", n, epsilon), // [n]
                     shape.attention(i, shape.projections(t, block, i), null, rope, scores),
                     t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    shape.experts() == 0 ? shape.mlp(t, block, i, Activation.SILU) : experts(shape, t, block)));
+                    experts.layer(i)));
         }
         return new Decoder(
                 shape,
@@ -48,22 +47,5 @@ final class LlamaModel {
                 new InputEmbedding(embedding),
                 layers,
                 new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding)));
-    }
-
-    private static ExpertMlp experts(DecoderShape shape, Tensors t, String block) {
-        Dimension n = shape.embeddingDimension();
-        Dimension f = shape.expertDimension();
-        Dimension e = new Dimension("expert_count", shape.experts());
-        Linear router = t.linear(block + "ffn_gate_inp", e, n); // [experts][n]
-        List<WeightMatrix> gates = t.matrices(block + "ffn_gate_exps.weight", f, n, e); // [experts][f][n]
-        List<WeightMatrix> ups = t.matrices(block + "ffn_up_exps.weight", f, n, e); // [experts][f][n]
-        List<WeightMatrix> downs = t.matrices(block + "ffn_down_exps.weight", n, f, e); // [experts][n][f]
-        List<GatedMlp> experts = new ArrayList<>();
-        for (int i = 0; i < shape.experts(); i++) {
-            Linear gate = new Linear(gates.get(i), null);
-            Linear up = new Linear(ups.get(i), null);
-            experts.add(new GatedMlp(gate, up, new Linear(downs.get(i), null), Activation.SILU));
-        }
-        return new ExpertMlp(router, experts, shape.expertsUsed());
     }
 }

@@ -41,6 +41,15 @@ public final class Tensors {
         return file.apply(name) != null;
     }
 
+    /** How many outputs the matrix of that name has, at least 1. */
+    int outputs(String name) {
+        TensorInfo tensor = file.apply(name);
+        if (tensor == null || tensor.shape().size() != 2 || tensor.shape().get(1) > Integer.MAX_VALUE) {
+            throw broken("tensor " + name + " is missing or no matrix");
+        }
+        return Math.toIntExact(tensor.shape().get(1));
+    }
+
     /** The matrix {@code [outputs][inputs]}. */
     WeightMatrix matrix(String name, Dimension outputs, Dimension inputs) {
         return matrices(name, outputs, inputs).getFirst();
@@ -53,13 +62,7 @@ public final class Tensors {
         shape[1] = outputs;
         System.arraycopy(outer, 0, shape, 2, outer.length);
         TensorInfo tensor = require(name, shape);
-        BlockFormat format = tensor.format();
-        if (!kernels.supports(format)) {
-            throw new EngineException(
-                    Problem.UNSUPPORTED_MODEL,
-                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, format),
-                    List.of("Use another quantization of the model, such as Q4_K_M or Q8_0"));
-        }
+        BlockFormat format = requireComputable(tensor).format();
         int rows = Math.toIntExact(outputs.size());
         long bytes = format.bytes(inputs.size()) * rows;
         List<WeightMatrix> matrices = new ArrayList<>();
@@ -84,8 +87,13 @@ public final class Tensors {
         long total = Arrays.stream(parts).mapToLong(Dimension::size).sum();
         Dimension outputs = new Dimension(
                 String.join(" + ", Arrays.stream(parts).map(Dimension::name).toList()), total);
-        WeightMatrix whole = matrix(name + ".weight", outputs, inputs);
-        MemorySegment bias = bias(name, outputs);
+        return cut(linear(name, outputs, inputs), parts);
+    }
+
+    /** The layers of so many outputs each that lie in one, one below the other. */
+    static List<Linear> cut(Linear layer, Dimension... parts) {
+        WeightMatrix whole = layer.weights();
+        MemorySegment bias = layer.bias();
         List<Linear> layers = new ArrayList<>();
         long row = 0;
         for (Dimension part : parts) {
@@ -95,6 +103,27 @@ public final class Tensors {
                     new WeightMatrix(whole.format(), (int) part.size(), whole.columns(), data),
                     bias == null ? null : bias.asSlice(row * Float.BYTES, part.size() * Float.BYTES)));
             row += part.size();
+        }
+        return layers;
+    }
+
+    /** A linear layer of one output, whose weights are stored as a vector: {@code NAME.weight [inputs]}. */
+    Linear row(String name, Dimension inputs) {
+        TensorInfo tensor = require(name + ".weight", inputs);
+        requireComputable(tensor);
+        return new Linear(new WeightMatrix(tensor.format(), 1, Math.toIntExact(inputs.size()), tensor.data()), null);
+    }
+
+    /**
+     * Linear layers that are stacked in one tensor: {@code NAME.weight [count][outputs][inputs]} and, where there is one,
+     * {@code NAME.bias [count][outputs]}.
+     */
+    List<Linear> stacked(String name, Dimension outputs, Dimension inputs, Dimension count) {
+        List<WeightMatrix> weights = matrices(name + ".weight", outputs, inputs, count);
+        List<MemorySegment> biases = has(name + ".bias") ? vectors(name + ".bias", count, outputs) : List.of();
+        List<Linear> layers = new ArrayList<>();
+        for (int i = 0; i < weights.size(); i++) {
+            layers.add(new Linear(weights.get(i), biases.isEmpty() ? null : biases.get(i)));
         }
         return layers;
     }
@@ -129,17 +158,22 @@ public final class Tensors {
         if (tensor.format() == BlockFormat.F32) {
             return tensor.data();
         }
+        requireComputable(tensor);
+        int count = Math.toIntExact(tensor.shape().stream().reduce(1L, Math::multiplyExact));
+        MemorySegment copy = arena.allocate((long) count * Float.BYTES, 64);
+        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, count);
+        return copy;
+    }
+
+    private TensorInfo requireComputable(TensorInfo tensor) {
         if (!kernels.supports(tensor.format())) {
             throw new EngineException(
                     Problem.UNSUPPORTED_MODEL,
                     "Tensor %s is stored as %s, which this engine cannot compute with"
                             .formatted(tensor.name(), tensor.format()),
-                    List.of("Use another conversion of the model"));
+                    List.of("Use another quantization of the model, such as Q4_K_M or Q8_0"));
         }
-        int count = Math.toIntExact(tensor.shape().stream().reduce(1L, Math::multiplyExact));
-        MemorySegment copy = arena.allocate((long) count * Float.BYTES, 64);
-        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, count);
-        return copy;
+        return tensor;
     }
 
     /** Whether there is such a tensor, stored as float32. */

@@ -198,6 +198,15 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        for (int i = 0; i < count; i++) {
+            set(x, xIndex + i, Math.fma(scale, get(y, yIndex + i), get(x, xIndex + i)));
+        }
+    }
+
+    @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
@@ -244,6 +253,18 @@ public final class ScalarKernels implements Kernels {
         for (int i = 0; i < count; i++) {
             double sigmoid = 1 / (1 + Math.exp(-get(gate, gateIndex + i)));
             set(gate, gateIndex + i, (float) (sigmoid * get(up, upIndex + i)));
+        }
+    }
+
+    @Override
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        for (int i = 0; i < count; i++) {
+            double g = Math.min(get(gate, gateIndex + i), limit);
+            double u = Math.max(-limit, Math.min(limit, get(up, upIndex + i)));
+            set(gate, gateIndex + i, (float) (g / (1 + Math.exp(-alpha * g)) * (u + 1)));
         }
     }
 

@@ -119,6 +119,26 @@ final class Elementwise {
         gateMultiply(gate, up, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f, false);
     }
 
+    /** Holds gate and up within their limits, where they are, and multiplies then. */
+    static void clampedSiluMultiply(long gate, long up, int count, float alpha, float limit) {
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector.fromMemorySegment(F, ALL, gate + 4L * k, ORDER)
+                    .min(limit)
+                    .intoMemorySegment(ALL, gate + 4L * k, ORDER);
+            FloatVector.fromMemorySegment(F, ALL, up + 4L * k, ORDER)
+                    .min(limit)
+                    .max(-limit)
+                    .add(1)
+                    .intoMemorySegment(ALL, up + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            Simd.setFloat(gate + 4L * k, Math.min(Simd.getFloat(gate + 4L * k), limit));
+            Simd.setFloat(up + 4L * k, Math.max(-limit, Math.min(limit, Simd.getFloat(up + 4L * k))) + 1);
+        }
+        gateMultiply(gate, up, count, alpha, 0);
+    }
+
     static void gelu(long x, int count) {
         gateMultiply(x, 0, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f, false);
     }
@@ -238,6 +258,18 @@ final class Elementwise {
         }
         for (; k < count; k++) {
             Simd.setFloat(x + 4L * k, Simd.getFloat(x + 4L * k) + Simd.getFloat(y + 4L * k));
+        }
+    }
+
+    static void addScaled(long x, long y, float scale, int count) {
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector.fromMemorySegment(F, ALL, y + 4L * k, ORDER)
+                    .fma(FloatVector.broadcast(F, scale), FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER))
+                    .intoMemorySegment(ALL, x + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            Simd.setFloat(x + 4L * k, Math.fma(scale, Simd.getFloat(y + 4L * k), Simd.getFloat(x + 4L * k)));
         }
     }
 

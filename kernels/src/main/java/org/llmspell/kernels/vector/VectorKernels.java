@@ -178,6 +178,18 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!usable(x) || !usable(y) || x.isReadOnly()) {
+            scalar.addScaled(x, xIndex, y, yIndex, scale, count);
+            return;
+        }
+        Elementwise.addScaled(at(x, xIndex), at(y, yIndex), scale, count);
+        keep(x, y, y);
+    }
+
+    @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
@@ -198,6 +210,19 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly() || up.isReadOnly()) {
+            scalar.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
+            return;
+        }
+        Elementwise.clampedSiluMultiply(at(gate, gateIndex), at(up, upIndex), count, alpha, limit);
         keep(gate, up, up);
     }
 
