@@ -30,6 +30,8 @@ public final class Architectures {
         ALL.put("granite", GraniteModel::load);
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
+        ALL.put("lfm2", Lfm2Model::load);
+        ALL.put("lfm2moe", Lfm2Model::load);
         ALL.put("llama", LlamaModel::load);
         ALL.put("minicpm", GraniteModel::load);
         ALL.put("mistral3", LlamaModel::load);
@@ -41,6 +43,9 @@ public final class Architectures {
         ALL.put("phi3", Phi3Model::load);
         ALL.put("qwen2", QwenModel::load);
         ALL.put("qwen3", QwenModel::load);
+        ALL.put("qwen35", QwenHybridModel::load);
+        ALL.put("qwen35moe", QwenHybridModel::load);
+        ALL.put("qwen3next", QwenHybridModel::load);
         ALL.put("seed_oss", SeedOssModel::load);
         ALL.put("smollm3", SmolLm3Model::load);
         ALL.put("stablelm", StableLmModel::load);
