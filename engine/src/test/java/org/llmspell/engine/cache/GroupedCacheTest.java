@@ -176,6 +176,20 @@ class GroupedCacheTest {
     }
 
     @Test
+    void sharedPagesOfAWindowCountForEachWhoHoldsThem() {
+        int window = WINDOWS.groups().getFirst().need(1000, 64);
+        try (PagePool pool = new PagePool(WINDOWS, 64, new int[] {2 * window - 1}, true)) {
+            int[] prompt = tokens(0, 100);
+            try (SequenceCache first = admit(pool, prompt, 300)) {
+                compute(pool, first, prompt, 100, 64);
+                assertThat(pool.admit(0, prompt, 300))
+                        .as("once it holds on and the first goes on, there are not enough")
+                        .isNull();
+            }
+        }
+    }
+
+    @Test
     void aPassOfMoreTokensThanPromisedIsRefused() {
         try (PagePool pool = new PagePool(WINDOWS, 16, new int[] {20}, true)) {
             try (SequenceCache cache = admit(pool, tokens(0, 40), 40)) {
