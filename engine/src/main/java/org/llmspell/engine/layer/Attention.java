@@ -207,7 +207,7 @@ public record Attention(
                 scores.window(),
                 scores.scale(),
                 scores.softcap(),
-                null);
+                scores.sinks());
     }
 
     /** Adds the two parts of each head's result. */

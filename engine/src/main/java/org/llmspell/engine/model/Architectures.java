@@ -22,6 +22,17 @@ public final class Architectures {
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
         ALL.put("granite", GraniteModel::load);
+        ALL.put("granitemoe", GraniteModel::load);
+        ALL.put("qwen2moe", QwenModel::load);
+        ALL.put("qwen3moe", QwenModel::load);
+        ALL.put("gpt-oss", GptOssModel::load);
+        ALL.put("olmoe", MixtureModel::load);
+        ALL.put("deepseek", MixtureModel::load);
+        ALL.put("dots1", MixtureModel::load);
+        ALL.put("glm4moe", MixtureModel::load);
+        ALL.put("ernie4_5-moe", MixtureModel::load);
+        ALL.put("bailingmoe", MixtureModel::load);
+        ALL.put("hunyuan-moe", MixtureModel::load);
     }
 
     /** Architectures of files that hold no text generator, and what they hold. */

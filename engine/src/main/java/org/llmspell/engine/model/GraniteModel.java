@@ -7,13 +7,14 @@ import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
  * {@code granite}: Granite 3. Llama's layers with four scales from the metadata, on the embeddings, the attention scores, what a
- * layer adds, and (dividing) the logits (IBM 2024).
+ * layer adds, and (dividing) the logits (IBM 2024). {@code granitemoe} has experts, in later models a shared one too.
  */
 final class GraniteModel {
     private GraniteModel() {}
@@ -29,6 +30,7 @@ final class GraniteModel {
         float embeddingScale = orDefault(p.numberOr("embedding_scale", 0), 1);
         float residualScale = orDefault(p.numberOr("residual_scale", 0), 1);
         float logitScale = 1 / orDefault(p.numberOr("logit_scale", 0), 1);
+        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SOFTMAX, true);
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(false);
 
         WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
@@ -39,7 +41,7 @@ final class GraniteModel {
                             t.norm(block + "attn_norm", n, epsilon), // [n]
                             shape.attention(i, shape.projections(t, block, i), null, rope, new Scores(scale)),
                             t.norm(block + "ffn_norm", n, epsilon), // [n]
-                            shape.mlp(t, block, i, Activation.SILU))
+                            experts.layer(i))
                     .withResidualScale(residualScale));
         }
         return new Decoder(

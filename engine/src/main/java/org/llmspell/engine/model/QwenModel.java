@@ -7,13 +7,15 @@ import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
  * {@code qwen2} (Qwen 2 and 2.5: biases on query, key and value) and {@code qwen3} (none, but query and key heads normalized
- * before rotation). Rotation of halves, gated SiLU feed-forward (Yang et al. 2024, 2025).
+ * before rotation). Rotation of halves, gated SiLU feed-forward. {@code qwen2moe} and {@code qwen3moe} are the same with experts:
+ * the former with shares as they are and a gated shared expert, the latter with shares that sum to 1 (Yang et al. 2024, 2025).
  */
 final class QwenModel {
     private QwenModel() {}
@@ -25,7 +27,10 @@ final class QwenModel {
         Dimension n = shape.embeddingDimension();
         float epsilon = shape.epsilon();
         Scores scores = Scores.of(heads.keyDimension());
-        boolean headNorms = source.parameters().architecture().equals("qwen3");
+        String architecture = source.parameters().architecture();
+        boolean headNorms = architecture.startsWith("qwen3");
+        boolean renormalized = architecture.equals("qwen3moe");
+        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SOFTMAX, renormalized);
         RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(true);
 
         WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
@@ -41,7 +46,7 @@ final class QwenModel {
                             rope,
                             scores),
                     t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    shape.mlp(t, block, i, Activation.SILU)));
+                    experts.layer(i)));
         }
         return new Decoder(
                 shape,
