@@ -51,6 +51,11 @@ public record Attention(
         AFTER_ROTATION
     }
 
+    /** The same with other matrices. */
+    public Attention withProjections(Projections other) {
+        return new Attention(layer, heads, kvHeads, layout, other, norms, rope, scores);
+    }
+
     /** Query rows that one worker takes at a time: enough to reuse keys in cache, few enough to share out a prompt. */
     private static final int QUERY_ROWS = 32;
 

@@ -14,25 +14,50 @@ public final class Architectures {
     private static final Map<String, Function<ModelSource, Model>> ALL = new TreeMap<>();
 
     static {
-        ALL.put("llama", LlamaModel::load);
-        ALL.put("qwen2", QwenModel::load);
-        ALL.put("qwen3", QwenModel::load);
-        ALL.put("phi3", Phi3Model::load);
+        ALL.put("arcee", ArceeModel::load);
+        ALL.put("bailingmoe", MixtureModel::load);
+        ALL.put("cohere2", CommandRModel::load);
+        ALL.put("command-r", CommandRModel::load);
+        ALL.put("deepseek", MixtureModel::load);
+        ALL.put("dots1", MixtureModel::load);
+        ALL.put("ernie4_5", LlamaModel::load);
+        ALL.put("ernie4_5-moe", MixtureModel::load);
+        ALL.put("exaone", ExaoneModel::load);
+        ALL.put("exaone4", ExaoneModel::loadFourth);
+        ALL.put("falcon", FalconModel::load);
         ALL.put("gemma", GemmaModel::load);
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
+        ALL.put("glm4", Glm4Model::load);
+        ALL.put("glm4moe", MixtureModel::load);
+        ALL.put("gpt-oss", GptOssModel::load);
+        ALL.put("gpt2", Gpt2Model::load);
+        ALL.put("gptneox", GptNeoXModel::load);
         ALL.put("granite", GraniteModel::load);
         ALL.put("granitemoe", GraniteModel::load);
-        ALL.put("qwen2moe", QwenModel::load);
-        ALL.put("qwen3moe", QwenModel::load);
-        ALL.put("gpt-oss", GptOssModel::load);
+        ALL.put("hunyuan-dense", HunyuanModel::load);
+        ALL.put("hunyuan-moe", HunyuanModel::load);
+        ALL.put("internlm2", LlamaModel::load);
+        ALL.put("llama", LlamaModel::load);
+        ALL.put("minicpm", GraniteModel::load);
+        ALL.put("mistral3", LlamaModel::load);
+        ALL.put("nemotron", NemotronModel::load);
+        ALL.put("olmo", OlmoModel::load);
+        ALL.put("olmo2", OlmoModel::loadSecond);
         ALL.put("olmoe", MixtureModel::load);
-        ALL.put("deepseek", MixtureModel::load);
-        ALL.put("dots1", MixtureModel::load);
-        ALL.put("glm4moe", MixtureModel::load);
-        ALL.put("ernie4_5-moe", MixtureModel::load);
-        ALL.put("bailingmoe", MixtureModel::load);
-        ALL.put("hunyuan-moe", MixtureModel::load);
+        ALL.put("orion", StableLmModel::load);
+        ALL.put("phi2", Phi2Model::load);
+        ALL.put("phi3", Phi3Model::load);
+        ALL.put("qwen2", QwenModel::load);
+        ALL.put("qwen2moe", QwenModel::load);
+        ALL.put("qwen3", QwenModel::load);
+        ALL.put("qwen3moe", QwenModel::load);
+        ALL.put("seed_oss", SeedOssModel::load);
+        ALL.put("smollm3", SmolLm3Model::load);
+        ALL.put("stablelm", StableLmModel::load);
+        ALL.put("starcoder", Gpt2Model::load);
+        ALL.put("starcoder2", StarCoder2Model::load);
+        ALL.put("xverse", LlamaModel::load);
     }
 
     /** Architectures of files that hold no text generator, and what they hold. */

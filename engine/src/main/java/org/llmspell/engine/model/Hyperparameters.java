@@ -7,8 +7,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.gguf.GgufArray;
 import org.llmspell.gguf.GgufException;
 import org.llmspell.gguf.GgufMetadata;
+import org.llmspell.gguf.GgufValue;
 
 /**
  * A file's hyper-parameters, the metadata under its architecture's name, read with types and ranges checked: what is wrong
@@ -70,7 +72,7 @@ public final class Hyperparameters {
     /** One integer from 1 per layer, from a single value for all or an array. */
     public int[] perLayer(String key, int layers, int absent) {
         boolean array = metadata.get(full(key))
-                .map(value -> value instanceof org.llmspell.gguf.GgufArray)
+                .map(value -> value instanceof GgufArray)
                 .orElse(false);
         if (!array) {
             int[] values = new int[layers];
@@ -87,6 +89,14 @@ public final class Hyperparameters {
         return Arrays.copyOf(values, layers);
     }
 
+    private static boolean isTrue(GgufValue value) {
+        return switch (value) {
+            case GgufValue.BoolValue(boolean truth) -> truth;
+            case GgufValue.IntegerValue integer -> integer.bits() != 0;
+            default -> false;
+        };
+    }
+
     /** A finite number that must be there, at least {@code least}. */
     public float number(String key, double least) {
         OptionalDouble value = read(() -> metadata.floatValue(full(key)));
@@ -100,6 +110,31 @@ public final class Hyperparameters {
     public float numberOr(String key, double absent) {
         OptionalDouble value = read(() -> metadata.floatValue(full(key)));
         return finite(key, value.orElse(absent), 0);
+    }
+
+    /**
+     * Which layers have a window, from {@code attention.sliding_window_pattern}: a flag for each layer, or a number n, every
+     * n-th layer being without (0: none is).
+     *
+     * @param every n where the file does not say
+     */
+    public boolean[] windowed(int layers, int every) {
+        String key = "attention.sliding_window_pattern";
+        boolean[] windowed = new boolean[layers];
+        if (metadata.get(full(key)).orElse(null) instanceof GgufArray array) {
+            if (array.size() < layers) {
+                throw broken("metadata key %s has %d values for %d layers".formatted(full(key), array.size(), layers));
+            }
+            for (int layer = 0; layer < layers; layer++) {
+                windowed[layer] = isTrue(array.get(layer));
+            }
+            return windowed;
+        }
+        int n = countOr(key, every);
+        for (int layer = 0; layer < layers; layer++) {
+            windowed[layer] = n == 0 || layer % n < n - 1;
+        }
+        return windowed;
     }
 
     /** Whether the file has the key. */

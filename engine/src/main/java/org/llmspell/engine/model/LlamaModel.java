@@ -1,51 +1,47 @@
 package org.llmspell.engine.model;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.llmspell.engine.layer.DecoderLayer;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.layer.GatedMlp.Activation;
-import org.llmspell.engine.layer.InputEmbedding;
-import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
 import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.Scores.Temperature;
 import org.llmspell.engine.layer.SequentialLayer;
-import org.llmspell.kernels.WeightMatrix;
 
 /**
- * {@code llama}: Llama 1 to 3, TinyLlama, Mistral, SmolLM2, and the mixture of experts of Mixtral. Pre-norm decoder with
- * grouped heads, rotation of neighbouring elements, gated SiLU feed-forward (Touvron et al. 2023, Jiang et al. 2024).
+ * {@code llama}: Llama 1 to 3, TinyLlama, Mistral, SmolLM2, and the mixture of experts of Mixtral; {@code mistral3}: Ministral 3;
+ * and those that differ in name alone, {@code internlm2}, {@code ernie4_5} and {@code xverse}. Pre-norm decoder with grouped
+ * heads, rotation of neighbouring elements, gated SiLU feed-forward (Touvron et al. 2023, Jiang et al. 2024). A window that a
+ * file of Mistral's first version gives is kept; llama.cpp leaves it out.
  */
 final class LlamaModel {
     private LlamaModel() {}
 
     static Model load(ModelSource source) {
+        DecoderParts parts = DecoderParts.read(source);
         Hyperparameters p = source.parameters();
-        Tensors t = source.tensors();
-        DecoderShape shape = DecoderShape.read(source);
-        Heads heads = shape.heads();
-        Dimension n = shape.embeddingDimension();
-        float epsilon = shape.epsilon();
-        int window = p.positiveOr("attention.sliding_window", Integer.MAX_VALUE);
-        Scores scores = Scores.of(heads.keyDimension()).withWindow(window);
-        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SOFTMAX, true);
-        RopeTable rope = new RopeReader(source, heads.keyDimension(), shape.contextLength()).table(false);
-
-        WeightMatrix embedding = t.matrix("token_embd.weight", source.vocabularyDimension(), n); // [vocabulary][n]
-        List<DecoderLayer> layers = new ArrayList<>();
-        for (int i = 0; i < shape.layers(); i++) {
-            String block = "blk." + i + ".";
-            layers.add(SequentialLayer.preNorm(
-                    t.norm(block + "attn_norm", n, epsilon), // [n]
-                    shape.attention(i, shape.projections(t, block, i), null, rope, scores),
-                    t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    experts.layer(i)));
+        int window = p.countOr("attention.sliding_window", 0);
+        Scores scores = parts.scores().withWindow(window == 0 ? Integer.MAX_VALUE : window);
+        if (parts.architecture().equals("mistral3")) {
+            scores = scores.withTemperature(temperature(p, parts.shape().contextLength()));
         }
-        return new Decoder(
-                shape,
+        Scores all = scores;
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
+        RopeTable rope = parts.ropeOfNeighbours();
+        return parts.decoder(
                 List.of(rope),
-                new InputEmbedding(embedding),
-                layers,
-                new OutputHead(t.norm("output_norm", n, epsilon), shape.output(t, embedding)));
+                i -> SequentialLayer.preNorm(
+                        parts.rmsNorm(i, "attn_norm"),
+                        parts.attention(i, rope, all),
+                        parts.rmsNorm(i, "ffn_norm"),
+                        experts.layer(i)));
+    }
+
+    /** Scores grow by a step at every multiple of the context that the model was first trained for. */
+    private static @Nullable Temperature temperature(Hyperparameters p, int contextLength) {
+        float strength = p.numberOr("attention.temperature_scale", 0);
+        int interval = p.positiveOr("rope.scaling.original_context_length", contextLength);
+        return strength == 0 ? null : new Temperature(strength, interval, 0);
     }
 }
