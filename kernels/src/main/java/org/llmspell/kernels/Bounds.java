@@ -139,6 +139,55 @@ public final class Bounds {
         }
     }
 
+    /** The arguments of {@link Kernels#convolution}. */
+    public static void convolution(ConvolutionCall call, int from, int to) {
+        Objects.checkFromToIndex(from, to, call.channels());
+        Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
+        if (call.taps() < 1 || call.tokens() < 1) {
+            throw new IllegalArgumentException(
+                    "%d taps over %d tokens make no sense".formatted(call.taps(), call.tokens()));
+        }
+        strided(call.x(), call.index(), call.stride(), call.tokens(), from, to);
+        floats(call.weights(), 0, (long) call.taps() * call.channels());
+        long state = (long) (call.taps() - 1) * call.channels();
+        floats(call.before(), 0, state);
+        floats(call.after(), 0, state);
+        if (call.bias() != null) {
+            floats(call.bias(), 0, call.channels());
+        }
+        if (call.kept() != null) {
+            floats(call.kept(), 0, state);
+        }
+    }
+
+    /** The arguments of {@link Kernels#scan}. */
+    public static void scan(ScanCall call, int head) {
+        if (call.heads() <= 0 || call.keyHeads() <= 0 || call.heads() % call.keyHeads() != 0) {
+            throw new IllegalArgumentException(
+                    "%d heads cannot share %d key heads".formatted(call.heads(), call.keyHeads()));
+        }
+        if (call.tokens() < 1 || call.keyDimension() < 1 || call.valueDimension() < 1) {
+            throw new IllegalArgumentException("%d tokens with a state of %d × %d make no sense"
+                    .formatted(call.tokens(), call.valueDimension(), call.keyDimension()));
+        }
+        Objects.checkIndex(head, call.heads());
+        Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
+        int keys = Math.multiplyExact(call.keyHeads(), call.keyDimension());
+        int values = Math.multiplyExact(call.heads(), call.valueDimension());
+        strided(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
+        strided(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
+        strided(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
+        strided(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
+        strided(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
+        strided(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
+        long state = Math.multiplyExact(call.heads(), call.stateSize());
+        floats(call.before(), 0, state);
+        floats(call.after(), 0, state);
+        if (call.kept() != null) {
+            floats(call.kept(), 0, state);
+        }
+    }
+
     private static void shape(AttentionCall call) {
         if (call.heads() <= 0 || call.kvHeads() <= 0 || call.heads() % call.kvHeads() != 0) {
             throw new IllegalArgumentException(

@@ -109,6 +109,15 @@ public interface Kernels {
     /** {@code x[i] = max(0, x[i])²} over {@code count} floats. */
     void reluSquared(MemorySegment x, long index, int count);
 
+    /** {@code gate[i] = σ(gate[i]) · up[i]} over {@code count} floats, σ being the logistic function. */
+    void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /** {@code x[i] = silu(x[i])} over {@code count} floats. */
+    void silu(MemorySegment x, long index, int count);
+
+    /** {@code x[i] *= y[i]} over {@code count} floats. */
+    void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
+
     /**
      * The gate of gpt-oss over {@code count} floats: {@code gate[i] = g · σ(alpha·g) · (u + 1)} with {@code g = min(gate[i], limit)}
      * and {@code u} being {@code up[i]} held within ±{@code limit}. What {@code up} holds afterwards is not said.
@@ -140,4 +149,10 @@ public interface Kernels {
      * {@code kvHead}, by online softmax over the pages of its cache.
      */
     void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo);
+
+    /** The causal convolution of channels {@code from} to {@code to}. */
+    void convolution(ConvolutionCall call, int from, int to);
+
+    /** The recurrence of one head. */
+    void scan(ScanCall call, int head);
 }

@@ -60,6 +60,12 @@ public record Attention(
     private static final int QUERY_ROWS = 32;
 
     @Override
+    public KvLayout.Layer kept(int contextLength) {
+        int window = scores.window();
+        return layout.layers().get(layer).withWindow(window < contextLength ? window : KvLayout.UNBOUNDED);
+    }
+
+    @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
         Linear[] inputs = {projections.query(), projections.key(), projections.value()};
@@ -85,7 +91,7 @@ public record Attention(
     private void place(ForwardPass pass, Batch.Slice slice, int row) {
         Kernels kernels = pass.kernels;
         Activations memory = pass.memory;
-        int dimension = layout.keyDimension();
+        int dimension = layout.keyDimension(layer);
         int position = slice.firstPosition() + row - slice.firstRow();
         prepare(pass, row, position);
         int page = position / KvLayout.PAGE_TOKENS;
@@ -95,7 +101,7 @@ public record Attention(
         for (int head = 0; head < kvHeads; head++) {
             long stored = (long) head * KvLayout.PAGE_TOKENS + slot;
             store(kernels, memory.key, memory.key.at(row) + (long) head * dimension, dimension, keys, stored);
-            int valueDimension = layout.valueDimension();
+            int valueDimension = layout.valueDimension(layer);
             long value = memory.value.at(row) + (long) head * valueDimension;
             store(kernels, memory.value, value, valueDimension, values, stored);
         }
@@ -126,8 +132,8 @@ public record Attention(
     }
 
     private void normalize(Norms norms, ForwardPass pass, int row) {
-        norms.query.apply(pass.kernels, pass.memory.query, row, heads * layout.keyDimension());
-        norms.key.apply(pass.kernels, pass.memory.key, row, kvHeads * layout.keyDimension());
+        norms.query.apply(pass.kernels, pass.memory.query, row, heads * layout.keyDimension(layer));
+        norms.key.apply(pass.kernels, pass.memory.key, row, kvHeads * layout.keyDimension(layer));
     }
 
     private void rotate(RopeTable rope, ForwardPass pass, Rows rows, int row, int count) {
@@ -136,7 +142,7 @@ public record Attention(
         for (int head = 0; head < count; head++) {
             pass.kernels.rotate(
                     rows.data(),
-                    rows.at(row) + (long) head * layout.keyDimension(),
+                    rows.at(row) + (long) head * layout.keyDimension(layer),
                     cos.data(),
                     cos.at(row),
                     sin.data(),
@@ -163,7 +169,7 @@ public record Attention(
 
     /** Each query head twice: once for the halves, once for what they left over. */
     private void repeatQueries(Activations memory, int row) {
-        int dimension = layout.keyDimension();
+        int dimension = layout.keyDimension(layer);
         long bytes = (long) dimension * Float.BYTES;
         for (int head = 0; head < heads; head++) {
             long from = (memory.query.at(row) + (long) head * dimension) * Float.BYTES;
@@ -198,8 +204,8 @@ public record Attention(
         return new AttentionCall(
                 heads,
                 kvHeads,
-                layout.storedKeyDimension(),
-                layout.storedValueDimension(),
+                layout.storedKeyDimension(layer),
+                layout.storedValueDimension(layer),
                 KvLayout.PAGE_TOKENS,
                 memory.queryStored.data(),
                 memory.queryStored.at(slice.firstRow()),
@@ -219,7 +225,7 @@ public record Attention(
     private void foldPairs(ForwardPass pass) {
         Rows parts = pass.memory.attendedStored;
         Rows sums = pass.memory.attended;
-        int dimension = layout.valueDimension();
+        int dimension = layout.valueDimension(layer);
         pass.forRows(pass.rows(), 2L * sums.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
                 for (int head = 0; head < heads; head++) {

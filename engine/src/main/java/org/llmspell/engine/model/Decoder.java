@@ -49,7 +49,10 @@ record Decoder(
 
     @Override
     public KvLayout cacheLayout() {
-        return shape.cacheLayout();
+        int context = shape.contextLength();
+        List<KvLayout.Layer> kept =
+                layers.stream().map(layer -> layer.mixer().kept(context)).toList();
+        return new KvLayout(kept, shape.cacheLayout().precision());
     }
 
     @Override

@@ -117,7 +117,7 @@ record DecoderShape(
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
         KvLayout pairs = new KvLayout(
                 heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF_PAIR);
-        boolean small = KvLayout.pages(contextLength) * pairs.pageBytes() <= NEGLIGIBLE_CACHE;
+        boolean small = pairs.groups().getFirst().pageBytes() * KvLayout.pages(contextLength) <= NEGLIGIBLE_CACHE;
         return exact || small
                 ? pairs
                 : new KvLayout(heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);

@@ -46,7 +46,7 @@ class BatcherTest {
     private final WorkerPool workers = new WorkerPool(1);
     private final Scheduler scheduler = new Scheduler();
     private final FakeModel model = new FakeModel();
-    private final PagePool pages = new PagePool(model.cacheLayout(), 64, true);
+    private final PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {64}, true);
     private final AtomicInteger ended = new AtomicInteger();
     private final Batcher batcher = start();
 

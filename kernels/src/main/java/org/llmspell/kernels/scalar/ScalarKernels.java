@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 import org.llmspell.kernels.format.Codec;
 import org.llmspell.kernels.format.Codecs;
@@ -245,6 +247,16 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        for (int i = 0; i < count; i++) {
+            double sigmoid = 1 / (1 + Math.exp(-get(gate, gateIndex + i)));
+            set(gate, gateIndex + i, (float) (sigmoid * get(up, upIndex + i)));
+        }
+    }
+
+    @Override
     public void clampedSiluMultiply(
             MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
         Bounds.floats(gate, gateIndex, count);
@@ -254,6 +266,36 @@ public final class ScalarKernels implements Kernels {
             double u = Math.max(-limit, Math.min(limit, get(up, upIndex + i)));
             set(gate, gateIndex + i, (float) (g / (1 + Math.exp(-alpha * g)) * (u + 1)));
         }
+    }
+
+    @Override
+    public void silu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            double value = get(x, index + i);
+            set(x, index + i, (float) (value / (1 + Math.exp(-value))));
+        }
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        for (int i = 0; i < count; i++) {
+            set(x, xIndex + i, get(x, xIndex + i) * get(y, yIndex + i));
+        }
+    }
+
+    @Override
+    public void convolution(ConvolutionCall call, int from, int to) {
+        Bounds.convolution(call, from, to);
+        ScalarRecurrence.convolution(call, from, to);
+    }
+
+    @Override
+    public void scan(ScanCall call, int head) {
+        Bounds.scan(call, head);
+        ScalarRecurrence.scan(call, head);
     }
 
     @Override

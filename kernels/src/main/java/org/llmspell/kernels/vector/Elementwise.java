@@ -103,12 +103,20 @@ final class Elementwise {
     }
 
     static void siluMultiply(long gate, long up, int count) {
-        gateMultiply(gate, up, count, 1, 0);
+        gateMultiply(gate, up, count, 1, 0, false);
+    }
+
+    static void silu(long x, int count) {
+        gateMultiply(x, 0, count, 1, 0, false);
+    }
+
+    static void sigmoidMultiply(long gate, long up, int count) {
+        gateMultiply(gate, up, count, 1, 0, true);
     }
 
     /** ½(1 + tanh u) is the logistic function of 2u, so that GELU differs from SiLU only in the function's argument. */
     static void geluMultiply(long gate, long up, int count) {
-        gateMultiply(gate, up, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f);
+        gateMultiply(gate, up, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f, false);
     }
 
     /** Holds gate and up within their limits, where they are, and multiplies then. */
@@ -132,7 +140,7 @@ final class Elementwise {
     }
 
     static void gelu(long x, int count) {
-        gateMultiply(x, 0, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f);
+        gateMultiply(x, 0, count, SQRT_8_OVER_PI, SQRT_8_OVER_PI * 0.044715f, false);
     }
 
     static void reluSquared(long x, int count) {
@@ -148,8 +156,11 @@ final class Elementwise {
         }
     }
 
-    /** {@code gate = gate / (1 + exp(−gate·(linear + cubic·gate²))) · up}; address 0 for {@code up} stands for ones. */
-    private static void gateMultiply(long gate, long up, int count, float linear, float cubic) {
+    /**
+     * {@code gate = gate / (1 + exp(−gate·(linear + cubic·gate²))) · up}; address 0 for {@code up} stands for ones, and
+     * {@code bare} puts 1 above the line.
+     */
+    private static void gateMultiply(long gate, long up, int count, float linear, float cubic, boolean bare) {
         int k = 0;
         for (; k + LANES <= count; k += LANES) {
             FloatVector g = FloatVector.fromMemorySegment(F, ALL, gate + 4L * k, ORDER);
@@ -170,7 +181,7 @@ final class Elementwise {
             IntVector second = exponent.sub(first);
             FloatVector e = p.mul(first.add(127).lanewise(LSHL, 23).reinterpretAsFloats())
                     .mul(second.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
-            g = g.div(e.add(1f));
+            g = (bare ? FloatVector.broadcast(F, 1f) : g).div(e.add(1f));
             if (up != 0) {
                 g = g.mul(FloatVector.fromMemorySegment(F, ALL, up + 4L * k, ORDER));
             }
@@ -178,7 +189,7 @@ final class Elementwise {
         }
         for (; k < count; k++) {
             double g = Simd.getFloat(gate + 4L * k);
-            float gated = (float) (g / (1 + Math.exp(-g * (linear + cubic * g * g))));
+            float gated = (float) ((bare ? 1 : g) / (1 + Math.exp(-g * (linear + cubic * g * g))));
             Simd.setFloat(gate + 4L * k, up == 0 ? gated : gated * Simd.getFloat(up + 4L * k));
         }
     }

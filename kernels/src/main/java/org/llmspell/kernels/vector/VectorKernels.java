@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 import org.llmspell.kernels.format.Codecs;
 
@@ -279,6 +281,77 @@ public final class VectorKernels implements Kernels {
         }
         Halves.round(at(x, index), target.address() + 2 * targetIndex, count);
         keep(x, target, target);
+    }
+
+    @Override
+    public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly()) {
+            scalar.sigmoidMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        Elementwise.sigmoidMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void silu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.silu(x, index, count);
+            return;
+        }
+        Elementwise.silu(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!usable(x) || !usable(y) || x.isReadOnly()) {
+            scalar.multiply(x, xIndex, y, yIndex, count);
+            return;
+        }
+        Elementwise.multiply(at(x, xIndex), at(y, yIndex), count);
+        keep(x, y, y);
+    }
+
+    @Override
+    public void convolution(ConvolutionCall call, int from, int to) {
+        Bounds.convolution(call, from, to);
+        if (!writable(call.x(), call.after(), call.kept())
+                || !usable(call.weights())
+                || !usable(call.before())
+                || (call.bias() != null && !usable(call.bias()))) {
+            scalar.convolution(call, from, to);
+            return;
+        }
+        VectorRecurrence.convolution(call, from, to);
+        keep(call, call, call);
+    }
+
+    @Override
+    public void scan(ScanCall call, int head) {
+        Bounds.scan(call, head);
+        if (!writable(call.out(), call.after(), call.kept())
+                || !usable(call.in())
+                || !usable(call.gates())
+                || !usable(call.before())) {
+            scalar.scan(call, head);
+            return;
+        }
+        VectorRecurrence.scan(call, head);
+        keep(call, call, call);
+    }
+
+    private static boolean writable(MemorySegment a, MemorySegment b, @Nullable MemorySegment c) {
+        return usable(a)
+                && usable(b)
+                && !a.isReadOnly()
+                && !b.isReadOnly()
+                && (c == null || (usable(c) && !c.isReadOnly()));
     }
 
     @Override
