@@ -136,7 +136,7 @@ final class Elementwise {
             Simd.setFloat(gate + 4L * k, Math.min(Simd.getFloat(gate + 4L * k), limit));
             Simd.setFloat(up + 4L * k, Math.max(-limit, Math.min(limit, Simd.getFloat(up + 4L * k))) + 1);
         }
-        gateMultiply(gate, up, count, alpha, 0);
+        gateMultiply(gate, up, count, alpha, 0, false);
     }
 
     static void gelu(long x, int count) {
