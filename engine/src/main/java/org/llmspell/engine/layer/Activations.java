@@ -26,6 +26,13 @@ public final class Activations implements AutoCloseable {
 
     final Rows attendedStored;
 
+    /** A recurrent layer's input of the convolution, gates, results, and numbers per head. */
+    final Rows mixed;
+
+    final Rows mixedGate;
+    final Rows mixedOut;
+    final Rows rates;
+
     final Rows gate;
     final Rows up;
 
@@ -69,6 +76,10 @@ public final class Activations implements AutoCloseable {
             boolean pairs = widths.storedHalves() > 1;
             queryStored = pairs ? Rows.allocate(arena, rows, widths.query() * widths.storedHalves()) : query;
             attendedStored = pairs ? Rows.allocate(arena, rows, widths.attended() * widths.storedHalves()) : attended;
+            mixed = Rows.allocate(arena, rows, widths.recurrent().mixed());
+            mixedGate = Rows.allocate(arena, rows, widths.recurrent().gate());
+            mixedOut = Rows.allocate(arena, rows, widths.recurrent().out());
+            rates = Rows.allocate(arena, rows, widths.recurrent().rates());
             gate = Rows.allocate(arena, rows, widths.feedForward());
             up = Rows.allocate(arena, rows, widths.feedForward());
             router = Rows.allocate(arena, rows, widths.experts());

@@ -1,5 +1,6 @@
 package org.llmspell.engine.layer;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.cache.KvLayout;
 
@@ -60,9 +61,48 @@ public record Attention(
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
         Linear[] inputs = {projections.query(), projections.key(), projections.value()};
-        Linear.run(pass, in, pass.rows(), inputs, new Rows[] {memory.query, memory.key, memory.value});
+        Rows query = projections.gated() ? memory.mixed : memory.query;
+        Linear.run(pass, in, pass.rows(), inputs, new Rows[] {query, memory.key, memory.value});
         cached().apply(pass, (row, position) -> prepare(pass, row));
-        projections.output().apply(pass, memory.attended, out);
+        if (projections.gated()) {
+            gate(pass);
+        }
+        projections.output().apply(pass, projections.gated() ? memory.mixedGate : memory.attended, out);
+    }
+
+    @Override
+    public Widths.Recurrent recurrentWidths() {
+        return projections.gated()
+                ? new Widths.Recurrent(2 * heads * keyDimension(), heads * keyDimension(), 0, 0)
+                : Widths.Recurrent.NONE;
+    }
+
+    private int keyDimension() {
+        return layout.keyDimension(layer);
+    }
+
+    /** Takes queries and gates apart. */
+    private void split(Activations memory, int row) {
+        long bytes = (long) keyDimension() * Float.BYTES;
+        for (int head = 0; head < heads; head++) {
+            long from = memory.mixed.at(row) * Float.BYTES + 2 * head * bytes;
+            long query = memory.query.at(row) * Float.BYTES + head * bytes;
+            long gate = memory.mixedGate.at(row) * Float.BYTES + head * bytes;
+            MemorySegment.copy(memory.mixed.data(), from, memory.query.data(), query, bytes);
+            MemorySegment.copy(memory.mixed.data(), from + bytes, memory.mixedGate.data(), gate, bytes);
+        }
+    }
+
+    /** The result of attention times the logistic function of its gates, in place of these. */
+    private void gate(ForwardPass pass) {
+        Rows gates = pass.memory.mixedGate;
+        Rows results = pass.memory.attended;
+        int width = heads * layout.valueDimension(layer);
+        pass.forRows(pass.rows(), 8L * width, (from, to) -> {
+            for (int row = from; row < to; row++) {
+                pass.kernels.sigmoidMultiply(gates.data(), gates.at(row), results.data(), results.at(row), width);
+            }
+        });
     }
 
     private CachedAttention cached() {
@@ -70,6 +110,9 @@ public record Attention(
     }
 
     private void prepare(ForwardPass pass, int row) {
+        if (projections.gated()) {
+            split(pass.memory, row);
+        }
         if (projections.bound() > 0) {
             pass.memory.query.clamp(row, projections.bound());
             pass.memory.key.clamp(row, projections.bound());

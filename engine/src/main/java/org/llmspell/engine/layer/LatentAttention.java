@@ -60,34 +60,36 @@ public record LatentAttention(
         return values.getFirst().rows();
     }
 
-    /** What it works on. */
     @Override
-    public Widths.Latent latentWidths() {
+    public Widths.Recurrent recurrentWidths() {
         int rank = queryDown == null ? 0 : queryDown.weights().rows();
-        return new Widths.Latent(rank, heads * headDimension(), heads * valueDimension());
+        return new Widths.Recurrent(rank, heads * headDimension(), heads * valueDimension(), 0);
     }
 
     @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
+        Rows rank = memory.mixed;
+        Rows queries = memory.mixedGate;
+        Rows results = memory.mixedOut;
         if (queryDown == null) {
             Linear.run(pass, in, pass.rows(), new Linear[] {query, latent}, new Rows[] {
-                memory.headQueries, memory.key
+                queries, memory.key
             });
         } else {
             Linear.run(pass, in, pass.rows(), new Linear[] {queryDown, latent}, new Rows[] {
-                memory.queryLatent, memory.key
+                rank, memory.key
             });
             if (queryNorm != null) {
-                queryNorm.apply(pass, memory.queryLatent, memory.queryLatent);
+                queryNorm.apply(pass, rank, rank);
             }
-            query.apply(pass, memory.queryLatent, memory.headQueries);
+            query.apply(pass, rank, queries);
         }
         int keyDimension = latentDimension() + rope.dimensions();
-        perHead(pass, keys, memory.headQueries, headDimension(), memory.query, keyDimension);
+        perHead(pass, keys, queries, headDimension(), memory.query, keyDimension);
         new CachedAttention(layer, heads, 1, layout, scores).apply(pass, (row, position) -> prepare(pass, row));
-        perHead(pass, values, memory.attended, latentDimension(), memory.headValues, valueDimension());
-        output.apply(pass, memory.headValues, out);
+        perHead(pass, values, memory.attended, latentDimension(), results, valueDimension());
+        output.apply(pass, results, out);
     }
 
     /**
@@ -120,13 +122,14 @@ public record LatentAttention(
     private void prepare(ForwardPass pass, int row) {
         Kernels kernels = pass.kernels;
         Activations memory = pass.memory;
+        Rows queries = memory.mixedGate;
         int dimension = latentDimension();
         int turning = rope.dimensions();
         for (int head = 0; head < heads; head++) {
-            long from = memory.headQueries.at(row) + (long) (head + 1) * headDimension() - turning;
+            long from = queries.at(row) + (long) (head + 1) * headDimension() - turning;
             long to = memory.query.at(row) + (long) (head + 1) * (dimension + turning) - turning;
             MemorySegment.copy(
-                    memory.headQueries.data(),
+                    queries.data(),
                     from * Float.BYTES,
                     memory.query.data(),
                     to * Float.BYTES,

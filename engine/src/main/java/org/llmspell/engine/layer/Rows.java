@@ -23,9 +23,18 @@ public record Rows(MemorySegment data, int columns) {
         return data.getAtIndex(ValueLayout.JAVA_FLOAT, at(row) + column);
     }
 
+    void set(int row, int column, float value) {
+        data.setAtIndex(ValueLayout.JAVA_FLOAT, at(row) + column, value);
+    }
+
     /** Sets a row to zeros. */
     void clearRow(int row) {
         data.asSlice(at(row) * Float.BYTES, (long) columns * Float.BYTES).fill((byte) 0);
+    }
+
+    /** The same rows from a column on: the elements before it are only skipped. */
+    Rows from(int column) {
+        return new Rows(data.asSlice((long) column * Float.BYTES), columns);
     }
 
     /** Multiplies a row by {@code factor}. */

@@ -17,6 +17,7 @@ package org.llmspell.engine.layer;
  * @param ropeTables how many rotary tables
  * @param rotary dimensions of a head that are rotated
  * @param vocabulary logits
+ * @param recurrent of recurrent layers, of attention with gates, and of latent attention
  */
 public record Widths(
         int embedding,
@@ -32,7 +33,30 @@ public record Widths(
         int expertFeedForward,
         int ropeTables,
         int rotary,
-        int vocabulary) {
+        int vocabulary,
+        Recurrent recurrent) {
+
+    /**
+     * What a recurrent layer works on, or attention with gates, or latent attention.
+     *
+     * @param mixed of what goes through the convolution, or queries are made from
+     * @param gate of what gates the input or the result, or of the queries as they are made
+     * @param out of the result, before its output product
+     * @param rates of the numbers per head
+     */
+    public record Recurrent(int mixed, int gate, int out, int rates) {
+        /** Of a layer that is not recurrent. */
+        public static final Recurrent NONE = new Recurrent(0, 0, 0, 0);
+
+        /** What serves both. */
+        public Recurrent or(Recurrent other) {
+            return new Recurrent(
+                    Math.max(mixed, other.mixed),
+                    Math.max(gate, other.gate),
+                    Math.max(out, other.out),
+                    Math.max(rates, other.rates));
+        }
+    }
 
     /** Bytes of the activations for passes of {@code rows} tokens, {@code logitRows} of them with logits. */
     public long bytes(int rows, int logitRows) {
@@ -45,7 +69,11 @@ public record Widths(
                 + 2L * feedForward
                 + (experts == 0 ? 0 : 2L * experts + 1 + embedding)
                 + (long) expertsUsed * (2L * embedding + 2L * expertFeedForward)
-                + (long) ropeTables * rotary;
+                + (long) ropeTables * rotary
+                + recurrent.mixed
+                + recurrent.gate
+                + recurrent.out
+                + recurrent.rates;
         return (perRow * rows + (long) logitRows * (vocabulary + embedding)) * Float.BYTES;
     }
 }

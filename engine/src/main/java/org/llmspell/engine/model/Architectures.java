@@ -19,6 +19,7 @@ public final class Architectures {
         ALL.put("cohere2", CommandRModel::load);
         ALL.put("command-r", CommandRModel::load);
         ALL.put("deepseek", MixtureModel::load);
+        ALL.put("deepseek2", DeepSeek2Model::load);
         ALL.put("dots1", MixtureModel::load);
         ALL.put("ernie4_5", LlamaModel::load);
         ALL.put("ernie4_5-moe", MixtureModel::load);
@@ -38,6 +39,8 @@ public final class Architectures {
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("hunyuan-moe", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
+        ALL.put("lfm2", Lfm2Model::load);
+        ALL.put("lfm2moe", Lfm2Model::load);
         ALL.put("llama", LlamaModel::load);
         ALL.put("minicpm", GraniteModel::load);
         ALL.put("mistral3", LlamaModel::load);
@@ -51,7 +54,10 @@ public final class Architectures {
         ALL.put("qwen2", QwenModel::load);
         ALL.put("qwen2moe", QwenModel::load);
         ALL.put("qwen3", QwenModel::load);
+        ALL.put("qwen35", QwenHybridModel::load);
+        ALL.put("qwen35moe", QwenHybridModel::load);
         ALL.put("qwen3moe", QwenModel::load);
+        ALL.put("qwen3next", QwenHybridModel::load);
         ALL.put("seed_oss", SeedOssModel::load);
         ALL.put("smollm3", SmolLm3Model::load);
         ALL.put("stablelm", StableLmModel::load);

@@ -44,7 +44,11 @@ record Decoder(
     @Override
     public Widths widths() {
         int rotary = ropes.stream().mapToInt(RopeTable::dimensions).max().orElse(0);
-        return shape.widths(ropes.size(), rotary, layers.stream().anyMatch(ParallelLayer.class::isInstance));
+        Widths.Recurrent recurrent = layers.stream()
+                .map(layer -> layer.mixer().recurrentWidths())
+                .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
+        boolean parallel = layers.stream().anyMatch(ParallelLayer.class::isInstance);
+        return shape.widths(ropes.size(), rotary, parallel, recurrent);
     }
 
     @Override

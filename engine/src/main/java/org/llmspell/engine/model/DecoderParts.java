@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.layer.Attention;
+import org.llmspell.engine.layer.CausalConvolution;
 import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.InputEmbedding;
@@ -26,7 +27,15 @@ import org.llmspell.kernels.WeightMatrix;
  */
 record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embedding) {
     static DecoderParts read(ModelSource source) {
-        DecoderShape shape = DecoderShape.read(source);
+        return read(source, DecoderShape.read(source));
+    }
+
+    /** Parts of a model some of whose layers may have no attention. */
+    static DecoderParts readHybrid(ModelSource source) {
+        return read(source, DecoderShape.readHybrid(source));
+    }
+
+    static DecoderParts read(ModelSource source, DecoderShape shape) {
         WeightMatrix embedding = source.tensors()
                 .matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
         return new DecoderParts(source, shape, embedding);
@@ -88,6 +97,16 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
     float[] perHead(int layer, String name) {
         Dimension heads = new Dimension("attention.head_count", shape.heads().query());
         return source.tensors().vector(block(layer) + name + ".weight", heads).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    }
+
+    /** The matrices of a layer's convolution over {@code channels}: {@code NAME.weight [channels][taps]} and its bias, if there is one. */
+    CausalConvolution convolution(int layer, String name, Dimension channels, int taps) {
+        String full = block(layer) + name;
+        return new CausalConvolution(
+                (int) channels.size(),
+                taps,
+                source.tensors().transposed(full + ".weight", channels, new Dimension("convolution's kernel", taps)),
+                source.tensors().has(full + ".bias") ? source.tensors().vector(full + ".bias", channels) : null);
     }
 
     /** Self-attention without norms on queries and keys; {@code rope} is null for a layer without positions. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Attention;
 import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.LayerNorm;
@@ -53,11 +54,32 @@ record DecoderShape(
     private static final long NEGLIGIBLE_CACHE = 16 << 20;
 
     static DecoderShape read(ModelSource source) {
+        return read(source, heads(source, 1));
+    }
+
+    /** The same where layers without attention may say so by having no key-value heads. */
+    static DecoderShape readHybrid(ModelSource source) {
+        return read(source, heads(source, 0));
+    }
+
+    private static Heads heads(ModelSource source, int leastKeyValue) {
         Hyperparameters p = source.parameters();
+        return Heads.read(p, layers(p), p.positive("embedding_length"), leastKeyValue);
+    }
+
+    /** Layers of the decoder, without those at the end that predict further tokens. */
+    static int layers(Hyperparameters p) {
         int layers = p.layers() - p.countOr("nextn_predict_layers", 0);
         if (layers < 1) {
             throw p.broken("%s leaves none of the layers".formatted(p.full("nextn_predict_layers")));
         }
+        return layers;
+    }
+
+    /** The same with attention that works on these heads, whatever the file's metadata says of them. */
+    static DecoderShape read(ModelSource source, Heads heads) {
+        Hyperparameters p = source.parameters();
+        int layers = layers(p);
         int contextLength = p.positive("context_length");
         int embedding = p.positive("embedding_length");
         int experts = p.countOr("expert_count", 0);
@@ -77,9 +99,14 @@ record DecoderShape(
             throw p.broken("%s %d is more than %s %d"
                     .formatted(p.full("expert_used_count"), used, p.full("expert_count"), experts));
         }
-        Heads heads = Heads.read(p, layers, embedding);
         Tensors tensors = source.tensors();
-        boolean exact = tensors.isFloat32("blk.0.attn_k.weight") || tensors.isFloat32("blk.0.attn_qkv.weight");
+        boolean exact = false;
+        for (int layer = 0; layer < layers; layer++) {
+            String block = "blk." + layer + ".";
+            exact |= tensors.isFloat32(block + "attn_k.weight")
+                    || tensors.isFloat32(block + "attn_qkv.weight")
+                    || tensors.isFloat32(block + "attn_kv_a_mqa.weight");
+        }
         return new DecoderShape(
                 layers,
                 contextLength,
@@ -117,7 +144,8 @@ record DecoderShape(
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
         KvLayout pairs = new KvLayout(
                 heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF_PAIR);
-        boolean small = pairs.groups().getFirst().pageBytes() * KvLayout.pages(contextLength) <= NEGLIGIBLE_CACHE;
+        long pageBytes = pairs.groups().stream().mapToLong(LayerGroup::pageBytes).sum();
+        boolean small = pageBytes * KvLayout.pages(contextLength) <= NEGLIGIBLE_CACHE;
         return exact || small
                 ? pairs
                 : new KvLayout(heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);
@@ -230,8 +258,9 @@ record DecoderShape(
      * @param ropeTables how many rotary tables it has
      * @param rotary the most dimensions that one of them turns
      * @param parallel whether it has parallel layers
+     * @param recurrent of its recurrent layers
      */
-    Widths widths(int ropeTables, int rotary, boolean parallel) {
+    Widths widths(int ropeTables, int rotary, boolean parallel, Widths.Recurrent recurrent) {
         return new Widths(
                 embedding,
                 parallel ? embedding : 0,
@@ -246,6 +275,7 @@ record DecoderShape(
                 expertFeedForward,
                 ropeTables,
                 rotary,
-                vocabulary);
+                vocabulary,
+                recurrent);
     }
 }

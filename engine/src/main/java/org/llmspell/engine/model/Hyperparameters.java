@@ -71,6 +71,11 @@ public final class Hyperparameters {
 
     /** One integer from 1 per layer, from a single value for all or an array. */
     public int[] perLayer(String key, int layers, int absent) {
+        return perLayer(key, layers, 1, absent);
+    }
+
+    /** One integer from {@code least} per layer, from a single value from 1 for all or an array. */
+    int[] perLayer(String key, int layers, int least, int absent) {
         boolean array = metadata.get(full(key))
                 .map(value -> value instanceof GgufArray)
                 .orElse(false);
@@ -84,7 +89,7 @@ public final class Hyperparameters {
             throw broken("metadata key %s has %d values for %d layers".formatted(full(key), values.length, layers));
         }
         for (int layer = 0; layer < layers; layer++) {
-            inRange(key, values[layer], 1, MOST);
+            inRange(key, values[layer], least, MOST);
         }
         return Arrays.copyOf(values, layers);
     }
@@ -120,21 +125,31 @@ public final class Hyperparameters {
      */
     public boolean[] windowed(int layers, int every) {
         String key = "attention.sliding_window_pattern";
-        boolean[] windowed = new boolean[layers];
-        if (metadata.get(full(key)).orElse(null) instanceof GgufArray array) {
-            if (array.size() < layers) {
-                throw broken("metadata key %s has %d values for %d layers".formatted(full(key), array.size(), layers));
-            }
-            for (int layer = 0; layer < layers; layer++) {
-                windowed[layer] = isTrue(array.get(layer));
-            }
-            return windowed;
-        }
-        int n = countOr(key, every);
+        return flags(key, layers).orElseGet(() -> allButEvery(countOr(key, every), layers));
+    }
+
+    /** Flags that are set but for every n-th layer's; with n = 0 all are. */
+    static boolean[] allButEvery(int n, int layers) {
+        boolean[] set = new boolean[layers];
         for (int layer = 0; layer < layers; layer++) {
-            windowed[layer] = n == 0 || layer % n < n - 1;
+            set[layer] = n == 0 || layer % n < n - 1;
         }
-        return windowed;
+        return set;
+    }
+
+    /** A flag for each layer, if there is such an array. */
+    Optional<boolean[]> flags(String key, int layers) {
+        if (!(metadata.get(full(key)).orElse(null) instanceof GgufArray array)) {
+            return Optional.empty();
+        }
+        if (array.size() < layers) {
+            throw broken("metadata key %s has %d values for %d layers".formatted(full(key), array.size(), layers));
+        }
+        boolean[] flags = new boolean[layers];
+        for (int layer = 0; layer < layers; layer++) {
+            flags[layer] = isTrue(array.get(layer));
+        }
+        return Optional.of(flags);
     }
 
     /** Whether the file has the key. */

@@ -2,6 +2,7 @@ package org.llmspell.engine.model;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -152,6 +153,45 @@ public final class Tensors {
     /** A vector as float32. */
     MemorySegment vector(String name, Dimension size) {
         return floats(require(name, size));
+    }
+
+    /** The matrix {@code [rows][columns]} turned round, {@code [columns][rows]} as float32: a copy, for small ones. */
+    MemorySegment transposed(String name, Dimension rows, Dimension columns) {
+        MemorySegment source = floats(require(name, columns, rows));
+        MemorySegment target = arena.allocate(rows.size() * columns.size() * Float.BYTES, 64);
+        for (long row = 0; row < rows.size(); row++) {
+            for (long column = 0; column < columns.size(); column++) {
+                float value = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
+                target.setAtIndex(ValueLayout.JAVA_FLOAT, column * rows.size() + row, value);
+            }
+        }
+        return target;
+    }
+
+    /** A vector of {@code count} equal values, which is in no file. */
+    MemorySegment constant(int count, float value) {
+        MemorySegment vector = arena.allocate((long) count * Float.BYTES, 64);
+        for (int i = 0; i < count; i++) {
+            vector.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+        }
+        return vector;
+    }
+
+    /** The matrix turned round, {@code [columns][rows]} as float32: a copy in the model's memory. */
+    WeightMatrix turned(WeightMatrix matrix) {
+        MemorySegment target = arena.allocate((long) matrix.rows() * matrix.columns() * Float.BYTES, 64);
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment row = scratch.allocate((long) matrix.columns() * Float.BYTES, 64);
+            for (int r = 0; r < matrix.rows(); r++) {
+                kernels.dequantize(
+                        matrix.format(), matrix.data(), r * matrix.rowBytes(), row, 0, matrix.columns());
+                for (int c = 0; c < matrix.columns(); c++) {
+                    float value = row.getAtIndex(ValueLayout.JAVA_FLOAT, c);
+                    target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * matrix.rows() + r, value);
+                }
+            }
+        }
+        return new WeightMatrix(BlockFormat.F32, matrix.columns(), matrix.rows(), target);
     }
 
     private MemorySegment floats(TensorInfo tensor) {
