@@ -15,9 +15,14 @@ public final class Architectures {
 
     static {
         ALL.put("arcee", ArceeModel::load);
+        ALL.put("bailingmoe", MixtureModel::load);
         ALL.put("cohere2", CommandRModel::load);
         ALL.put("command-r", CommandRModel::load);
+        ALL.put("deepseek", MixtureModel::load);
+        ALL.put("deepseek2", DeepSeek2Model::load);
+        ALL.put("dots1", MixtureModel::load);
         ALL.put("ernie4_5", LlamaModel::load);
+        ALL.put("ernie4_5-moe", MixtureModel::load);
         ALL.put("exaone", ExaoneModel::load);
         ALL.put("exaone4", ExaoneModel::loadFourth);
         ALL.put("falcon", FalconModel::load);
@@ -25,10 +30,14 @@ public final class Architectures {
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
         ALL.put("glm4", Glm4Model::load);
+        ALL.put("glm4moe", MixtureModel::load);
+        ALL.put("gpt-oss", GptOssModel::load);
         ALL.put("gpt2", Gpt2Model::load);
         ALL.put("gptneox", GptNeoXModel::load);
         ALL.put("granite", GraniteModel::load);
+        ALL.put("granitemoe", GraniteModel::load);
         ALL.put("hunyuan-dense", HunyuanModel::load);
+        ALL.put("hunyuan-moe", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
         ALL.put("lfm2", Lfm2Model::load);
         ALL.put("lfm2moe", Lfm2Model::load);
@@ -38,13 +47,16 @@ public final class Architectures {
         ALL.put("nemotron", NemotronModel::load);
         ALL.put("olmo", OlmoModel::load);
         ALL.put("olmo2", OlmoModel::loadSecond);
+        ALL.put("olmoe", MixtureModel::load);
         ALL.put("orion", StableLmModel::load);
         ALL.put("phi2", Phi2Model::load);
         ALL.put("phi3", Phi3Model::load);
         ALL.put("qwen2", QwenModel::load);
+        ALL.put("qwen2moe", QwenModel::load);
         ALL.put("qwen3", QwenModel::load);
         ALL.put("qwen35", QwenHybridModel::load);
         ALL.put("qwen35moe", QwenHybridModel::load);
+        ALL.put("qwen3moe", QwenModel::load);
         ALL.put("qwen3next", QwenHybridModel::load);
         ALL.put("seed_oss", SeedOssModel::load);
         ALL.put("smollm3", SmolLm3Model::load);

@@ -32,11 +32,10 @@ final class ExpertReader {
      * @param gating where the file does not say
      * @param renormalized whether shares are made to sum to 1,
      */
-    ExpertReader(
-            ModelSource source, DecoderShape shape, Activation activation, Gating gating, boolean renormalized) {
-        this.parameters = source.parameters();
-        this.tensors = source.tensors();
-        this.shape = shape;
+    ExpertReader(DecoderParts parts, Activation activation, Gating gating, boolean renormalized) {
+        this.parameters = parts.parameters();
+        this.tensors = parts.source().tensors();
+        this.shape = parts.shape();
         this.activation = activation;
         this.gating = gating(gating);
         this.renormalized = renormalized;
