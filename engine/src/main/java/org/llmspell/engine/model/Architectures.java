@@ -14,7 +14,10 @@ public final class Architectures {
     private static final Map<String, Function<ModelSource, Model>> ALL = new TreeMap<>();
 
     static {
+        ALL.put("apertus", ApertusModel::load);
         ALL.put("arcee", ArceeModel::load);
+        ALL.put("chatglm", Glm4Model::loadFirst);
+        ALL.put("codeshell", StarCoder2Model::load);
         ALL.put("cohere2", CommandRModel::load);
         ALL.put("command-r", CommandRModel::load);
         ALL.put("ernie4_5", LlamaModel::load);
@@ -30,6 +33,7 @@ public final class Architectures {
         ALL.put("granite", GraniteModel::load);
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
+        ALL.put("jais2", NemotronModel::load);
         ALL.put("lfm2", Lfm2Model::load);
         ALL.put("lfm2moe", Lfm2Model::load);
         ALL.put("llama", LlamaModel::load);
@@ -39,13 +43,16 @@ public final class Architectures {
         ALL.put("olmo", OlmoModel::load);
         ALL.put("olmo2", OlmoModel::loadSecond);
         ALL.put("orion", StableLmModel::load);
+        ALL.put("pangu-embedded", QwenModel::load);
         ALL.put("phi2", Phi2Model::load);
         ALL.put("phi3", Phi3Model::load);
         ALL.put("qwen2", QwenModel::load);
+        ALL.put("qwen2vl", QwenModel::load);
         ALL.put("qwen3", QwenModel::load);
         ALL.put("qwen35", QwenHybridModel::load);
         ALL.put("qwen35moe", QwenHybridModel::load);
         ALL.put("qwen3next", QwenHybridModel::load);
+        ALL.put("qwen3vl", QwenModel::load);
         ALL.put("seed_oss", SeedOssModel::load);
         ALL.put("smollm3", SmolLm3Model::load);
         ALL.put("stablelm", StableLmModel::load);
