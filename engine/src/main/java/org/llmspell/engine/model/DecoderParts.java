@@ -35,8 +35,8 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
     }
 
     private static DecoderParts read(ModelSource source, DecoderShape shape) {
-        WeightMatrix embedding = source.tensors()
-                .matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
+        WeightMatrix embedding =
+                source.tensors().matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
         return new DecoderParts(source, shape, embedding);
     }
 
@@ -109,8 +109,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** Self-attention. */
     Attention attention(int layer, Attention.@Nullable Norms norms, @Nullable RopeTable rope, Scores scores) {
-        return shape.attention(
-                layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
+        return shape.attention(layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
     }
 
     /** Norms that all heads share: {@code attn_q_norm.weight [keys]}, {@code attn_k_norm.weight [keys]}. */
