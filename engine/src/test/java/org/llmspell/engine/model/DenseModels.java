@@ -42,7 +42,7 @@ final class DenseModels {
     }
 
     private static final Set<String> GELU =
-            Set.of("falcon", "gemma", "gemma2", "gemma3", "gpt2", "gptneox", "phi2", "starcoder", "starcoder2");
+            Set.of("codeshell", "falcon", "gemma", "gemma2", "gemma3", "gpt2", "gptneox", "phi2", "starcoder", "starcoder2");
 
     private static final UnaryOperator<ModelShape.Builder> SAME = shape -> shape;
 
@@ -88,6 +88,11 @@ final class DenseModels {
         DecoderArchitecture glm4 = DecoderArchitecture.of(
                 "glm4", DecoderPart.POST_NORMS, DecoderPart.FUSED_GATE_UP, DecoderPart.QKV_BIAS);
         add("partial rotation", glm4, s -> WIDE.apply(s.rope(RopeShape.of(10_000).partial(12))));
+        add(
+                "partial rotation",
+                DecoderArchitecture.of(
+                        "chatglm", DecoderPart.FUSED_QKV, DecoderPart.FUSED_GATE_UP, DecoderPart.QKV_BIAS),
+                s -> UNTIED.apply(s.rope(RopeShape.of(10_000).partial(8))));
         add("no biases", glm4.without(DecoderPart.QKV_BIAS), UNTIED);
         DecoderArchitecture granite = DecoderArchitecture.of("granite").with("logit_scale", 6f);
         DecoderArchitecture scaled = granite.with("embedding_scale", 12f)
@@ -140,6 +145,28 @@ final class DenseModels {
         add("biases", DecoderArchitecture.of("qwen2", DecoderPart.QKV_BIAS), SAME);
         add("base", DecoderArchitecture.of("qwen3", DecoderPart.HEAD_NORMS), SAME);
         add("wide heads", DecoderArchitecture.of("qwen3", DecoderPart.HEAD_NORMS), WIDE);
+        GgufValue sections = GgufValue.ints(4, 2, 2, 0);
+        // llama.cpp 0.5.0 forgets to read the norms' epsilon and takes 0.
+        add(
+                "text",
+                DecoderArchitecture.of("qwen2vl", DecoderPart.QKV_BIAS).with("rope.dimension_sections", sections),
+                s -> s.normEpsilon(1e-12f));
+        add(
+                "text",
+                DecoderArchitecture.of("qwen3vl", DecoderPart.HEAD_NORMS)
+                        .with("rope.dimension_sections", GgufValue.ints(3, 3, 2, 0)),
+                SAME);
+        add(
+                "base",
+                DecoderArchitecture.of("pangu-embedded", DecoderPart.QKV_BIAS, DecoderPart.ATTENTION_OUTPUT_BIAS),
+                WIDE);
+        DecoderArchitecture apertus = DecoderArchitecture.of("apertus", DecoderPart.HEAD_NORMS, DecoderPart.NO_GATE)
+                .with(".xielu.alpha_n", GgufValue.floats(0.4f, -0.7f))
+                .with(".xielu.alpha_p", GgufValue.floats(0.9f, 25f))
+                .with(".xielu.beta", GgufValue.floats(0.5f, 0.4f))
+                .with(".xielu.eps", GgufValue.floats(-1e-6f, -0.01f));
+        add("base", apertus, UNTIED);
+        add("Llama 3 scaling", apertus, s -> WIDE.apply(UNTIED.apply(s.rope(new RopeShape(1000, Scaling.LLAMA3, 8, 32)))));
         add("base", DecoderArchitecture.of("exaone"), WIDE);
         add("Llama 3 scaling", DecoderArchitecture.of("exaone"), s -> s.rope(
                 new RopeShape(1000, Scaling.LLAMA3, 8, 32)));
@@ -178,6 +205,7 @@ final class DenseModels {
                 DecoderPart.ATTENTION_OUTPUT_BIAS,
                 DecoderPart.FEED_FORWARD_BIAS);
         add("base", starCoder2, SAME);
+        add("base", new DecoderArchitecture("codeshell", starCoder2.parts(), starCoder2.extra()), UNTIED);
         DecoderArchitecture gpt2 = DecoderArchitecture.of(
                 "gpt2",
                 norm,
@@ -197,6 +225,17 @@ final class DenseModels {
                 "biases",
                 nemotron.with(DecoderPart.ATTENTION_OUTPUT_BIAS).with(DecoderPart.FEED_FORWARD_BIAS),
                 UNTIED);
+        add(
+                "biases",
+                DecoderArchitecture.of(
+                        "jais2",
+                        norm,
+                        normBias,
+                        DecoderPart.NO_GATE,
+                        DecoderPart.QKV_BIAS,
+                        DecoderPart.ATTENTION_OUTPUT_BIAS,
+                        DecoderPart.FEED_FORWARD_BIAS),
+                WIDE);
         DecoderArchitecture stableLm = DecoderArchitecture.of("stablelm", norm, normBias);
         add("partial rotation", stableLm.with(DecoderPart.QKV_BIAS), partial);
         add(

@@ -150,6 +150,30 @@ class ExpertModelsTest {
                                         .withShared(96),
                                 wide),
                         f32(
+                                ExpertArchitecture.of(
+                                                dense("bailingmoe2", DecoderPart.HEAD_NORMS, DecoderPart.FUSED_QKV)
+                                                        .with("expert_gating_func", 2)
+                                                        .with("expert_weights_norm", GgufValue.bool(true))
+                                                        .with("expert_weights_scale", 2.5f)
+                                                        .with("expert_group_count", 4)
+                                                        .with("expert_group_used_count", 2),
+                                                16,
+                                                4,
+                                                48,
+                                                Part.CHOICE_BIAS)
+                                        .withShared(48)
+                                        .withLeadingDense(1),
+                                equal),
+                        f32(
+                                ExpertArchitecture.of(
+                                        dense("minimax-m2", DecoderPart.WHOLE_NORMS).with("expert_gating_func", 2),
+                                        8,
+                                        3,
+                                        160,
+                                        Part.CHOICE_BIAS),
+                                wide.toBuilder().rope(RopeShape.of(10_000).partial(8)).build()),
+                        f32(llama4(), wide.toBuilder().layers(5).build()),
+                        f32(
                                 ExpertArchitecture.of(dense("hunyuan-moe", DecoderPart.HEAD_NORMS), 8, 2, 160)
                                         .withShared(96),
                                 wide)),
@@ -165,6 +189,13 @@ class ExpertModelsTest {
         DecoderArchitecture plain = dense("deepseek2");
         ExpertArchitecture second =
                 ExpertArchitecture.of(plain, 8, 3, 48).withShared(96).withLeadingDense(1);
+        ExpertArchitecture sharpened = ExpertArchitecture.of(
+                        plain.with("attention.temperature_scale", 0.5f).with("attention.temperature_length", 8),
+                        8,
+                        3,
+                        48)
+                .withShared(48)
+                .withLeadingDense(1);
         ExpertArchitecture stretched = ExpertArchitecture.of(
                         plain.with("rope.scaling.yarn_log_multiplier", 0.0707f), 8, 3, 48, Part.FUSED_GATE_UP)
                 .withShared(96)
@@ -186,6 +217,7 @@ class ExpertModelsTest {
                 f32(new LatentArchitecture(second, 40, 32, 16, 8, 24, true), shape),
                 f32(new LatentArchitecture(second, 40, 32, 16, 8, 24, false), shape),
                 f32(new LatentArchitecture(second, 40, 32, 16, 8, 24, true), yarn),
+                f32(new LatentArchitecture(sharpened, 40, 32, 16, 8, 24, true), shape),
                 f32(new LatentArchitecture(stretched, 0, 32, 16, 8, 16, true), yarn.toBuilder().layers(27).build()),
                 f32(new LatentArchitecture(stretched, 0, 32, 16, 8, 16, false), yarn.toBuilder().layers(27).build()),
                 f32(new LatentArchitecture(third, 48, 64, 32, 16, 32, true), yarn.toBuilder().heads(8, 8, 16).build()),
@@ -203,6 +235,11 @@ class ExpertModelsTest {
 
     private static Case q8(Architecture architecture, ModelShape shape) {
         return new Case(architecture, shape, WeightMix.uniform(BlockFormat.Q8_0));
+    }
+
+    private static ExpertArchitecture llama4() {
+        DecoderArchitecture dense = dense("llama4").with("interleave_moe_layer_step", 1);
+        return ExpertArchitecture.of(dense, 8, 1, 96).withShared(96);
     }
 
     private static ExpertArchitecture gptOss() {
