@@ -1,13 +1,8 @@
 package org.llmspell.engine.layer;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.cache.KvLayout;
-import org.llmspell.engine.cache.SequenceCache;
-import org.llmspell.kernels.AttentionCall;
-import org.llmspell.kernels.Kernels;
 
 /**
  * The self-attention layer with grouped heads over the paged cache: projections, optional norms, rotation, storing of keys and
@@ -56,9 +51,6 @@ public record Attention(
         return new Attention(layer, heads, kvHeads, layout, other, norms, rope, scores);
     }
 
-    /** Query rows that one worker takes at a time: enough to reuse keys in cache, few enough to share out a prompt. */
-    private static final int QUERY_ROWS = 32;
-
     @Override
     public KvLayout.Layer kept(int contextLength) {
         int window = scores.window();
@@ -71,20 +63,7 @@ public record Attention(
         Linear[] inputs = {projections.query(), projections.key(), projections.value()};
         Rows query = projections.gated() ? memory.mixed : memory.query;
         Linear.run(pass, in, pass.rows(), inputs, new Rows[] {query, memory.key, memory.value});
-        long work = 8L * (memory.query.columns() + memory.key.columns() + memory.value.columns());
-        List<Batch.Slice> slices = pass.batch.slices();
-        for (Batch.Slice slice : slices) {
-            pass.forRows(slice.rows(), work, (from, to) -> {
-                for (int row = slice.firstRow() + from; row < slice.firstRow() + to; row++) {
-                    place(pass, slice, row);
-                }
-            });
-        }
-        attend(pass, slices);
-        boolean pairs = layout.precision() == KvLayout.Precision.HALF_PAIR;
-        if (pairs) {
-            foldPairs(pass);
-        }
+        cached().apply(pass, (row, position) -> prepare(pass, row));
         if (projections.gated()) {
             gate(pass);
         }
@@ -126,30 +105,11 @@ public record Attention(
         });
     }
 
-    /** Norms, rotation, and the row's key and value into its page. */
-    private void place(ForwardPass pass, Batch.Slice slice, int row) {
-        Kernels kernels = pass.kernels;
-        Activations memory = pass.memory;
-        int dimension = layout.keyDimension(layer);
-        int position = slice.firstPosition() + row - slice.firstRow();
-        prepare(pass, row, position);
-        int page = position / KvLayout.PAGE_TOKENS;
-        int slot = position % KvLayout.PAGE_TOKENS;
-        MemorySegment keys = slice.cache().keys(layer)[page];
-        MemorySegment values = slice.cache().values(layer)[page];
-        for (int head = 0; head < kvHeads; head++) {
-            long stored = (long) head * KvLayout.PAGE_TOKENS + slot;
-            store(kernels, memory.key, memory.key.at(row) + (long) head * dimension, dimension, keys, stored);
-            int valueDimension = layout.valueDimension(layer);
-            long value = memory.value.at(row) + (long) head * valueDimension;
-            store(kernels, memory.value, value, valueDimension, values, stored);
-        }
-        if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
-            repeatQueries(memory, row);
-        }
+    private CachedAttention cached() {
+        return new CachedAttention(layer, heads, kvHeads, layout, scores);
     }
 
-    private void prepare(ForwardPass pass, int row, int position) {
+    private void prepare(ForwardPass pass, int row) {
         if (projections.gated()) {
             split(pass.memory, row);
         }
@@ -167,9 +127,6 @@ public record Attention(
         }
         if (norms != null && norms.order == Order.AFTER_ROTATION) {
             normalize(norms, pass, row);
-        }
-        if (scores.temperature() != null) {
-            pass.memory.query.scale(row, scores.temperature().at(position));
         }
     }
 
@@ -192,94 +149,5 @@ public record Attention(
                     rope.dimensions(),
                     rope.halves());
         }
-    }
-
-    /** Writes a head as row {@code stored} of a page; spoils it where the cache holds pairs. */
-    private void store(Kernels kernels, Rows rows, long index, int dimension, MemorySegment page, long stored) {
-        MemorySegment data = rows.data();
-        long target = stored * dimension * layout.precision().halves();
-        kernels.toHalf(data, index, page, target, dimension);
-        if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
-            for (int i = 0; i < dimension; i++) {
-                float rounded = Float.float16ToFloat(page.getAtIndex(ValueLayout.JAVA_SHORT, target + i));
-                float exact = data.getAtIndex(ValueLayout.JAVA_FLOAT, index + i);
-                data.setAtIndex(ValueLayout.JAVA_FLOAT, index + i, exact - rounded);
-            }
-            kernels.toHalf(data, index, page, target + dimension, dimension);
-        }
-    }
-
-    /** Each query head twice: once for the halves, once for what they left over. */
-    private void repeatQueries(Activations memory, int row) {
-        int dimension = layout.keyDimension(layer);
-        long bytes = (long) dimension * Float.BYTES;
-        for (int head = 0; head < heads; head++) {
-            long from = (memory.query.at(row) + (long) head * dimension) * Float.BYTES;
-            long to = (memory.queryStored.at(row) + 2L * head * dimension) * Float.BYTES;
-            MemorySegment.copy(memory.query.data(), from, memory.queryStored.data(), to, bytes);
-            MemorySegment.copy(memory.query.data(), from, memory.queryStored.data(), to + bytes, bytes);
-        }
-    }
-
-    private void attend(ForwardPass pass, List<Batch.Slice> slices) {
-        AttentionCall[] calls = new AttentionCall[slices.size()];
-        int[] firstChunk = new int[slices.size() + 1];
-        for (int i = 0; i < calls.length; i++) {
-            calls[i] = call(pass.memory, slices.get(i));
-            int blocks = (slices.get(i).rows() + QUERY_ROWS - 1) / QUERY_ROWS;
-            firstChunk[i + 1] = firstChunk[i] + blocks * kvHeads;
-        }
-        pass.workers.run(firstChunk[calls.length], (chunk, worker) -> {
-            int slice = 0;
-            while (chunk >= firstChunk[slice + 1]) {
-                slice++;
-            }
-            int rest = chunk - firstChunk[slice];
-            int from = rest / kvHeads * QUERY_ROWS;
-            int to = Math.min(calls[slice].rows(), from + QUERY_ROWS);
-            pass.kernels.attention(calls[slice], rest % kvHeads, from, to);
-        });
-    }
-
-    private AttentionCall call(Activations memory, Batch.Slice slice) {
-        SequenceCache cache = slice.cache();
-        return new AttentionCall(
-                heads,
-                kvHeads,
-                layout.storedKeyDimension(layer),
-                layout.storedValueDimension(layer),
-                KvLayout.PAGE_TOKENS,
-                memory.queryStored.data(),
-                memory.queryStored.at(slice.firstRow()),
-                cache.keys(layer),
-                cache.values(layer),
-                memory.attendedStored.data(),
-                memory.attendedStored.at(slice.firstRow()),
-                slice.rows(),
-                slice.firstPosition(),
-                scores.window(),
-                scores.scale(),
-                scores.softcap(),
-                null);
-    }
-
-    /** Adds the two parts of each head's result. */
-    private void foldPairs(ForwardPass pass) {
-        Rows parts = pass.memory.attendedStored;
-        Rows sums = pass.memory.attended;
-        int dimension = layout.valueDimension(layer);
-        pass.forRows(pass.rows(), 2L * sums.columns(), (from, to) -> {
-            for (int row = from; row < to; row++) {
-                for (int head = 0; head < heads; head++) {
-                    long part = parts.at(row) + 2L * head * dimension;
-                    long sum = sums.at(row) + (long) head * dimension;
-                    for (int i = 0; i < dimension; i++) {
-                        float high = parts.data().getAtIndex(ValueLayout.JAVA_FLOAT, part + i);
-                        float low = parts.data().getAtIndex(ValueLayout.JAVA_FLOAT, part + dimension + i);
-                        sums.data().setAtIndex(ValueLayout.JAVA_FLOAT, sum + i, high + low);
-                    }
-                }
-            }
-        });
     }
 }

@@ -17,7 +17,7 @@ package org.llmspell.engine.layer;
  * @param ropeTables how many rotary tables
  * @param rotary dimensions of a head that are rotated
  * @param vocabulary logits
- * @param recurrent of recurrent layers, and of attention with gates
+ * @param recurrent of recurrent layers, of attention with gates, and of latent attention
  */
 public record Widths(
         int embedding,
@@ -37,10 +37,10 @@ public record Widths(
         Recurrent recurrent) {
 
     /**
-     * What a recurrent layer works on, or attention with gates.
+     * What a recurrent layer works on, or attention with gates, or latent attention.
      *
-     * @param mixed of what goes through the convolution
-     * @param gate of what gates the input or the result
+     * @param mixed of what goes through the convolution, or queries are made from
+     * @param gate of what gates the input or the result, or of the queries as they are made
      * @param out of the result, before its output product
      * @param rates of the numbers per head
      */

@@ -1,5 +1,6 @@
 package org.llmspell.engine.model;
 
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -34,9 +35,9 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
         return read(source, DecoderShape.readHybrid(source));
     }
 
-    private static DecoderParts read(ModelSource source, DecoderShape shape) {
-        WeightMatrix embedding =
-                source.tensors().matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
+    static DecoderParts read(ModelSource source, DecoderShape shape) {
+        WeightMatrix embedding = source.tensors()
+                .matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
         return new DecoderParts(source, shape, embedding);
     }
 
@@ -90,6 +91,12 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
     /** Whether the file has the tensor {@code blk.LAYER.NAME}. */
     boolean has(int layer, String name) {
         return source.tensors().has(block(layer) + name);
+    }
+
+    /** The vector {@code blk.LAYER.NAME.weight} with one number for each query head. */
+    float[] perHead(int layer, String name) {
+        Dimension heads = new Dimension("attention.head_count", shape.heads().query());
+        return source.tensors().vector(block(layer) + name + ".weight", heads).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
 
     /** The matrices of a layer's convolution over {@code channels}: {@code NAME.weight [channels][taps]} and its bias, if there is one. */

@@ -54,20 +54,32 @@ record DecoderShape(
     private static final long NEGLIGIBLE_CACHE = 16 << 20;
 
     static DecoderShape read(ModelSource source) {
-        return read(source, false);
+        return read(source, heads(source, 1));
     }
 
     /** The same where layers without attention may say so by having no key-value heads. */
     static DecoderShape readHybrid(ModelSource source) {
-        return read(source, true);
+        return read(source, heads(source, 0));
     }
 
-    private static DecoderShape read(ModelSource source, boolean hybrid) {
+    private static Heads heads(ModelSource source, int leastKeyValue) {
         Hyperparameters p = source.parameters();
+        return Heads.read(p, layers(p), p.positive("embedding_length"), leastKeyValue);
+    }
+
+    /** Layers of the decoder, without those at the end that predict further tokens. */
+    static int layers(Hyperparameters p) {
         int layers = p.layers() - p.countOr("nextn_predict_layers", 0);
         if (layers < 1) {
             throw p.broken("%s leaves none of the layers".formatted(p.full("nextn_predict_layers")));
         }
+        return layers;
+    }
+
+    /** The same with attention that works on these heads, whatever the file's metadata says of them. */
+    static DecoderShape read(ModelSource source, Heads heads) {
+        Hyperparameters p = source.parameters();
+        int layers = layers(p);
         int contextLength = p.positive("context_length");
         int embedding = p.positive("embedding_length");
         int experts = p.countOr("expert_count", 0);
@@ -87,12 +99,13 @@ record DecoderShape(
             throw p.broken("%s %d is more than %s %d"
                     .formatted(p.full("expert_used_count"), used, p.full("expert_count"), experts));
         }
-        Heads heads = Heads.read(p, layers, embedding, hybrid ? 0 : 1);
         Tensors tensors = source.tensors();
         boolean exact = false;
         for (int layer = 0; layer < layers; layer++) {
             String block = "blk." + layer + ".";
-            exact |= tensors.isFloat32(block + "attn_k.weight") || tensors.isFloat32(block + "attn_qkv.weight");
+            exact |= tensors.isFloat32(block + "attn_k.weight")
+                    || tensors.isFloat32(block + "attn_qkv.weight")
+                    || tensors.isFloat32(block + "attn_kv_a_mqa.weight");
         }
         return new DecoderShape(
                 layers,

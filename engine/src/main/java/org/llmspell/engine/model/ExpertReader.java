@@ -32,10 +32,10 @@ final class ExpertReader {
      * @param gating where the file does not say
      * @param renormalized whether shares are made to sum to 1,
      */
-    ExpertReader(ModelSource source, DecoderShape shape, Activation activation, Gating gating, boolean renormalized) {
-        this.parameters = source.parameters();
-        this.tensors = source.tensors();
-        this.shape = shape;
+    ExpertReader(DecoderParts parts, Activation activation, Gating gating, boolean renormalized) {
+        this.parameters = parts.parameters();
+        this.tensors = parts.source().tensors();
+        this.shape = parts.shape();
         this.activation = activation;
         this.gating = gating(gating);
         this.renormalized = renormalized;
@@ -87,8 +87,8 @@ final class ExpertReader {
         int groupsUsed = groups == 1 ? 1 : parameters.positive("expert_group_used_count");
         int size = shape.experts() / groups;
         if (shape.experts() % groups != 0 || groupsUsed > groups || groups > 1 && size < 2) {
-            throw parameters.broken(
-                    "%d experts cannot be chosen from %d of %d groups".formatted(shape.experts(), groupsUsed, groups));
+            throw parameters.broken("%d experts cannot be chosen from %d of %d groups"
+                    .formatted(shape.experts(), groupsUsed, groups));
         }
         if (shape.expertsUsed() > groupsUsed * size) {
             throw parameters.broken("%s is %d, but %d groups have %d experts"

@@ -5,13 +5,15 @@ import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 
 /**
  * {@code granite} (Granite 3 and dense 4) and {@code minicpm}: Llama's layers with scales on the embeddings, the attention scores,
  * what a layer adds, and (dividing) the logits (Hu et al. 2024, IBM 2024). Old files of MiniCPM lack the scales; their
- * defaults are llama.cpp's. Granite 4 has no positions at all where the file says so.
+ * defaults are llama.cpp's. Granite 4 has no positions at all where the file says so. {@code granitemoe} has experts, in
+ * later models a shared one too.
  */
 final class GraniteModel {
     private GraniteModel() {}
@@ -20,6 +22,7 @@ final class GraniteModel {
         DecoderParts parts = DecoderParts.read(source);
         Hyperparameters p = source.parameters();
         DecoderShape shape = parts.shape();
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
         boolean miniCpm = parts.architecture().equals("minicpm");
         float embeddingScale = scale(p, "embedding_scale", miniCpm ? 12 : 1);
         float residualScale = scale(p, "residual_scale", miniCpm ? 1.4 / Math.sqrt(shape.layers()) : 1);
@@ -36,7 +39,7 @@ final class GraniteModel {
                                 parts.rmsNorm(i, "attn_norm"),
                                 parts.attention(i, positions ? ropes.getFirst() : null, scores),
                                 parts.rmsNorm(i, "ffn_norm"),
-                                parts.gated(i, Activation.SILU))
+                                experts.layer(i))
                         .withResidualScale(residualScale)),
                 new OutputHead(parts.rmsNorm("output_norm"), parts.output(), 1 / logitScale, 0));
     }

@@ -72,7 +72,7 @@ final class QwenHybridModel {
                 .orElseGet(
                         () -> Hyperparameters.allButEvery(p.positiveOr("full_attention_interval", 4), shape.layers()));
         RopeTable rope = parts.ropeOfHalves();
-        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SOFTMAX, true);
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
         return parts.decoder(List.of(rope), i -> {
             TokenMixer mixer = recurrent[i] ? deltaNet(parts, net, i) : attention(parts, rope, i);
             return SequentialLayer.preNorm(

@@ -178,6 +178,23 @@ public final class Tensors {
         return vector;
     }
 
+    /** The matrix turned round, {@code [columns][rows]} as float32: a copy in the model's memory. */
+    WeightMatrix turned(WeightMatrix matrix) {
+        MemorySegment target = arena.allocate((long) matrix.rows() * matrix.columns() * Float.BYTES, 64);
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment row = scratch.allocate((long) matrix.columns() * Float.BYTES, 64);
+            for (int r = 0; r < matrix.rows(); r++) {
+                kernels.dequantize(
+                        matrix.format(), matrix.data(), r * matrix.rowBytes(), row, 0, matrix.columns());
+                for (int c = 0; c < matrix.columns(); c++) {
+                    float value = row.getAtIndex(ValueLayout.JAVA_FLOAT, c);
+                    target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * matrix.rows() + r, value);
+                }
+            }
+        }
+        return new WeightMatrix(BlockFormat.F32, matrix.columns(), matrix.rows(), target);
+    }
+
     private MemorySegment floats(TensorInfo tensor) {
         if (tensor.format() == BlockFormat.F32) {
             return tensor.data();

@@ -1,0 +1,44 @@
+package org.llmspell.engine.model;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import org.llmspell.gguf.BlockFormat;
+import org.llmspell.gguf.GgufException;
+import org.llmspell.gguf.GgufFile;
+import org.llmspell.gguf.GgufWriter;
+import org.llmspell.gguf.TensorInfo;
+import org.llmspell.kernels.KernelProvider;
+
+/**
+ * A model's twin with the very same weights in float32. llama.cpp rounds activations to 8 bits before it multiplies them with
+ * quantized weights and we do not, which makes other choices of experts; on the twin both compute the same. That
+ * weights are dequantized right is shown elsewhere.
+ */
+final class Expanded {
+    private Expanded() {}
+
+    /** Writes the twin of {@code model} and returns it; {@code model} itself if its weights are float32 already. */
+    static Path of(Path model, Path twin) throws IOException {
+        try (GgufFile file = GgufFile.open(model);
+                Arena arena = Arena.ofConfined()) {
+            if (file.tensors().stream().allMatch(tensor -> tensor.format() == BlockFormat.F32)) {
+                return model;
+            }
+            GgufWriter writer = new GgufWriter();
+            file.metadata().values().forEach(writer::put);
+            for (TensorInfo tensor : file.tensors()) {
+                int count = Math.toIntExact(tensor.elements());
+                MemorySegment values = arena.allocate(4L * count, 64);
+                KernelProvider.scalar().dequantize(tensor.format(), tensor.data(), 0, values, 0, count);
+                writer.tensor(tensor.name(), BlockFormat.F32, tensor.shape(), values.toArray(ValueLayout.JAVA_BYTE));
+            }
+            writer.write(twin);
+            return twin;
+        } catch (GgufException e) {
+            throw new IOException(e);
+        }
+    }
+}
