@@ -31,7 +31,8 @@ final class ApertusModel {
                         parts.rmsNorm(i, "ffn_norm"),
                         parts.plain(
                                 i,
-                                new Xielu(beta[i] + softplus(negative[i]), softplus(positive[i]), beta[i], epsilon[i]))));
+                                new Xielu(
+                                        beta[i] + softplus(negative[i]), softplus(positive[i]), beta[i], epsilon[i]))));
     }
 
     private static float softplus(float x) {

@@ -116,8 +116,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** Self-attention. */
     Attention attention(int layer, Attention.@Nullable Norms norms, @Nullable RopeTable rope, Scores scores) {
-        return shape.attention(
-                layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
+        return shape.attention(layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
     }
 
     /** Norms that all heads share: {@code attn_q_norm.weight [keys]}, {@code attn_k_norm.weight [keys]}. */

@@ -144,7 +144,8 @@ record DecoderShape(
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
         KvLayout pairs = new KvLayout(
                 heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF_PAIR);
-        long pageBytes = pairs.groups().stream().mapToLong(LayerGroup::pageBytes).sum();
+        long pageBytes =
+                pairs.groups().stream().mapToLong(LayerGroup::pageBytes).sum();
         boolean small = pageBytes * KvLayout.pages(contextLength) <= NEGLIGIBLE_CACHE;
         return exact || small
                 ? pairs
@@ -249,7 +250,7 @@ record DecoderShape(
         Dimension v = new Dimension("vocabulary: number of tokenizer.ggml.tokens", vocabulary);
         return tensors.has("output.weight")
                 ? tensors.linear("output", v, embeddingDimension())
-                : new Linear(embedding, null);
+                : new Linear(embedding, tensors.bias("output", v));
     }
 
     /**

@@ -76,9 +76,8 @@ public final class Hyperparameters {
 
     /** One integer from {@code least} per layer, from a single value from 1 for all or an array. */
     int[] perLayer(String key, int layers, int least, int absent) {
-        boolean array = metadata.get(full(key))
-                .map(value -> value instanceof GgufArray)
-                .orElse(false);
+        boolean array =
+                metadata.get(full(key)).map(value -> value instanceof GgufArray).orElse(false);
         if (!array) {
             int[] values = new int[layers];
             Arrays.fill(values, positiveOr(key, absent));

@@ -26,10 +26,7 @@ final class OlmoModel {
         return parts.decoder(
                 List.of(rope),
                 i -> SequentialLayer.preNorm(
-                        norm,
-                        bounded(parts.attention(i, rope, scores), bound),
-                        norm,
-                        parts.gated(i, Activation.SILU)),
+                        norm, bounded(parts.attention(i, rope, scores), bound), norm, parts.gated(i, Activation.SILU)),
                 new OutputHead(norm, parts.output()));
     }
 

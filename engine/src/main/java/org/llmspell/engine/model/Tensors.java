@@ -162,7 +162,8 @@ public final class Tensors {
         MemorySegment target = arena.allocate(rows.size() * columns.size() * Float.BYTES, 64);
         for (long row = 0; row < rows.size(); row++) {
             for (long column = 0; column < columns.size(); column++) {
-                float value = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
+                float value =
+                        source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
                 target.setAtIndex(ValueLayout.JAVA_FLOAT, column * rows.size() + row, value);
             }
         }
@@ -223,7 +224,9 @@ public final class Tensors {
         return tensor != null && tensor.format() == BlockFormat.F32;
     }
 
-    private @Nullable MemorySegment bias(String name, Dimension outputs) {
+    /** The bias {@code NAME.bias [outputs]}, or null. */
+    @Nullable
+    MemorySegment bias(String name, Dimension outputs) {
         return has(name + ".bias") ? vector(name + ".bias", outputs) : null;
     }
 

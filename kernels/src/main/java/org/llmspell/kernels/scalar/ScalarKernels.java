@@ -304,9 +304,8 @@ public final class ScalarKernels implements Kernels {
         Bounds.floats(x, index, count);
         for (int i = 0; i < count; i++) {
             double value = get(x, index + i);
-            double bent = value > 0
-                    ? positive * value * value
-                    : negative * (Math.expm1(Math.min(value, epsilon)) - value);
+            double bent =
+                    value > 0 ? positive * value * value : negative * (Math.expm1(Math.min(value, epsilon)) - value);
             set(x, index + i, (float) (bent + beta * value));
         }
     }

@@ -37,10 +37,7 @@ final class VectorRecurrence {
                         sum = FloatVector.fromMemorySegment(F, ALL, row + 4L * channel, ORDER)
                                 .fma(
                                         FloatVector.fromMemorySegment(
-                                                F,
-                                                ALL,
-                                                weights + 4 * ((long) tap * call.channels() + channel),
-                                                ORDER),
+                                                F, ALL, weights + 4 * ((long) tap * call.channels() + channel), ORDER),
                                         sum);
                     }
                     sum.intoMemorySegment(ALL, out + 4L * channel, ORDER);
