@@ -30,6 +30,9 @@ public record KvLayout(List<Layer> layers, Precision precision) {
      * @param stateFloats elements of the recurrent state; 0 for a layer without
      */
     public record Layer(int kvHeads, int keyDimension, int valueDimension, int window, int stateFloats) {
+        /** A layer that keeps nothing of its own. */
+        public static final Layer NOTHING = new Layer(0, 0, 0, UNBOUNDED, 0);
+
         /** A layer with attention to everything. */
         public static Layer attention(int kvHeads, int keyDimension, int valueDimension) {
             return new Layer(kvHeads, keyDimension, valueDimension, UNBOUNDED, 0);

@@ -31,12 +31,14 @@ public record Attention(
     /**
      * Norms of queries and keys.
      *
+     * @param value of values, or null, as nearly always
      * @param order whether they come before the rotation, as in most architectures, or after it
      */
-    public record Norms(QueryKeyNorm query, QueryKeyNorm key, Order order) {
+    public record Norms(
+            QueryKeyNorm query, QueryKeyNorm key, @Nullable QueryKeyNorm value, Order order) {
         /** Norms before the rotation. */
         public Norms(QueryKeyNorm query, QueryKeyNorm key) {
-            this(query, key, Order.BEFORE_ROTATION);
+            this(query, key, null, Order.BEFORE_ROTATION);
         }
     }
 
@@ -61,13 +63,16 @@ public record Attention(
     public void apply(ForwardPass pass, Rows in, Rows out) {
         Activations memory = pass.memory;
         Linear[] inputs = {projections.query(), projections.key(), projections.value()};
-        Rows query = projections.gated() ? memory.mixed : memory.query;
+        CachedAttention cached = new CachedAttention(layer, heads, kvHeads, layout, scores);
+        Rows queries = cached.query(memory);
+        Rows results = cached.attended(memory);
+        Rows query = projections.gated() ? memory.mixed : queries;
         Linear.run(pass, in, pass.rows(), inputs, new Rows[] {query, memory.key, memory.value});
-        cached().apply(pass, (row, position) -> prepare(pass, row));
+        cached.apply(pass, (row, position) -> prepare(pass, queries, row));
         if (projections.gated()) {
-            gate(pass);
+            gate(pass, results);
         }
-        projections.output().apply(pass, projections.gated() ? memory.mixedGate : memory.attended, out);
+        projections.output().apply(pass, projections.gated() ? memory.mixedGate : results, out);
     }
 
     @Override
@@ -82,21 +87,20 @@ public record Attention(
     }
 
     /** Takes queries and gates apart. */
-    private void split(Activations memory, int row) {
+    private void split(Activations memory, Rows queries, int row) {
         long bytes = (long) keyDimension() * Float.BYTES;
         for (int head = 0; head < heads; head++) {
             long from = memory.mixed.at(row) * Float.BYTES + 2 * head * bytes;
-            long query = memory.query.at(row) * Float.BYTES + head * bytes;
+            long query = queries.at(row) * Float.BYTES + head * bytes;
             long gate = memory.mixedGate.at(row) * Float.BYTES + head * bytes;
-            MemorySegment.copy(memory.mixed.data(), from, memory.query.data(), query, bytes);
+            MemorySegment.copy(memory.mixed.data(), from, queries.data(), query, bytes);
             MemorySegment.copy(memory.mixed.data(), from + bytes, memory.mixedGate.data(), gate, bytes);
         }
     }
 
     /** The result of attention times the logistic function of its gates, in place of these. */
-    private void gate(ForwardPass pass) {
+    private void gate(ForwardPass pass, Rows results) {
         Rows gates = pass.memory.mixedGate;
-        Rows results = pass.memory.attended;
         int width = heads * layout.valueDimension(layer);
         pass.forRows(pass.rows(), 8L * width, (from, to) -> {
             for (int row = from; row < to; row++) {
@@ -105,49 +109,32 @@ public record Attention(
         });
     }
 
-    private CachedAttention cached() {
-        return new CachedAttention(layer, heads, kvHeads, layout, scores);
-    }
-
-    private void prepare(ForwardPass pass, int row) {
+    private void prepare(ForwardPass pass, Rows queries, int row) {
         if (projections.gated()) {
-            split(pass.memory, row);
+            split(pass.memory, queries, row);
         }
         if (projections.bound() > 0) {
-            pass.memory.query.clamp(row, projections.bound());
+            queries.clamp(row, projections.bound());
             pass.memory.key.clamp(row, projections.bound());
             pass.memory.value.clamp(row, projections.bound());
         }
         if (norms != null && norms.order == Order.BEFORE_ROTATION) {
-            normalize(norms, pass, row);
+            normalize(norms, pass, queries, row);
         }
         if (rope != null) {
-            rotate(rope, pass, pass.memory.query, row, heads);
-            rotate(rope, pass, pass.memory.key, row, kvHeads);
+            rope.rotate(pass, queries, row, heads, keyDimension());
+            rope.rotate(pass, pass.memory.key, row, kvHeads, keyDimension());
         }
         if (norms != null && norms.order == Order.AFTER_ROTATION) {
-            normalize(norms, pass, row);
+            normalize(norms, pass, queries, row);
         }
     }
 
-    private void normalize(Norms norms, ForwardPass pass, int row) {
-        norms.query.apply(pass.kernels, pass.memory.query, row, heads * layout.keyDimension(layer));
-        norms.key.apply(pass.kernels, pass.memory.key, row, kvHeads * layout.keyDimension(layer));
-    }
-
-    private void rotate(RopeTable rope, ForwardPass pass, Rows rows, int row, int count) {
-        Rows cos = pass.memory.cosines[rope.slot()];
-        Rows sin = pass.memory.sines[rope.slot()];
-        for (int head = 0; head < count; head++) {
-            pass.kernels.rotate(
-                    rows.data(),
-                    rows.at(row) + (long) head * layout.keyDimension(layer),
-                    cos.data(),
-                    cos.at(row),
-                    sin.data(),
-                    sin.at(row),
-                    rope.dimensions(),
-                    rope.halves());
+    private void normalize(Norms norms, ForwardPass pass, Rows queries, int row) {
+        norms.query.apply(pass.kernels, queries, row, heads * keyDimension());
+        norms.key.apply(pass.kernels, pass.memory.key, row, kvHeads * keyDimension());
+        if (norms.value != null) {
+            norms.value.apply(pass.kernels, pass.memory.value, row, kvHeads * layout.valueDimension(layer));
         }
     }
 }

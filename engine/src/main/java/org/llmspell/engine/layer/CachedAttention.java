@@ -33,6 +33,33 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
     }
 
     void apply(ForwardPass pass, Preparation preparation) {
+        apply(pass, preparation, true);
+    }
+
+    /** Attends to what an earlier layer has stored: {@code layer} is that layer's number. */
+    void applyStored(ForwardPass pass, Preparation preparation) {
+        apply(pass, preparation, false);
+    }
+
+    /** Where the layer's queries go, {@code [heads][keyDimension]} a row. */
+    Rows query(Activations memory) {
+        return memory.query.narrowed(heads * layout.keyDimension(layer));
+    }
+
+    /** Where the layer's results are, {@code [heads][valueDimension]} a row. */
+    Rows attended(Activations memory) {
+        return memory.attended.narrowed(heads * layout.valueDimension(layer));
+    }
+
+    private Rows queryStored(Activations memory) {
+        return memory.queryStored.narrowed(heads * layout.storedKeyDimension(layer));
+    }
+
+    private Rows attendedStored(Activations memory) {
+        return memory.attendedStored.narrowed(heads * layout.storedValueDimension(layer));
+    }
+
+    private void apply(ForwardPass pass, Preparation preparation, boolean storing) {
         Activations memory = pass.memory;
         long work = 8L * (memory.query.columns() + memory.key.columns() + memory.value.columns());
         List<Batch.Slice> slices = pass.batch.slices();
@@ -43,9 +70,14 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                     int position = slice.firstPosition() + i;
                     preparation.run(row, position);
                     if (scores.temperature() != null) {
-                        memory.query.scale(row, scores.temperature().at(position));
+                        query(memory).scale(row, scores.temperature().at(position));
                     }
-                    place(pass.kernels, memory, slice.cache(), row, position);
+                    if (storing) {
+                        place(pass.kernels, memory, slice.cache(), row, position);
+                    }
+                    if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
+                        repeatQueries(memory, row);
+                    }
                 }
             });
         }
@@ -70,9 +102,6 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
             long value = memory.value.at(row) + (long) head * valueDimension;
             store(kernels, memory.value, value, valueDimension, values, stored);
         }
-        if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
-            repeatQueries(memory, row);
-        }
     }
 
     /** Writes a head as row {@code stored} of a page; spoils it where the cache holds pairs. */
@@ -94,11 +123,13 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
     private void repeatQueries(Activations memory, int row) {
         int dimension = layout.keyDimension(layer);
         long bytes = (long) dimension * Float.BYTES;
+        Rows once = query(memory);
+        Rows twice = queryStored(memory);
         for (int head = 0; head < heads; head++) {
-            long from = (memory.query.at(row) + (long) head * dimension) * Float.BYTES;
-            long to = (memory.queryStored.at(row) + 2L * head * dimension) * Float.BYTES;
-            MemorySegment.copy(memory.query.data(), from, memory.queryStored.data(), to, bytes);
-            MemorySegment.copy(memory.query.data(), from, memory.queryStored.data(), to + bytes, bytes);
+            long from = (once.at(row) + (long) head * dimension) * Float.BYTES;
+            long to = (twice.at(row) + 2L * head * dimension) * Float.BYTES;
+            MemorySegment.copy(once.data(), from, twice.data(), to, bytes);
+            MemorySegment.copy(once.data(), from, twice.data(), to + bytes, bytes);
         }
     }
 
@@ -189,11 +220,11 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                 valueDimension,
                 KvLayout.PAGE_TOKENS,
                 memory.queryStored.data(),
-                memory.queryStored.at(row) + (long) first * keyDimension,
+                queryStored(memory).at(row) + (long) first * keyDimension,
                 keys,
                 values,
                 memory.attendedStored.data(),
-                memory.attendedStored.at(row) + (long) first * valueDimension,
+                attendedStored(memory).at(row) + (long) first * valueDimension,
                 run.rows(),
                 position,
                 scores.window(),
@@ -204,8 +235,8 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
 
     /** Adds the two parts of each head's result. */
     private void foldPairs(ForwardPass pass) {
-        Rows parts = pass.memory.attendedStored;
-        Rows sums = pass.memory.attended;
+        Rows parts = attendedStored(pass.memory);
+        Rows sums = attended(pass.memory);
         int dimension = layout.valueDimension(layer);
         pass.forRows(pass.rows(), 2L * sums.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {

@@ -8,12 +8,26 @@ import org.llmspell.kernels.WeightMatrix;
  *
  * @param tokens {@code [vocabulary][embedding]}
  * @param positions learned positions {@code [contextLength][embedding]}, or null
+ * @param perLayer what the layers get besides, or null
  */
 public record InputEmbedding(
-        WeightMatrix tokens, float scale, @Nullable WeightMatrix positions) {
+        WeightMatrix tokens,
+        float scale,
+        @Nullable WeightMatrix positions,
+        @Nullable PerLayerInputs perLayer) {
     /** Tokens alone. */
     public InputEmbedding(WeightMatrix tokens) {
         this(tokens, 1, null);
+    }
+
+    /** Without inputs for each layer. */
+    public InputEmbedding(WeightMatrix tokens, float scale, @Nullable WeightMatrix positions) {
+        this(tokens, scale, positions, null);
+    }
+
+    /** Elements per token that the layers get besides the stream. */
+    public int perLayerWidth() {
+        return perLayer == null ? 0 : perLayer.tokens().columns();
     }
 
     /** Fills the stream of the pass. */
@@ -21,6 +35,9 @@ public record InputEmbedding(
         pass.embed(tokens, scale);
         if (positions != null) {
             pass.addPositions(positions);
+        }
+        if (perLayer != null) {
+            perLayer.apply(pass);
         }
     }
 }

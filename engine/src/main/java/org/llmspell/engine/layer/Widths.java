@@ -17,6 +17,7 @@ package org.llmspell.engine.layer;
  * @param ropeTables how many rotary tables
  * @param rotary dimensions of a head that are rotated
  * @param vocabulary logits
+ * @param perLayer of what all layers get besides the stream; 0 where they get nothing
  * @param recurrent of recurrent layers, of attention with gates, and of latent attention
  */
 public record Widths(
@@ -34,6 +35,7 @@ public record Widths(
         int ropeTables,
         int rotary,
         int vocabulary,
+        int perLayer,
         Recurrent recurrent) {
 
     /**
@@ -70,6 +72,7 @@ public record Widths(
                 + (experts == 0 ? 0 : 2L * experts + 1 + embedding)
                 + (long) expertsUsed * (2L * embedding + 2L * expertFeedForward)
                 + (long) ropeTables * rotary
+                + 2L * perLayer
                 + recurrent.mixed
                 + recurrent.gate
                 + recurrent.out

@@ -33,6 +33,7 @@ public final class Architectures {
         ALL.put("gemma", GemmaModel::load);
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
+        ALL.put("gemma4", Gemma4Model::load);
         ALL.put("glm4", Glm4Model::load);
         ALL.put("glm4moe", MixtureModel::load);
         ALL.put("gpt-oss", GptOssModel::load);

@@ -48,7 +48,7 @@ record Decoder(
                 .map(layer -> layer.mixer().recurrentWidths())
                 .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
         boolean parallel = layers.stream().anyMatch(ParallelLayer.class::isInstance);
-        return shape.widths(ropes.size(), rotary, parallel, recurrent);
+        return shape.widths(ropes.size(), rotary, parallel, input.perLayerWidth(), recurrent);
     }
 
     @Override

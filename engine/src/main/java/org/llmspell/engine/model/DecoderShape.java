@@ -266,9 +266,10 @@ record DecoderShape(
      * @param ropeTables how many rotary tables it has
      * @param rotary the most dimensions that one of them turns
      * @param parallel whether it has parallel layers
+     * @param perLayer elements that its layers get besides the stream
      * @param recurrent of its recurrent layers
      */
-    Widths widths(int ropeTables, int rotary, boolean parallel, Widths.Recurrent recurrent) {
+    Widths widths(int ropeTables, int rotary, boolean parallel, int perLayer, Widths.Recurrent recurrent) {
         return new Widths(
                 embedding,
                 parallel ? embedding : 0,
@@ -284,6 +285,7 @@ record DecoderShape(
                 ropeTables,
                 rotary,
                 vocabulary,
+                perLayer,
                 recurrent);
     }
 }

@@ -18,12 +18,19 @@ final class RopeReader {
     private final int keyDimension;
     private final int contextLength;
     private boolean yarnMagnitude = true;
+    private String dimensionKey = "rope.dimension_count";
 
     RopeReader(ModelSource source, int keyDimension, int contextLength) {
         this.parameters = source.parameters();
         this.tensors = source.tensors();
         this.keyDimension = keyDimension;
         this.contextLength = contextLength;
+    }
+
+    /** Reads how many elements turn from another key than {@code rope.dimension_count}. */
+    RopeReader withDimensionKey(String key) {
+        dimensionKey = key;
+        return this;
     }
 
     /** Leaves YaRN's magnitude out of the rotation: DeepSeek puts it into the scores. */
@@ -40,10 +47,10 @@ final class RopeReader {
 
     /** Elements of a head that turn: {@code rope.dimension_count}, all where the file does not say. */
     int dimensions() {
-        int dimensions = parameters.positiveOr("rope.dimension_count", keyDimension);
+        int dimensions = parameters.positiveOr(dimensionKey, keyDimension);
         if (dimensions % 2 != 0 || dimensions > keyDimension) {
             throw parameters.broken("metadata key %s is %d, expected an even number up to the head's %d"
-                    .formatted(parameters.full("rope.dimension_count"), dimensions, keyDimension));
+                    .formatted(parameters.full(dimensionKey), dimensions, keyDimension));
         }
         return dimensions;
     }

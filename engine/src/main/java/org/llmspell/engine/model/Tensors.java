@@ -45,10 +45,11 @@ public final class Tensors {
     /** How many outputs the matrix of that name has, at least 1. */
     int outputs(String name) {
         TensorInfo tensor = file.apply(name);
-        if (tensor == null || tensor.shape().size() != 2 || tensor.shape().get(1) > Integer.MAX_VALUE) {
+        long outputs = tensor == null || tensor.shape().size() != 2 ? 0 : tensor.shape().get(1);
+        if (outputs < 1 || outputs > Integer.MAX_VALUE) {
             throw broken("tensor " + name + " is missing or no matrix");
         }
-        return Math.toIntExact(tensor.shape().get(1));
+        return (int) outputs;
     }
 
     /** The matrix {@code [outputs][inputs]}. */

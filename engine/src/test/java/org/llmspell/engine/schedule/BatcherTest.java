@@ -154,7 +154,7 @@ class BatcherTest {
 
         @Override
         public Widths widths() {
-            return new Widths(8, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4, Widths.Recurrent.NONE);
+            return new Widths(8, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4, 0, Widths.Recurrent.NONE);
         }
 
         @Override
