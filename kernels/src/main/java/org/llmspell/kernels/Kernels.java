@@ -109,6 +109,12 @@ public interface Kernels {
     /** {@code x[i] = max(0, x[i])²} over {@code count} floats. */
     void reluSquared(MemorySegment x, long index, int count);
 
+    /**
+     * xIELU (Huang and Schlag 2024) over {@code count} floats: {@code x[i] = positive·x² + beta·x} where x is above 0, else
+     * {@code negative·(exp(min(x, epsilon)) − 1 − x) + beta·x}.
+     */
+    void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon);
+
     /** {@code gate[i] = σ(gate[i]) · up[i]} over {@code count} floats, σ being the logistic function. */
     void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
 

@@ -61,9 +61,7 @@ class RecurrenceTest {
                 for (int c = 0; c < channels; c++) {
                     double[] inputs = new double[taps - 1 + tokens];
                     for (int i = 0; i < inputs.length; i++) {
-                        inputs[i] = i < taps - 1
-                                ? before[i * channels + c]
-                                : x[2 + (i - taps + 1) * stride + c];
+                        inputs[i] = i < taps - 1 ? before[i * channels + c] : x[2 + (i - taps + 1) * stride + c];
                     }
                     for (int t = 0; t < tokens; t++) {
                         double expected = tokens % 2 == 0 ? 0 : bias[c];
@@ -212,7 +210,8 @@ class RecurrenceTest {
         MemorySegment some = Native.floats(new float[8]);
         MemorySegment few = Native.floats(new float[7]);
         assertThatThrownBy(() -> kernels.convolution(
-                        new ConvolutionCall(2, 4, 3, some, 0, 4, Native.floats(new float[12]), null, some, few, null, 0),
+                        new ConvolutionCall(
+                                2, 4, 3, some, 0, 4, Native.floats(new float[12]), null, some, few, null, 0),
                         0,
                         4))
                 .isInstanceOf(IndexOutOfBoundsException.class);

@@ -102,6 +102,13 @@ class RowKernelsTest {
             MemorySegment squared = row(x, 1);
             kernels.reluSquared(squared, 1, count);
             assertRow(squared, 1, count, i -> x[i] > 0 ? (double) x[i] * x[i] : 0, 1e-7, 1e-37);
+            MemorySegment xielu = row(x, 1);
+            kernels.xielu(xielu, 1, count, 1.3f, 0.8f, 0.5f, -1e-6f);
+            IntToDoubleFunction expected = i -> x[i] > 0
+                    ? 0.8f * (double) x[i] * x[i] + 0.5f * x[i]
+                    : 1.3f * (Math.exp(Math.min(x[i], -1e-6)) - 1 - x[i]) + 0.5f * x[i];
+            // The exponential of a small number is rounded next to 1.
+            assertRow(xielu, 1, count, expected, 1e-6, 4e-7);
         }
     }
 
@@ -328,6 +335,7 @@ class RowKernelsTest {
         assertOutside(() -> kernels.layerNorm(ten, 0, ten, 0, null, nine, 10, 0));
         assertOutside(() -> kernels.gelu(nine, 0, 10));
         assertOutside(() -> kernels.reluSquared(nine, 0, 10));
+        assertOutside(() -> kernels.xielu(nine, 0, 10, 1, 1, 1, 0));
         assertOutside(() -> kernels.softmax(nine, 0, 10));
         assertOutside(() -> kernels.add(ten, 0, nine, 0, 10));
         assertOutside(() -> kernels.addScaled(ten, 0, nine, 0, 1, 10));

@@ -149,8 +149,7 @@ public record KvLayout(List<Layer> layers, Precision precision) {
         if (!unbounded.isEmpty()) {
             groups.add(new LayerGroup(this, LayerGroup.Kind.EVERYTHING, UNBOUNDED, unbounded));
         }
-        windows.forEach(
-                (window, members) -> groups.add(new LayerGroup(this, LayerGroup.Kind.WINDOW, window, members)));
+        windows.forEach((window, members) -> groups.add(new LayerGroup(this, LayerGroup.Kind.WINDOW, window, members)));
         if (!states.isEmpty()) {
             groups.add(new LayerGroup(this, LayerGroup.Kind.STATE, 0, states));
         }

@@ -86,8 +86,7 @@ public final class SequenceCache implements AutoCloseable {
     /** Makes room for the tokens that the next forward pass computes, and gives back what no window sees any more. */
     public void append(int[] source, int from, int count) {
         if (count > pool.passTokens()) {
-            throw new IllegalArgumentException(
-                    "%d tokens in a pass of at most %d".formatted(count, pool.passTokens()));
+            throw new IllegalArgumentException("%d tokens in a pass of at most %d".formatted(count, pool.passTokens()));
         }
         if (states != null && states.busy()) {
             throw new IllegalStateException("the pass before was neither committed nor rolled back");

@@ -2,6 +2,8 @@ package org.llmspell.engine.layer;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.SequenceCache;
@@ -79,7 +81,7 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                 }
             });
         }
-        attend(pass, slices);
+        attend(pass, runs(slices));
         if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
             foldPairs(pass);
         }
@@ -131,37 +133,59 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
         }
     }
 
-    private void attend(ForwardPass pass, List<Batch.Slice> slices) {
-        AttentionCall[] calls = new AttentionCall[slices.size()];
-        int[] firstChunk = new int[slices.size() + 1];
+    /** Consecutive rows of a slice that see the same pages. */
+    private record Run(Batch.Slice slice, int from, int rows) {
+        int position() {
+            return slice.firstPosition() + from;
+        }
+    }
+
+    private List<Run> runs(List<Batch.Slice> slices) {
+        List<Run> runs = new ArrayList<>();
+        for (Batch.Slice slice : slices) {
+            int from = 0;
+            while (from < slice.rows()) {
+                int rest = slice.rows() - from;
+                int position = slice.firstPosition() + from;
+                int rows = scores.chunked() ? Math.min(rest, scores.window() - position % scores.window()) : rest;
+                runs.add(new Run(slice, from, rows));
+                from += rows;
+            }
+        }
+        return runs;
+    }
+
+    private void attend(ForwardPass pass, List<Run> runs) {
+        AttentionCall[] calls = new AttentionCall[runs.size()];
+        int[] firstChunk = new int[runs.size() + 1];
         for (int i = 0; i < calls.length; i++) {
-            Batch.Slice slice = slices.get(i);
-            calls[i] = call(pass.memory, slice, 0, heads);
-            int blocks = (slice.rows() + QUERY_ROWS - 1) / QUERY_ROWS;
-            firstChunk[i + 1] = firstChunk[i] + (divisible(slice) ? parts(pass) : blocks * kvHeads);
+            Run run = runs.get(i);
+            calls[i] = call(pass.memory, run, 0, heads);
+            int blocks = (run.rows() + QUERY_ROWS - 1) / QUERY_ROWS;
+            firstChunk[i + 1] = firstChunk[i] + (divisible(run) ? parts(pass) : blocks * kvHeads);
         }
         pass.workers.run(firstChunk[calls.length], (chunk, worker) -> {
-            int slice = 0;
-            while (chunk >= firstChunk[slice + 1]) {
-                slice++;
+            int run = 0;
+            while (chunk >= firstChunk[run + 1]) {
+                run++;
             }
-            int rest = chunk - firstChunk[slice];
-            if (divisible(slices.get(slice))) {
+            int rest = chunk - firstChunk[run];
+            if (divisible(runs.get(run))) {
                 int perPart = headsPerPart(pass);
                 int first = rest * perPart;
                 int count = Math.min(perPart, heads - first);
-                pass.kernels.attention(call(pass.memory, slices.get(slice), first, count), 0, 0, 1);
+                pass.kernels.attention(call(pass.memory, runs.get(run), first, count), 0, 0, 1);
                 return;
             }
             int from = rest / kvHeads * QUERY_ROWS;
-            int to = Math.min(calls[slice].rows(), from + QUERY_ROWS);
-            pass.kernels.attention(calls[slice], rest % kvHeads, from, to);
+            int to = Math.min(calls[run].rows(), from + QUERY_ROWS);
+            pass.kernels.attention(calls[run], rest % kvHeads, from, to);
         });
     }
 
-    /** Whether the query heads of a slice can be shared out: a single token's lie one after the other. */
-    private boolean divisible(Batch.Slice slice) {
-        return kvHeads == 1 && slice.rows() == 1 && scores.sinks() == null;
+    /** Whether the query heads of a run can be shared out: a single token's lie one after the other. */
+    private boolean divisible(Run run) {
+        return kvHeads == 1 && run.rows() == 1 && scores.sinks() == null;
     }
 
     private int headsPerPart(ForwardPass pass) {
@@ -173,9 +197,20 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
         return (heads + headsPerPart(pass) - 1) / headsPerPart(pass);
     }
 
-    /** A slice's attention of {@code count} query heads from {@code first}; of all, unless it has a single row. */
-    private AttentionCall call(Activations memory, Batch.Slice slice, int first, int count) {
-        SequenceCache cache = slice.cache();
+    /** A run's attention of {@code count} query heads from {@code first}; of all, unless it has a single row. */
+    private AttentionCall call(Activations memory, Run run, int first, int count) {
+        SequenceCache cache = run.slice().cache();
+        MemorySegment[] keys = cache.keys(layer);
+        MemorySegment[] values = cache.values(layer);
+        int position = run.position();
+        if (scores.chunked() && position >= scores.window()) {
+            // Keys are rotated already: with the pages before the piece left out, the piece can count from 0.
+            int page = position / scores.window() * (scores.window() / KvLayout.PAGE_TOKENS);
+            keys = Arrays.copyOfRange(keys, page, keys.length);
+            values = Arrays.copyOfRange(values, page, values.length);
+            position %= scores.window();
+        }
+        int row = run.slice().firstRow() + run.from();
         int keyDimension = layout.storedKeyDimension(layer);
         int valueDimension = layout.storedValueDimension(layer);
         return new AttentionCall(
@@ -185,13 +220,13 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                 valueDimension,
                 KvLayout.PAGE_TOKENS,
                 memory.queryStored.data(),
-                queryStored(memory).at(slice.firstRow()) + (long) first * keyDimension,
-                cache.keys(layer),
-                cache.values(layer),
+                queryStored(memory).at(row) + (long) first * keyDimension,
+                keys,
+                values,
                 memory.attendedStored.data(),
-                attendedStored(memory).at(slice.firstRow()) + (long) first * valueDimension,
-                slice.rows(),
-                slice.firstPosition(),
+                attendedStored(memory).at(row) + (long) first * valueDimension,
+                run.rows(),
+                position,
                 scores.window(),
                 scores.scale(),
                 scores.softcap(),

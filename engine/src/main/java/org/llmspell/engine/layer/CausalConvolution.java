@@ -14,7 +14,11 @@ import org.llmspell.kernels.ConvolutionCall;
  * @param weights float32 {@code [taps][channels]}, the newest token's last
  * @param bias float32 {@code [channels]}, or null
  */
-public record CausalConvolution(int channels, int taps, MemorySegment weights, @Nullable MemorySegment bias) {
+public record CausalConvolution(
+        int channels,
+        int taps,
+        MemorySegment weights,
+        @Nullable MemorySegment bias) {
     /** Elements of the state, which comes first in a layer's. */
     public int stateFloats() {
         return (taps - 1) * channels;

@@ -66,8 +66,7 @@ public record ExpertMlp(
             int count = routing.count(number);
             Rows source = gathered ? memory.expertInput : in;
             int place = gathered ? first : 0;
-            expert.raise(
-                    pass.kernels, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
+            expert.raise(pass.kernels, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
         });
         forChunks(pass, in.columns(), shared == null ? 0 : in.columns(), 2L * width, (number, from, to) -> {
             Linear down = expert(number).down();

@@ -169,7 +169,6 @@ public record GatedDeltaNet(
             long index = results.at(row) + (long) head * valueDimension;
             norm.normalize(pass.kernels, results.data(), index, results.data(), index, valueDimension);
         }
-        pass.kernels.siluMultiply(
-                gates.data(), gates.at(row), results.data(), results.at(row), heads * valueDimension);
+        pass.kernels.siluMultiply(gates.data(), gates.at(row), results.data(), results.at(row), heads * valueDimension);
     }
 }

@@ -53,8 +53,7 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
     }
 
     /** {@code gated = activation(gate · in) * (up · in)} for outputs {@code from} to {@code to}; {@code raised} is spoiled. */
-    void raise(
-            Kernels kernels, int from, int to, Rows in, int inRow, Rows gated, Rows raised, int outRow, int rows) {
+    void raise(Kernels kernels, int from, int to, Rows in, int inRow, Rows gated, Rows raised, int outRow, int rows) {
         gate.rows(kernels, from, to, in, inRow, gated, outRow, rows);
         up.rows(kernels, from, to, in, inRow, raised, outRow, rows);
         for (int row = outRow; row < outRow + rows; row++) {

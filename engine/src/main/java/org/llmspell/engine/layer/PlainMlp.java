@@ -1,5 +1,6 @@
 package org.llmspell.engine.layer;
 
+import java.lang.foreign.MemorySegment;
 import org.llmspell.kernels.Kernels;
 
 /**
@@ -10,18 +11,36 @@ import org.llmspell.kernels.Kernels;
  */
 public record PlainMlp(Linear up, Linear down, Activation activation) implements FeedForward {
     /** What bends the inner elements. */
-    public enum Activation {
+    public sealed interface Activation permits Gelu, ReluSquared, Xielu {
         /** The tanh form (Hendrycks and Gimpel 2016). */
-        GELU,
-        /** The square of the positive part (So et al. 2021). */
-        RELU_SQUARED;
+        Activation GELU = new Gelu();
 
-        void apply(Kernels kernels, Rows rows, int row, int from, int to) {
-            if (this == GELU) {
-                kernels.gelu(rows.data(), rows.at(row) + from, to - from);
-            } else {
-                kernels.reluSquared(rows.data(), rows.at(row) + from, to - from);
-            }
+        /** The square of the positive part (So et al. 2021). */
+        Activation RELU_SQUARED = new ReluSquared();
+
+        /** Bends {@code count} floats in place. */
+        void apply(Kernels kernels, MemorySegment x, long index, int count);
+    }
+
+    private record Gelu() implements Activation {
+        @Override
+        public void apply(Kernels kernels, MemorySegment x, long index, int count) {
+            kernels.gelu(x, index, count);
+        }
+    }
+
+    private record ReluSquared() implements Activation {
+        @Override
+        public void apply(Kernels kernels, MemorySegment x, long index, int count) {
+            kernels.reluSquared(x, index, count);
+        }
+    }
+
+    /** xIELU with a layer's own learned numbers, as {@link Kernels#xielu} has them. */
+    public record Xielu(float negative, float positive, float beta, float epsilon) implements Activation {
+        @Override
+        public void apply(Kernels kernels, MemorySegment x, long index, int count) {
+            kernels.xielu(x, index, count, negative, positive, beta, epsilon);
         }
     }
 
@@ -46,7 +65,7 @@ public record PlainMlp(Linear up, Linear down, Activation activation) implements
     private void raise(ForwardPass pass, Rows in, Rows inner, int rows, int from, int to) {
         up.rows(pass.kernels, from, to, in, 0, inner, 0, rows);
         for (int row = 0; row < rows; row++) {
-            activation.apply(pass.kernels, inner, row, from, to);
+            activation.apply(pass.kernels, inner.data(), inner.at(row) + from, to - from);
         }
     }
 }

@@ -36,10 +36,8 @@ public record ShortConvolution(
                 pass,
                 layer,
                 x,
-                (row, from, to) ->
-                        kernels.multiply(x.data(), x.at(row) + from, b.data(), b.at(row) + from, to - from),
-                (row, from, to) ->
-                        kernels.multiply(x.data(), x.at(row) + from, c.data(), c.at(row) + from, to - from));
+                (row, from, to) -> kernels.multiply(x.data(), x.at(row) + from, b.data(), b.at(row) + from, to - from),
+                (row, from, to) -> kernels.multiply(x.data(), x.at(row) + from, c.data(), c.at(row) + from, to - from));
         output.apply(pass, x, out);
     }
 }

@@ -14,8 +14,12 @@ public final class Architectures {
     private static final Map<String, Function<ModelSource, Model>> ALL = new TreeMap<>();
 
     static {
+        ALL.put("apertus", ApertusModel::load);
         ALL.put("arcee", ArceeModel::load);
         ALL.put("bailingmoe", MixtureModel::load);
+        ALL.put("bailingmoe2", MixtureModel::load);
+        ALL.put("chatglm", Glm4Model::loadFirst);
+        ALL.put("codeshell", StarCoder2Model::load);
         ALL.put("cohere2", CommandRModel::load);
         ALL.put("command-r", CommandRModel::load);
         ALL.put("deepseek", MixtureModel::load);
@@ -42,25 +46,32 @@ public final class Architectures {
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("hunyuan-moe", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
+        ALL.put("jais2", NemotronModel::load);
         ALL.put("lfm2", Lfm2Model::load);
         ALL.put("lfm2moe", Lfm2Model::load);
         ALL.put("llama", LlamaModel::load);
+        ALL.put("llama4", Llama4Model::load);
         ALL.put("minicpm", GraniteModel::load);
+        ALL.put("minimax-m2", MixtureModel::load);
         ALL.put("mistral3", LlamaModel::load);
         ALL.put("nemotron", NemotronModel::load);
         ALL.put("olmo", OlmoModel::load);
         ALL.put("olmo2", OlmoModel::loadSecond);
         ALL.put("olmoe", MixtureModel::load);
         ALL.put("orion", StableLmModel::load);
+        ALL.put("pangu-embedded", QwenModel::load);
         ALL.put("phi2", Phi2Model::load);
         ALL.put("phi3", Phi3Model::load);
         ALL.put("qwen2", QwenModel::load);
         ALL.put("qwen2moe", QwenModel::load);
+        ALL.put("qwen2vl", QwenModel::load);
         ALL.put("qwen3", QwenModel::load);
         ALL.put("qwen35", QwenHybridModel::load);
         ALL.put("qwen35moe", QwenHybridModel::load);
         ALL.put("qwen3moe", QwenModel::load);
         ALL.put("qwen3next", QwenHybridModel::load);
+        ALL.put("qwen3vl", QwenModel::load);
+        ALL.put("qwen3vlmoe", QwenModel::load);
         ALL.put("seed_oss", SeedOssModel::load);
         ALL.put("smollm3", SmolLm3Model::load);
         ALL.put("stablelm", StableLmModel::load);

@@ -80,12 +80,16 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** The layer norm {@code NAME.weight [n]} with {@code NAME.bias [n]}, if there is one. */
     LayerNorm layerNorm(String name) {
-        return source.tensors().layerNorm(name, shape.embeddingDimension(), shape.epsilon());
+        return source.tensors().layerNorm(name, shape.embeddingDimension(), layerNormEpsilon());
     }
 
     /** The layer norm {@code blk.LAYER.NAME.weight [n]} with its bias, if there is one. */
     LayerNorm layerNorm(int layer, String name) {
         return layerNorm(block(layer) + name);
+    }
+
+    float layerNormEpsilon() {
+        return shape.layerNormEpsilon(source.parameters());
     }
 
     /** Whether the file has the tensor {@code blk.LAYER.NAME}. */
@@ -116,8 +120,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** Self-attention. */
     Attention attention(int layer, Attention.@Nullable Norms norms, @Nullable RopeTable rope, Scores scores) {
-        return shape.attention(
-                layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
+        return shape.attention(layer, shape.projections(source.tensors(), block(layer), layer), norms, rope, scores);
     }
 
     /** Norms that all heads share: {@code attn_q_norm.weight [keys]}, {@code attn_k_norm.weight [keys]}. */
@@ -132,7 +135,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** A layer norm for each head: {@code attn_q_norm.weight [heads][keys]}, {@code attn_k_norm.weight [kvHeads][keys]}. */
     Attention.Norms ownNorms(int layer) {
-        return shape.ownNorms(source.tensors(), block(layer), layer);
+        return shape.ownNorms(source.tensors(), block(layer), layer, layerNormEpsilon());
     }
 
     /** {@code ffn_gate [f][n]}, {@code ffn_up [f][n]}, {@code ffn_down [n][f]}. */

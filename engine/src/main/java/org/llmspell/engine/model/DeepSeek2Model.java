@@ -3,12 +3,14 @@ package org.llmspell.engine.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.LatentAttention;
 import org.llmspell.engine.layer.Linear;
 import org.llmspell.engine.layer.RopeTable;
 import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.Scores.Temperature;
 import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.kernels.WeightMatrix;
 
@@ -62,14 +64,15 @@ final class DeepSeek2Model {
         Heads cached = new Heads(Math.toIntExact(heads.size()), one, keyDimension, Math.toIntExact(latent.size()));
         DecoderParts parts = DecoderParts.read(source, DecoderShape.read(source, cached));
         boolean renormalized = parameters.flag("expert_weights_norm", false);
-        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, renormalized);
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, gating(parts.shape()), renormalized);
         RopeReader ropes = parts.ropes();
         // A tenth of mscale_all_dim, as the converter writes it.
         float logMultiplier = parameters.numberOr("rope.scaling.yarn_log_multiplier", 0);
         RopeTable rope = (logMultiplier == 0 ? ropes : ropes.withoutYarnMagnitude()).table(false);
         double stretched = Math.log(ropes.yarnFactor());
         double magnitude = 1 + (logMultiplier == 0 ? 0.1 : logMultiplier) * stretched;
-        Scores scores = new Scores((float) (magnitude * magnitude / Math.sqrt(plain.size() + rotated.size())));
+        Scores scores = new Scores((float) (magnitude * magnitude / Math.sqrt(plain.size() + rotated.size())))
+                .withTemperature(temperature());
         return parts.decoder(
                 List.of(rope),
                 i -> SequentialLayer.preNorm(
@@ -77,6 +80,18 @@ final class DeepSeek2Model {
                         attention(parts, i, rope, scores),
                         parts.rmsNorm(i, "ffn_norm"),
                         experts.layer(i)));
+    }
+
+    /** V2's files do not say; early ones of GLM 4.7 Flash do not either, and are known as llama.cpp knows them. */
+    private static Gating gating(DecoderShape shape) {
+        boolean glm = (shape.layers() == 47 || shape.layers() == 48) && shape.vocabulary() == 154_880;
+        return glm ? Gating.SIGMOID : Gating.SOFTMAX;
+    }
+
+    /** Of the scores of Mistral Large 3, which is built like this. */
+    private @Nullable Temperature temperature() {
+        float strength = parameters.numberOr("attention.temperature_scale", 0);
+        return strength == 0 ? null : new Temperature(strength, parameters.positive("attention.temperature_length"), 0);
     }
 
     private LatentAttention attention(DecoderParts parts, int layer, RopeTable rope, Scores scores) {

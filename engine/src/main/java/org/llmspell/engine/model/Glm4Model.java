@@ -7,15 +7,29 @@ import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 
 /**
- * {@code glm4}: GLM 4 of 2025. Norms before and after both parts, partial rotation of neighbours, gate and up in one tensor (Z.ai
- * 2025).
+ * {@code glm4} (GLM 4 of 2025) and {@code chatglm} (ChatGLM 3, GLM 4 of 2024): partial rotation of neighbours, gate and up in one
+ * tensor; the later ones have norms before and after both parts, and those that see images rotate halves (Z.ai 2024, 2025).
  */
 final class Glm4Model {
     private Glm4Model() {}
 
-    static Model load(ModelSource source) {
+    static Model loadFirst(ModelSource source) {
         DecoderParts parts = DecoderParts.read(source);
         RopeTable rope = parts.ropeOfNeighbours();
+        Scores scores = parts.scores();
+        return parts.decoder(
+                List.of(rope),
+                i -> SequentialLayer.preNorm(
+                        parts.rmsNorm(i, "attn_norm"),
+                        parts.attention(i, rope, scores),
+                        parts.rmsNorm(i, "ffn_norm"),
+                        parts.gatedInOne(i, Activation.SILU)));
+    }
+
+    static Model load(ModelSource source) {
+        DecoderParts parts = DecoderParts.read(source);
+        boolean sees = source.parameters().has("rope.dimension_sections");
+        RopeTable rope = sees ? parts.ropeOfHalves() : parts.ropeOfNeighbours();
         Scores scores = parts.scores();
         return parts.decoder(
                 List.of(rope),

@@ -76,9 +76,8 @@ public final class Hyperparameters {
 
     /** One integer from {@code least} per layer, from a single value from 1 for all or an array. */
     int[] perLayer(String key, int layers, int least, int absent) {
-        boolean array = metadata.get(full(key))
-                .map(value -> value instanceof GgufArray)
-                .orElse(false);
+        boolean array =
+                metadata.get(full(key)).map(value -> value instanceof GgufArray).orElse(false);
         if (!array) {
             int[] values = new int[layers];
             Arrays.fill(values, positiveOr(key, absent));
@@ -150,6 +149,32 @@ public final class Hyperparameters {
             flags[layer] = isTrue(array.get(layer));
         }
         return Optional.of(flags);
+    }
+
+    /**
+     * A finite number per layer, from a single value for all or an array, under a key without the architecture's name.
+     */
+    float[] learned(String key, int layers) {
+        float[] values = new float[layers];
+        if (metadata.get(key).orElse(null) instanceof GgufArray) {
+            float[] all = read(() -> metadata.floats(key)).orElseThrow();
+            if (all.length < layers) {
+                throw broken("metadata key %s has %d values for %d layers".formatted(key, all.length, layers));
+            }
+            System.arraycopy(all, 0, values, 0, layers);
+        } else {
+            OptionalDouble value = read(() -> metadata.floatValue(key));
+            if (value.isEmpty()) {
+                throw broken("metadata key " + key + " is missing");
+            }
+            Arrays.fill(values, (float) value.getAsDouble());
+        }
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw broken("metadata key %s holds %s, expected numbers".formatted(key, value));
+            }
+        }
+        return values;
     }
 
     /** Whether the file has the key. */

@@ -13,8 +13,8 @@ import org.llmspell.engine.layer.SequentialLayer;
 
 /**
  * Pre-norm decoders with experts that differ in a few choices only: {@code deepseek} (Dai et al. 2024), {@code olmoe}
- * (Muennighoff et al. 2024), {@code dots1} (dots.llm1), {@code glm4moe} (GLM 4.5), {@code ernie4_5-moe} and {@code bailingmoe}
- * (Ling). Which layers are plain and which experts are shared is as the file has it.
+ * (Muennighoff et al. 2024), {@code dots1} (dots.llm1), {@code glm4moe} (GLM 4.5), {@code ernie4_5-moe}, {@code bailingmoe}
+ * (Ling), {@code bailingmoe2} (Ling 2) and {@code minimax-m2}. Which layers are plain and which experts are shared is as the file has it.
  */
 final class MixtureModel {
     /** Which queries and keys are normalized, and how. */
@@ -43,6 +43,8 @@ final class MixtureModel {
             "dots1", new Choices(true, QueryKey.HEADS, Gating.SIGMOID, false, "ffn_norm"),
             "glm4moe", new Choices(true, QueryKey.HEADS, Gating.SIGMOID, false, "post_attention_norm"),
             "ernie4_5-moe", new Choices(false, QueryKey.NONE, Gating.SOFTMAX, true, "ffn_norm"),
+            "bailingmoe2", new Choices(true, QueryKey.HEADS, Gating.SIGMOID, false, "ffn_norm"),
+            "minimax-m2", new Choices(true, QueryKey.WHOLE, Gating.SIGMOID, true, "ffn_norm"),
             "bailingmoe", new Choices(false, QueryKey.NONE, Gating.SOFTMAX, false, "ffn_norm"));
 
     private MixtureModel() {}

@@ -8,7 +8,7 @@ import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 
 /**
- * {@code nemotron}: Nemotron 3 and 4, Minitron. Layer norms, partial rotation of halves, squared ReLU without gate (Parmar et al.
+ * {@code nemotron} (Nemotron 3 and 4, Minitron) and {@code jais2}: layer norms, partial rotation of halves, squared ReLU without gate (Parmar et al.
  * 2024); the norms' weights are stored with their 1 added.
  */
 final class NemotronModel {

@@ -5,7 +5,6 @@ import java.util.List;
 import org.llmspell.engine.layer.Attention;
 import org.llmspell.engine.layer.GatedDeltaNet;
 import org.llmspell.engine.layer.GatedMlp.Activation;
-import org.llmspell.engine.layer.Linear;
 import org.llmspell.engine.layer.Projections;
 import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.engine.layer.RopeTable;
@@ -28,16 +27,14 @@ final class QwenHybridModel {
         DecoderShape shape = parts.shape();
         RecurrentShape net = RecurrentShape.deltaNet(p);
         boolean[] recurrent = p.flags("attention.recurrent_layers", shape.layers())
-                .orElseGet(() -> Hyperparameters.allButEvery(p.positiveOr("full_attention_interval", 4), shape.layers()));
+                .orElseGet(
+                        () -> Hyperparameters.allButEvery(p.positiveOr("full_attention_interval", 4), shape.layers()));
         RopeTable rope = parts.ropeOfHalves();
         ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
         return parts.decoder(List.of(rope), i -> {
             TokenMixer mixer = recurrent[i] ? deltaNet(parts, net, i) : attention(parts, rope, i);
             return SequentialLayer.preNorm(
-                    parts.rmsNorm(i, "attn_norm"),
-                    mixer,
-                    parts.rmsNorm(i, "post_attention_norm"),
-                    experts.layer(i));
+                    parts.rmsNorm(i, "attn_norm"), mixer, parts.rmsNorm(i, "post_attention_norm"), experts.layer(i));
         });
     }
 
@@ -53,8 +50,7 @@ final class QwenHybridModel {
                 t.linear(block + "attn_k", heads.keyWidth(layer), n), // [kvHeads · keys][n]
                 t.linear(block + "attn_v", heads.valueWidth(layer), n), // [kvHeads · values][n]
                 t.linear(block + "attn_output", n, heads.attendedWidth())); // [n][heads · values]
-        return parts.shape()
-                .attention(layer, projections.withGates(), parts.headNorms(layer), rope, parts.scores());
+        return parts.shape().attention(layer, projections.withGates(), parts.headNorms(layer), rope, parts.scores());
     }
 
     private static GatedDeltaNet deltaNet(DecoderParts parts, RecurrentShape net, int layer) {

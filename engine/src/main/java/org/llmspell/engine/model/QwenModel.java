@@ -11,6 +11,8 @@ import org.llmspell.engine.layer.SequentialLayer;
  * {@code qwen2} (Qwen 2 and 2.5: biases on query, key and value) and {@code qwen3} (none, but query and key heads normalized
  * before rotation). Rotation of halves, gated SiLU feed-forward. {@code qwen2moe} and {@code qwen3moe} are the same with experts:
  * the former with shares as they are and a gated shared expert, the latter with shares that sum to 1 (Yang et al. 2024, 2025).
+ * {@code qwen2vl}, {@code qwen3vl} and {@code qwen3vlmoe} are the same for text: the rotation's sections for time, height and width
+ * then turn alike. {@code pangu-embedded} is Qwen 2 in other words.
  */
 final class QwenModel {
     private QwenModel() {}

@@ -8,7 +8,7 @@ import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 
 /**
- * {@code starcoder2}: layer norms, biases on every product, rotation of halves, GELU without gate (Lozhkov et al. 2024). Its window
+ * {@code starcoder2} and {@code codeshell}: layer norms, biases on every product, rotation of halves, GELU without gate (Lozhkov et al. 2024). Its window
  * of 4096 positions is in no file, and llama.cpp leaves it out.
  */
 final class StarCoder2Model {

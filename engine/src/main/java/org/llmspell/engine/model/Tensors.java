@@ -45,10 +45,11 @@ public final class Tensors {
     /** How many outputs the matrix of that name has, at least 1. */
     int outputs(String name) {
         TensorInfo tensor = file.apply(name);
-        if (tensor == null || tensor.shape().size() != 2 || tensor.shape().get(1) > Integer.MAX_VALUE) {
+        long outputs = tensor == null || tensor.shape().size() != 2 ? 0 : tensor.shape().get(1);
+        if (outputs < 1 || outputs > Integer.MAX_VALUE) {
             throw broken("tensor " + name + " is missing or no matrix");
         }
-        return Math.toIntExact(tensor.shape().get(1));
+        return (int) outputs;
     }
 
     /** The matrix {@code [outputs][inputs]}. */
@@ -161,7 +162,8 @@ public final class Tensors {
         MemorySegment target = arena.allocate(rows.size() * columns.size() * Float.BYTES, 64);
         for (long row = 0; row < rows.size(); row++) {
             for (long column = 0; column < columns.size(); column++) {
-                float value = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
+                float value =
+                        source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
                 target.setAtIndex(ValueLayout.JAVA_FLOAT, column * rows.size() + row, value);
             }
         }
@@ -222,7 +224,9 @@ public final class Tensors {
         return tensor != null && tensor.format() == BlockFormat.F32;
     }
 
-    private @Nullable MemorySegment bias(String name, Dimension outputs) {
+    /** The bias {@code NAME.bias [outputs]}, or null. */
+    @Nullable
+    MemorySegment bias(String name, Dimension outputs) {
         return has(name + ".bias") ? vector(name + ".bias", outputs) : null;
     }
 

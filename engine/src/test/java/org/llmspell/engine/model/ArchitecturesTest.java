@@ -91,7 +91,8 @@ class ArchitecturesTest {
                 float[][] logits = ours.logits(prompt, 32);
                 assertThat(relativeError(logits, expected))
                         .as("%s", format)
-                        .isLessThan(EIGHT_BIT_ACTIVATIONS * Math.sqrt(model.shape().layers()));
+                        .isLessThan(
+                                EIGHT_BIT_ACTIVATIONS * Math.sqrt(model.shape().layers()));
             }
         }
     }

@@ -299,6 +299,18 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            double value = get(x, index + i);
+            double bent =
+                    value > 0 ? positive * value * value : negative * (Math.expm1(Math.min(value, epsilon)) - value);
+            set(x, index + i, (float) (bent + beta * value));
+        }
+    }
+
+    @Override
     public void rotate(
             MemorySegment x,
             long index,

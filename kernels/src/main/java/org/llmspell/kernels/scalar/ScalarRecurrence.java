@@ -73,8 +73,7 @@ final class ScalarRecurrence {
         double change = value * rate;
         double result = 0;
         for (int i = 0; i < call.keyDimension(); i++) {
-            double updated =
-                    (double) decay * get(source, state + i) + change * get(call.in(), call.key() + keys + i);
+            double updated = (double) decay * get(source, state + i) + change * get(call.in(), call.key() + keys + i);
             set(call.after(), state + i, (float) updated);
             result += updated * get(call.in(), call.query() + keys + i);
         }

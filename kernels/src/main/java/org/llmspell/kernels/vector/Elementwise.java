@@ -194,6 +194,40 @@ final class Elementwise {
         }
     }
 
+    /** The exponential of values near 0 loses digits by its 1; they are of no weight beside {@code beta·x}. */
+    static void xielu(long x, int count, float negative, float positive, float beta, float epsilon) {
+        int k = 0;
+        for (; k + LANES <= count; k += LANES) {
+            FloatVector v = FloatVector.fromMemorySegment(F, ALL, x + 4L * k, ORDER);
+            FloatVector y = v.min(epsilon);
+            y = y.blend(-105f, y.compare(LT, -105f));
+            FloatVector t = y.mul(LOG2_E).add(ROUND);
+            FloatVector n = t.sub(ROUND);
+            FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_LOW), n.fma(FloatVector.broadcast(F, -LN2_HIGH), y));
+            FloatVector p = r.fma(FloatVector.broadcast(F, 1f / 5040), FloatVector.broadcast(F, 1f / 720));
+            p = p.fma(r, FloatVector.broadcast(F, 1f / 120));
+            p = p.fma(r, FloatVector.broadcast(F, 1f / 24));
+            p = p.fma(r, FloatVector.broadcast(F, 1f / 6));
+            p = p.fma(r, FloatVector.broadcast(F, 0.5f));
+            p = p.fma(r, FloatVector.broadcast(F, 1f));
+            p = p.fma(r, FloatVector.broadcast(F, 1f));
+            IntVector exponent = t.reinterpretAsInts().sub(ROUND_BITS);
+            IntVector first = exponent.lanewise(jdk.incubator.vector.VectorOperators.ASHR, 1);
+            IntVector second = exponent.sub(first);
+            FloatVector e = p.mul(first.add(127).lanewise(LSHL, 23).reinterpretAsFloats())
+                    .mul(second.add(127).lanewise(LSHL, 23).reinterpretAsFloats());
+            FloatVector below = e.sub(1f).sub(v).mul(negative);
+            below.blend(v.mul(v).mul(positive), v.compare(GT, 0f))
+                    .add(v.mul(beta))
+                    .intoMemorySegment(ALL, x + 4L * k, ORDER);
+        }
+        for (; k < count; k++) {
+            double v = Simd.getFloat(x + 4L * k);
+            double bent = v > 0 ? positive * v * v : negative * (Math.expm1(Math.min(v, epsilon)) - v);
+            Simd.setFloat(x + 4L * k, (float) (bent + beta * v));
+        }
+    }
+
     static void rmsNorm(long out, long x, long weight, int count, float epsilon) {
         float scale = (float) (1 / Math.sqrt(Dense.dot(x, x, count) / (double) count + epsilon));
         int k = 0;

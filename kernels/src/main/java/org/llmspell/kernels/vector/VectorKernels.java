@@ -249,6 +249,18 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.xielu(x, index, count, negative, positive, beta, epsilon);
+            return;
+        }
+        Elementwise.xielu(at(x, index), count, negative, positive, beta, epsilon);
+        keep(x, x, x);
+    }
+
+    @Override
     public void rotate(
             MemorySegment x,
             long index,
