@@ -5,6 +5,9 @@ public sealed interface DecoderLayer permits SequentialLayer, ParallelLayer, Per
     /** The part in which tokens see those before them. */
     TokenMixer mixer();
 
+    /** Whether it needs memory for a second branch. */
+    boolean needsBranch();
+
     /** Works on the stream of the pass in place. */
     void apply(ForwardPass pass);
 }

@@ -31,10 +31,6 @@ public record MixerPair(TokenMixer attention, TokenMixer recurrent) implements T
         Rows branch = pass.memory.branch;
         attention.apply(pass, in, branch);
         recurrent.apply(pass, in, out);
-        pass.forRows(pass.rows(), out.columns(), (from, to) -> {
-            for (int row = from; row < to; row++) {
-                pass.kernels.add(out.data(), out.at(row), branch.data(), branch.at(row), out.columns());
-            }
-        });
+        pass.addRows(out, branch);
     }
 }

@@ -27,6 +27,11 @@ public record PerLayerInputLayer(DecoderLayer inner, Optional<Mix> mix, float sc
     }
 
     @Override
+    public boolean needsBranch() {
+        return inner.needsBranch();
+    }
+
+    @Override
     public void apply(ForwardPass pass) {
         inner.apply(pass);
         mix.ifPresent(it -> mix(pass, it));

@@ -6,7 +6,6 @@ import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.ForwardPass;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.OutputHead;
-import org.llmspell.engine.layer.ParallelLayer;
 import org.llmspell.engine.layer.RopeTable;
 import org.llmspell.engine.layer.Widths;
 
@@ -47,10 +46,8 @@ record Decoder(
         Widths.Recurrent recurrent = layers.stream()
                 .map(layer -> layer.mixer().recurrentWidths())
                 .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
-        boolean parallel = layers.stream()
-                .anyMatch(
-                        layer -> layer instanceof ParallelLayer || layer.mixer().needsBranch());
-        return shape.widths(ropes.size(), rotary, parallel, input.perLayerWidth(), recurrent);
+        boolean branches = layers.stream().anyMatch(DecoderLayer::needsBranch);
+        return shape.widths(ropes.size(), rotary, branches, input.perLayerWidth(), recurrent);
     }
 
     @Override

@@ -128,7 +128,7 @@ record DecoderShape(
         int widest = 0;
         for (int layer = 0; layer < feedForward.length; layer++) {
             String block = "blk." + layer + ".";
-            if (!tensors.has(block + "ffn_gate_inp.weight")) {
+            if (!tensors.has(block + "ffn_gate_inp.weight") || tensors.has(block + "ffn_up.weight")) {
                 widest = Math.max(widest, feedForward[layer]);
             } else if (tensors.has(block + "ffn_up_shexp.weight")) {
                 widest = Math.max(widest, tensors.outputs(block + "ffn_up_shexp.weight"));
@@ -265,14 +265,14 @@ record DecoderShape(
      *
      * @param ropeTables how many rotary tables it has
      * @param rotary the most dimensions that one of them turns
-     * @param parallel whether it has parallel layers
+     * @param branches whether layers have parts side by side
      * @param perLayer elements that its layers get besides the stream
      * @param recurrent of its recurrent layers
      */
-    Widths widths(int ropeTables, int rotary, boolean parallel, int perLayer, Widths.Recurrent recurrent) {
+    Widths widths(int ropeTables, int rotary, boolean branches, int perLayer, Widths.Recurrent recurrent) {
         return new Widths(
                 embedding,
-                parallel ? embedding : 0,
+                branches ? embedding : 0,
                 heads.query() * heads.keyDimension(),
                 heads.mostKeyValue() * heads.keyDimension(),
                 heads.mostKeyValue() * heads.valueDimension(),

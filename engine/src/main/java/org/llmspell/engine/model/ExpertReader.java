@@ -10,6 +10,7 @@ import org.llmspell.engine.layer.FeedForward;
 import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.Linear;
+import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.engine.layer.Router;
 import org.llmspell.engine.layer.Router.Gating;
 
@@ -99,6 +100,8 @@ final class ExpertReader {
         return new Router(
                 tensors.linear(block + "ffn_gate_inp", e, shape.embeddingDimension()), // [experts][n]
                 tensors.has(block + "exp_probs_b.bias") ? tensors.vector(block + "exp_probs_b.bias", e) : null,
+                tensors.has(block + "ffn_gate_inp.scale") ? streamNorm(block) : null,
+                tensors.has(block + "ffn_down_exps.scale") ? tensors.vector(block + "ffn_down_exps.scale", e) : null,
                 gating,
                 shape.expertsUsed(),
                 groups,
@@ -106,6 +109,13 @@ final class ExpertReader {
                 renormalized,
                 // A scale of 0 stands for none.
                 scale == 0 ? 1 : scale);
+    }
+
+    /** Gemma 4's router sees the stream normalized, times a vector of its own and 1/√n. */
+    private RmsNorm streamNorm(String block) {
+        Dimension n = shape.embeddingDimension();
+        float factor = (float) (1 / Math.sqrt(n.size()));
+        return new RmsNorm(tensors.scaled(block + "ffn_gate_inp.scale", n, factor), shape.epsilon());
     }
 
     private List<GatedMlp> experts(String block) {

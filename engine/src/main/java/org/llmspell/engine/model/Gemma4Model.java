@@ -5,10 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.llmspell.engine.EngineException;
-import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.layer.Attention;
+import org.llmspell.engine.layer.DenseAndExperts;
+import org.llmspell.engine.layer.FeedForward;
+import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.Linear;
@@ -19,19 +20,21 @@ import org.llmspell.engine.layer.Projections;
 import org.llmspell.engine.layer.QueryKeyNorm;
 import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 import org.llmspell.engine.layer.StoredAttention;
 import org.llmspell.engine.layer.TokenMixer;
 
 /**
- * {@code gemma4}, the dense models: as Gemma 3, with scores that are not scaled, values normalized without weights, larger heads
+ * {@code gemma4}: as Gemma 3, with scores that are not scaled, values normalized without weights, larger heads
  * in the layers without a window and a rotation of their own; the small models have inputs for each layer, and last layers
- * that use the keys and values of earlier ones (Gemma team 2026). Text only.
+ * that use the keys and values of earlier ones, another model experts beside the plain feed-forward (Gemma team 2026). Text only.
  */
 final class Gemma4Model {
     private final DecoderParts parts;
     private final Tensors tensors;
+    private final ExpertReader experts;
     private final boolean[] windowed;
     private final int window;
     /** Elements of a head in layers with a window, and in those without. */
@@ -47,14 +50,9 @@ final class Gemma4Model {
     private Gemma4Model(ModelSource source) {
         parts = DecoderParts.read(source);
         tensors = source.tensors();
+        experts = new ExpertReader(parts, Activation.GELU, Gating.SOFTMAX, true);
         Hyperparameters p = source.parameters();
         int layers = parts.shape().layers();
-        if (parts.shape().experts() > 0) {
-            throw new EngineException(
-                    Problem.UNSUPPORTED_MODEL,
-                    "Gemma 4 models with experts are not supported",
-                    List.of("Use one of the dense Gemma 4 models, or another backend"));
-        }
         windowed = p.flags("attention.sliding_window_pattern", layers)
                 .orElseThrow(() ->
                         p.broken("metadata key %s is missing".formatted(p.full("attention.sliding_window_pattern"))));
@@ -110,13 +108,27 @@ final class Gemma4Model {
                                 mixer(i),
                                 parts.rmsNorm(i, "post_attention_norm"),
                                 parts.rmsNorm(i, "ffn_norm"),
-                                parts.gated(i, Activation.GELU),
+                                feedForward(i),
                                 parts.rmsNorm(i, "post_ffw_norm"),
                                 1),
                         width == 0 ? Optional.empty() : Optional.of(mix(i, width)),
                         outputScale(i))),
                 new OutputHead(
                         parts.rmsNorm("output_norm"), parts.output(), 1, p.numberOr("final_logit_softcapping", 0)));
+    }
+
+    /** Plain, or with experts beside where the file has a router. */
+    private FeedForward feedForward(int layer) {
+        GatedMlp dense = parts.gated(layer, Activation.GELU);
+        if (!parts.has(layer, "ffn_gate_inp.weight")) {
+            return dense;
+        }
+        return new DenseAndExperts(
+                dense,
+                parts.rmsNorm(layer, "post_ffw_norm_1"),
+                parts.rmsNorm(layer, "pre_ffw_norm_2"),
+                experts.layer(layer),
+                parts.rmsNorm(layer, "post_ffw_norm_2"));
     }
 
     private PerLayerInputs inputs(int width) {

@@ -172,6 +172,17 @@ public final class Tensors {
         return target;
     }
 
+    /** A vector times {@code factor}, as float32: a copy. */
+    MemorySegment scaled(String name, Dimension size, float factor) {
+        MemorySegment source = vector(name, size);
+        MemorySegment target = arena.allocate(size.size() * Float.BYTES, 64);
+        for (long i = 0; i < size.size(); i++) {
+            float value = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, value * factor);
+        }
+        return target;
+    }
+
     /** A vector of {@code count} equal values, which is in no file. */
     MemorySegment constant(int count, float value) {
         MemorySegment vector = arena.allocate((long) count * Float.BYTES, 64);

@@ -90,9 +90,13 @@ class HybridModelsTest {
                 .rope(new RopeShape(10_000, RopeShape.Scaling.LLAMA3, 8, 32))
                 .build();
         return Stream.of(
-                new Case("window", new Gemma4Architecture(9, 0, 0, false), scaled),
-                new Case("keys as values", new Gemma4Architecture(20, 0, 0, true), scaled),
-                new Case("shared keys and inputs for each layer", new Gemma4Architecture(9, 3, 24, false), scaled),
+                new Case("window", new Gemma4Architecture(9, 0, 0, 0, false), scaled),
+                new Case(
+                        "experts",
+                        new Gemma4Architecture(9, 0, 0, 6, true),
+                        scaled.toBuilder().layers(3).build()),
+                new Case("keys as values", new Gemma4Architecture(20, 0, 0, 0, true), scaled),
+                new Case("shared keys and inputs for each layer", new Gemma4Architecture(9, 3, 24, 0, false), scaled),
                 new Case(
                         "Mamba 2 and attention",
                         new Mamba2Architecture("granitehybrid", List.of(2), 4, 1, 16, true, 0),
