@@ -80,12 +80,16 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** The layer norm {@code NAME.weight [n]} with {@code NAME.bias [n]}, if there is one. */
     LayerNorm layerNorm(String name) {
-        return source.tensors().layerNorm(name, shape.embeddingDimension(), shape.epsilon());
+        return source.tensors().layerNorm(name, shape.embeddingDimension(), layerNormEpsilon());
     }
 
     /** The layer norm {@code blk.LAYER.NAME.weight [n]} with its bias, if there is one. */
     LayerNorm layerNorm(int layer, String name) {
         return layerNorm(block(layer) + name);
+    }
+
+    float layerNormEpsilon() {
+        return shape.layerNormEpsilon(source.parameters());
     }
 
     /** Whether the file has the tensor {@code blk.LAYER.NAME}. */
@@ -131,7 +135,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** A layer norm for each head: {@code attn_q_norm.weight [heads][keys]}, {@code attn_k_norm.weight [kvHeads][keys]}. */
     Attention.Norms ownNorms(int layer) {
-        return shape.ownNorms(source.tensors(), block(layer), layer);
+        return shape.ownNorms(source.tensors(), block(layer), layer, layerNormEpsilon());
     }
 
     /** {@code ffn_gate [f][n]}, {@code ffn_up [f][n]}, {@code ffn_down [n][f]}. */

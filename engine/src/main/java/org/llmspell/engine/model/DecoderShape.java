@@ -30,7 +30,7 @@ import org.llmspell.kernels.WeightMatrix;
  * @param expertsUsed from {@code expert_used_count}
  * @param widestFeedForward of the plain feed-forward layers and shared experts; 0 if there are routed experts only
  * @param expertFeedForward from {@code expert_feed_forward_length}, else the plain one
- * @param epsilon of the norms, from {@code attention.layer_norm_epsilon} or {@code attention.layer_norm_rms_epsilon}
+ * @param epsilon of the norms, from {@code attention.layer_norm_rms_epsilon}, else {@code attention.layer_norm_epsilon}
  * @param vocabulary tokens
  * @param cacheLayout half precision; pairs of halves where the weights are float32, or where the model is so small that they
  *     cost next to nothing
@@ -52,6 +52,8 @@ record DecoderShape(
 
     /** Bytes of exactly cached context that are no matter: some 1% of what a small real model takes. */
     private static final long NEGLIGIBLE_CACHE = 16 << 20;
+
+    private static final String LAYER_NORM_EPSILON = "attention.layer_norm_epsilon";
 
     static DecoderShape read(ModelSource source) {
         return read(source, heads(source, 1));
@@ -135,10 +137,15 @@ record DecoderShape(
         return widest;
     }
 
-    /** RMS norms and layer norms have keys of their own; a file has the one that its architecture uses. */
+    /** RMS norms and layer norms have keys of their own; where a file has both, its layer norms ask for theirs. */
     private static float epsilon(Hyperparameters p) {
-        String layerNorm = "attention.layer_norm_epsilon";
-        return p.number(p.has(layerNorm) ? layerNorm : "attention.layer_norm_rms_epsilon", 0);
+        String rms = "attention.layer_norm_rms_epsilon";
+        return p.has(rms) || !p.has(LAYER_NORM_EPSILON) ? p.number(rms, 0) : p.number(LAYER_NORM_EPSILON, 0);
+    }
+
+    /** The epsilon of the model's layer norms. */
+    float layerNormEpsilon(Hyperparameters p) {
+        return p.numberOr(LAYER_NORM_EPSILON, epsilon);
     }
 
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
@@ -211,17 +218,17 @@ record DecoderShape(
     }
 
     /** Layer norms of its own for each query and key head, without bias: {@code [heads][keys]} and {@code [kvHeads][keys]}. */
-    Attention.Norms ownNorms(Tensors tensors, String block, int layer) {
+    Attention.Norms ownNorms(Tensors tensors, String block, int layer, float layerNormEpsilon) {
         return new Attention.Norms(
-                ownNorm(tensors, block + "attn_q_norm.weight", heads.query()),
-                ownNorm(tensors, block + "attn_k_norm.weight", heads.keyValue()[layer]));
+                ownNorm(tensors, block + "attn_q_norm.weight", heads.query(), layerNormEpsilon),
+                ownNorm(tensors, block + "attn_k_norm.weight", heads.keyValue()[layer], layerNormEpsilon));
     }
 
-    private QueryKeyNorm ownNorm(Tensors tensors, String name, int count) {
+    private QueryKeyNorm ownNorm(Tensors tensors, String name, int count, float layerNormEpsilon) {
         Dimension keys = new Dimension("attention.key_length", heads.keyDimension());
         List<Norm> norms = new ArrayList<>();
         for (MemorySegment weight : tensors.vectors(name, new Dimension("heads", count), keys)) {
-            norms.add(new LayerNorm(weight, null, epsilon));
+            norms.add(new LayerNorm(weight, null, layerNormEpsilon));
         }
         return new QueryKeyNorm(norms, heads.keyDimension());
     }

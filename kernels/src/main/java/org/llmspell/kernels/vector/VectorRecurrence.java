@@ -86,7 +86,7 @@ final class VectorRecurrence {
             long source = call.before().address() + state;
             long element = 4 * ((long) head * call.valueDimension() + row);
             for (int token = 0; token < call.tokens(); token++) {
-                long inRow = in + 4 * token * call.inStride();
+                long inRow = in + 4L * token * call.inStride();
                 long gates = call.gates().address() + 4 * (token * call.gateStride() + head);
                 float result = step(
                         source,
