@@ -154,6 +154,11 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        others.multiply(x, xIndex, y, yIndex, count);
+    }
+
+    @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         others.siluMultiply(gate, gateIndex, up, upIndex, count);
     }
