@@ -43,6 +43,11 @@ public record KvLayout(List<Layer> layers, Precision precision) {
             return new Layer(0, 0, 0, UNBOUNDED, floats);
         }
 
+        /** The same with a recurrent state beside. */
+        public Layer withState(int floats) {
+            return new Layer(kvHeads, keyDimension, valueDimension, window, floats);
+        }
+
         /** The same with another window. */
         public Layer withWindow(int positions) {
             return new Layer(kvHeads, keyDimension, valueDimension, positions, stateFloats);

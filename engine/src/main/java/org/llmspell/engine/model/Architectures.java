@@ -30,6 +30,7 @@ public final class Architectures {
         ALL.put("exaone", ExaoneModel::load);
         ALL.put("exaone4", ExaoneModel::loadFourth);
         ALL.put("falcon", FalconModel::load);
+        ALL.put("falcon-h1", FalconH1Model::load);
         ALL.put("gemma", GemmaModel::load);
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
@@ -41,6 +42,7 @@ public final class Architectures {
         ALL.put("gptneox", GptNeoXModel::load);
         ALL.put("granite", GraniteModel::load);
         ALL.put("granitemoe", GraniteModel::load);
+        ALL.put("granitehybrid", GraniteModel::load);
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("hunyuan-moe", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);

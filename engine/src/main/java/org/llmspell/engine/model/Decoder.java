@@ -47,7 +47,8 @@ record Decoder(
         Widths.Recurrent recurrent = layers.stream()
                 .map(layer -> layer.mixer().recurrentWidths())
                 .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
-        boolean parallel = layers.stream().anyMatch(ParallelLayer.class::isInstance);
+        boolean parallel = layers.stream()
+                .anyMatch(layer -> layer instanceof ParallelLayer || layer.mixer().needsBranch());
         return shape.widths(ropes.size(), rotary, parallel, input.perLayerWidth(), recurrent);
     }
 

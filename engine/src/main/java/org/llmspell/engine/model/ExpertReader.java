@@ -122,15 +122,27 @@ final class ExpertReader {
                 ups.add(halves.get(1));
             }
         } else {
-            gates.addAll(tensors.stacked(block + "ffn_gate_exps", f, n, e)); // [experts][f][n]
-            ups.addAll(tensors.stacked(block + "ffn_up_exps", f, n, e)); // [experts][f][n]
+            gates.addAll(each(block + "ffn_gate", f, n, e)); // [experts][f][n]
+            ups.addAll(each(block + "ffn_up", f, n, e)); // [experts][f][n]
         }
-        List<Linear> downs = tensors.stacked(block + "ffn_down_exps", n, f, e); // [experts][n][f]
+        List<Linear> downs = each(block + "ffn_down", n, f, e); // [experts][n][f]
         List<GatedMlp> experts = new ArrayList<>();
         for (int i = 0; i < shape.experts(); i++) {
             experts.add(new GatedMlp(gates.get(i), ups.get(i), downs.get(i), activation));
         }
         return experts;
+    }
+
+    /** One matrix of each expert, out of one tensor; the first files of Mixtral have a tensor for each. */
+    private List<Linear> each(String name, Dimension outputs, Dimension inputs, Dimension experts) {
+        if (!tensors.has(name + ".0.weight")) {
+            return tensors.stacked(name + "_exps", outputs, inputs, experts);
+        }
+        List<Linear> apart = new ArrayList<>();
+        for (int i = 0; i < experts.size(); i++) {
+            apart.add(tensors.linear(name + "." + i, outputs, inputs));
+        }
+        return apart;
     }
 
     private @Nullable GatedMlp shared(String block) {

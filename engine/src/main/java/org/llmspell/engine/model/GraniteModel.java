@@ -13,13 +13,14 @@ import org.llmspell.engine.layer.SequentialLayer;
  * {@code granite} (Granite 3 and dense 4) and {@code minicpm}: Llama's layers with scales on the embeddings, the attention scores,
  * what a layer adds, and (dividing) the logits (Hu et al. 2024, IBM 2024). Old files of MiniCPM lack the scales; their
  * defaults are llama.cpp's. Granite 4 has no positions at all where the file says so. {@code granitemoe} has experts, in
- * later models a shared one too.
+ * later models a shared one too; {@code granitehybrid} (Granite 4 H) has Mamba 2 in the layers without key-value heads.
  */
 final class GraniteModel {
     private GraniteModel() {}
 
     static Model load(ModelSource source) {
-        DecoderParts parts = DecoderParts.read(source);
+        boolean hybrid = source.parameters().architecture().equals("granitehybrid");
+        DecoderParts parts = hybrid ? DecoderParts.readHybrid(source) : DecoderParts.read(source);
         Hyperparameters p = source.parameters();
         DecoderShape shape = parts.shape();
         ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
@@ -31,13 +32,16 @@ final class GraniteModel {
         Scores scores = new Scores(scale(p, "attention.scale", 1 / Math.sqrt(keys)));
         boolean positions = miniCpm || p.flag("rope.scaling.finetuned", true);
         List<RopeTable> ropes = positions ? List.of(parts.ropeOfNeighbours()) : List.of();
+        RecurrentShape recurrent = hybrid ? RecurrentShape.mamba2(p) : null;
         return new Decoder(
                 shape,
                 ropes,
                 new InputEmbedding(parts.embedding(), embeddingScale, null),
                 parts.layers(i -> SequentialLayer.preNorm(
                                 parts.rmsNorm(i, "attn_norm"),
-                                parts.attention(i, positions ? ropes.getFirst() : null, scores),
+                                recurrent != null && shape.heads().keyValue()[i] == 0
+                                        ? recurrent.mamba2(parts, i)
+                                        : parts.attention(i, positions ? ropes.getFirst() : null, scores),
                                 parts.rmsNorm(i, "ffn_norm"),
                                 experts.layer(i))
                         .withResidualScale(residualScale)),

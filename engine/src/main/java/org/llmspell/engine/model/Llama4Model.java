@@ -37,7 +37,7 @@ final class Llama4Model {
                 new RmsNorm(source.tensors().constant(dimension, 1), parts.shape().epsilon()), dimension);
         Attention.Norms norms = parts.shape().experts() == EXPERTS_WITHOUT_NORMS
                 ? null
-                : new Attention.Norms(norm, norm, Attention.Order.AFTER_ROTATION);
+                : new Attention.Norms(norm, norm, null, Attention.Order.AFTER_ROTATION);
         Scores pieces = parts.scores().withChunks(PIECE);
         Scores all = parts.scores().withTemperature(new Temperature(0.1f, PIECE, 1));
         return parts.decoder(

@@ -97,6 +97,17 @@ class BatchingTest {
         interleave(file);
     }
 
+    @Test
+    void aTensorForEachExpertAsInTheFirstFilesOfMixtralIsTheSame() throws IOException {
+        Path file = folder.resolve("stacked.gguf");
+        ExpertModels.all().findFirst().orElseThrow().write(file);
+        Path apart = Expanded.expertsApart(file, folder.resolve("apart.gguf"));
+        try (BareModel stacked = new BareModel(file, KernelProvider.best(), 2);
+                BareModel single = new BareModel(apart, KernelProvider.best(), 2)) {
+            assertThat(single.logits(A, 64)).isDeepEqualTo(stacked.logits(A, 64));
+        }
+    }
+
     private static void interleave(Path file) {
         try (BareModel model = new BareModel(file, KernelProvider.best(), 2)) {
             float[][] aAlone = model.logits(A, 64);

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.gguf.GgufException;
 import org.llmspell.gguf.GgufFile;
@@ -13,12 +14,38 @@ import org.llmspell.gguf.TensorInfo;
 import org.llmspell.kernels.KernelProvider;
 
 /**
- * A model's twin with the very same weights in float32. llama.cpp rounds activations to 8 bits before it multiplies them with
+ * Twins of a model file. One has the very same weights in float32: llama.cpp rounds activations to 8 bits before it multiplies them with
  * quantized weights and we do not, which makes other choices of experts; on the twin both compute the same. That
- * weights are dequantized right is shown elsewhere.
+ * weights are dequantized right is shown elsewhere. The other has a tensor for each expert.
  */
 final class Expanded {
     private Expanded() {}
+
+    /** Writes a twin with a tensor for each expert, and returns it. */
+    static Path expertsApart(Path model, Path twin) throws IOException {
+        try (GgufFile file = GgufFile.open(model)) {
+            GgufWriter writer = new GgufWriter();
+            file.metadata().values().forEach(writer::put);
+            for (TensorInfo tensor : file.tensors()) {
+                byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+                if (!tensor.name().endsWith("_exps.weight")) {
+                    writer.tensor(tensor.name(), tensor.format(), tensor.shape(), bytes);
+                    continue;
+                }
+                int experts = Math.toIntExact(tensor.shape().get(2));
+                for (int i = 0; i < experts; i++) {
+                    byte[] own = Arrays.copyOfRange(
+                            bytes, bytes.length / experts * i, bytes.length / experts * (i + 1));
+                    String name = tensor.name().replace("_exps.", "." + i + ".");
+                    writer.tensor(name, tensor.format(), tensor.shape().subList(0, 2), own);
+                }
+            }
+            writer.write(twin);
+            return twin;
+        } catch (GgufException e) {
+            throw new IOException(e);
+        }
+    }
 
     /** Writes the twin of {@code model} and returns it; {@code model} itself if its weights are float32 already. */
     static Path of(Path model, Path twin) throws IOException {
