@@ -38,10 +38,10 @@ public record Attention(
             QueryKeyNorm query, QueryKeyNorm key, @Nullable QueryKeyNorm value, Order order) {
         /** Norms before the rotation. */
         public Norms(QueryKeyNorm query, QueryKeyNorm key) {
-            this(query, key, null, Order.BEFORE_ROTATION);
+            this(query, key, Order.BEFORE_ROTATION);
         }
 
-        /** Norms of queries and keys alone. */
+        /** None of values. */
         public Norms(QueryKeyNorm query, QueryKeyNorm key, Order order) {
             this(query, key, null, order);
         }

@@ -73,13 +73,9 @@ public record LatentAttention(
         Rows queries = memory.mixedGate;
         Rows results = memory.mixedOut;
         if (queryDown == null) {
-            Linear.run(pass, in, pass.rows(), new Linear[] {query, latent}, new Rows[] {
-                queries, memory.key
-            });
+            Linear.run(pass, in, pass.rows(), new Linear[] {query, latent}, new Rows[] {queries, memory.key});
         } else {
-            Linear.run(pass, in, pass.rows(), new Linear[] {queryDown, latent}, new Rows[] {
-                rank, memory.key
-            });
+            Linear.run(pass, in, pass.rows(), new Linear[] {queryDown, latent}, new Rows[] {rank, memory.key});
             if (queryNorm != null) {
                 queryNorm.apply(pass, rank, rank);
             }
@@ -97,8 +93,7 @@ public record LatentAttention(
      *
      * @param inWidth elements from one head to the next
      */
-    private void perHead(
-            ForwardPass pass, List<WeightMatrix> matrices, Rows in, int inWidth, Rows out, int outWidth) {
+    private void perHead(ForwardPass pass, List<WeightMatrix> matrices, Rows in, int inWidth, Rows out, int outWidth) {
         int rows = pass.rows();
         int outputs = matrices.getFirst().rows();
         pass.forRows(heads, 2L * rows * outputs * matrices.getFirst().columns(), (from, to) -> {

@@ -11,7 +11,8 @@ import org.llmspell.engine.cache.KvLayout;
 public record MixerPair(TokenMixer attention, TokenMixer recurrent) implements TokenMixer {
     @Override
     public KvLayout.Layer kept(int contextLength) {
-        return attention.kept(contextLength)
+        return attention
+                .kept(contextLength)
                 .withState(recurrent.kept(contextLength).stateFloats());
     }
 

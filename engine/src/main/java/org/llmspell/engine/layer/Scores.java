@@ -18,7 +18,9 @@ public record Scores(
         float scale,
         int window,
         boolean chunked,
-        float softcap, @Nullable Temperature temperature, float @Nullable [] sinks) {
+        float softcap,
+        @Nullable Temperature temperature,
+        float @Nullable [] sinks) {
     /**
      * Multiplies the scores of position p by {@code 1 + strength · ln(1 + ⌊(p + offset) / interval⌋)}, so that attention over a
      * long context is not smeared out (Nakanishi 2025).

@@ -3,13 +3,8 @@ package org.llmspell.engine.layer;
 import org.llmspell.engine.cache.KvLayout;
 
 /** The part of a decoder layer in which tokens see those before them. */
-public sealed interface TokenMixer permits Attention,
-                LatentAttention,
-                StoredAttention,
-                ShortConvolution,
-                GatedDeltaNet,
-                Mamba2,
-                MixerPair {
+public sealed interface TokenMixer
+        permits Attention, LatentAttention, StoredAttention, ShortConvolution, GatedDeltaNet, Mamba2, MixerPair {
     /** What the cache keeps for this layer in a model of {@code contextLength} tokens, which a longer window does not bound. */
     KvLayout.Layer kept(int contextLength);
 

@@ -48,7 +48,8 @@ record Decoder(
                 .map(layer -> layer.mixer().recurrentWidths())
                 .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
         boolean parallel = layers.stream()
-                .anyMatch(layer -> layer instanceof ParallelLayer || layer.mixer().needsBranch());
+                .anyMatch(
+                        layer -> layer instanceof ParallelLayer || layer.mixer().needsBranch());
         return shape.widths(ropes.size(), rotary, parallel, input.perLayerWidth(), recurrent);
     }
 

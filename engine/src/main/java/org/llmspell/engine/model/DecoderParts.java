@@ -36,8 +36,8 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
     }
 
     static DecoderParts read(ModelSource source, DecoderShape shape) {
-        WeightMatrix embedding = source.tensors()
-                .matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
+        WeightMatrix embedding =
+                source.tensors().matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
         return new DecoderParts(source, shape, embedding);
     }
 
@@ -100,7 +100,9 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
     /** The vector {@code blk.LAYER.NAME.weight} with one number for each query head. */
     float[] perHead(int layer, String name) {
         Dimension heads = new Dimension("attention.head_count", shape.heads().query());
-        return source.tensors().vector(block(layer) + name + ".weight", heads).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+        return source.tensors()
+                .vector(block(layer) + name + ".weight", heads)
+                .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
 
     /** The matrices of a layer's convolution over {@code channels}: {@code NAME.weight [channels][taps]} and its bias, if there is one. */

@@ -39,7 +39,8 @@ final class DeepSeek2Model {
         heads = dimension("attention.head_count", "attention.head_count");
         latent = dimension("attention.kv_lora_rank", "attention.kv_lora_rank");
         rotated = dimension("rope.dimension_count", "rope.dimension_count");
-        // Newer files give the sizes of latent attention's single head under the usual keys, those of its many under others.
+        // Newer files give the sizes of latent attention's single head under the usual keys, those of its many under
+        // others.
         values = dimension("attention.value_length_mla", "attention.value_length");
         Dimension whole = dimension("attention.key_length_mla", "attention.key_length");
         if (whole.size() <= rotated.size()) {
@@ -98,8 +99,8 @@ final class DeepSeek2Model {
         String attn = "blk." + layer + ".attn_";
         DecoderShape shape = parts.shape();
         Dimension n = shape.embeddingDimension();
-        Dimension queries = new Dimension(
-                heads.name() + " · key length", heads.size() * (plain.size() + rotated.size()));
+        Dimension queries =
+                new Dimension(heads.name() + " · key length", heads.size() * (plain.size() + rotated.size()));
         Dimension results = new Dimension(heads.name() + " · value length", heads.size() * values.size());
         Dimension keys = new Dimension(latent.name() + " + " + rotated.name(), latent.size() + rotated.size());
         boolean direct = tensors.has(attn + "q.weight");

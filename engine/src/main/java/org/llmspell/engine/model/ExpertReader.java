@@ -87,8 +87,8 @@ final class ExpertReader {
         int groupsUsed = groups == 1 ? 1 : parameters.positive("expert_group_used_count");
         int size = shape.experts() / groups;
         if (shape.experts() % groups != 0 || groupsUsed > groups || groups > 1 && size < 2) {
-            throw parameters.broken("%d experts cannot be chosen from %d of %d groups"
-                    .formatted(shape.experts(), groupsUsed, groups));
+            throw parameters.broken(
+                    "%d experts cannot be chosen from %d of %d groups".formatted(shape.experts(), groupsUsed, groups));
         }
         if (shape.expertsUsed() > groupsUsed * size) {
             throw parameters.broken("%s is %d, but %d groups have %d experts"

@@ -56,7 +56,8 @@ final class Gemma4Model {
                     List.of("Use one of the dense Gemma 4 models, or another backend"));
         }
         windowed = p.flags("attention.sliding_window_pattern", layers)
-                .orElseThrow(() -> p.broken("metadata key %s is missing".formatted(p.full("attention.sliding_window_pattern"))));
+                .orElseThrow(() ->
+                        p.broken("metadata key %s is missing".formatted(p.full("attention.sliding_window_pattern"))));
         window = p.positive("attention.sliding_window");
         dimension = parts.shape().heads().keyDimension();
         windowedDimension = p.positiveOr("attention.key_length_swa", dimension);
@@ -72,8 +73,8 @@ final class Gemma4Model {
                 .table(1, true, p.numberOr("rope.freq_base_swa", p.numberOr("rope.freq_base", 10_000)), false);
         sharing = layers - p.countOr("attention.shared_kv_layers", 0);
         if (sharing < 2) {
-            throw p.broken("%s leaves fewer than 2 of %d layers"
-                    .formatted(p.full("attention.shared_kv_layers"), layers));
+            throw p.broken(
+                    "%s leaves fewer than 2 of %d layers".formatted(p.full("attention.shared_kv_layers"), layers));
         }
         layout = layout();
     }
@@ -115,10 +116,7 @@ final class Gemma4Model {
                         width == 0 ? Optional.empty() : Optional.of(mix(i, width)),
                         outputScale(i))),
                 new OutputHead(
-                        parts.rmsNorm("output_norm"),
-                        parts.output(),
-                        1,
-                        p.numberOr("final_logit_softcapping", 0)));
+                        parts.rmsNorm("output_norm"), parts.output(), 1, p.numberOr("final_logit_softcapping", 0)));
     }
 
     private PerLayerInputs inputs(int width) {
@@ -188,8 +186,7 @@ final class Gemma4Model {
                 headNorm(layer, null),
                 Attention.Order.BEFORE_ROTATION);
         Projections projections = new Projections(query, key, value, output);
-        return new Attention(
-                layer, heads.query(), heads.keyValue()[layer], layout, projections, norms, turn, scores);
+        return new Attention(layer, heads.query(), heads.keyValue()[layer], layout, projections, norms, turn, scores);
     }
 
     /** An RMS norm over each head; without weights where there is no name. */

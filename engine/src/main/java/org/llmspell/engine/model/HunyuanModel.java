@@ -34,6 +34,6 @@ final class HunyuanModel {
     }
 
     private static Attention.Norms afterRotation(Attention.Norms norms) {
-        return new Attention.Norms(norms.query(), norms.key(), null, Attention.Order.AFTER_ROTATION);
+        return new Attention.Norms(norms.query(), norms.key(), Attention.Order.AFTER_ROTATION);
     }
 }

@@ -34,7 +34,9 @@ final class Llama4Model {
         RopeTable rope = parts.ropeOfNeighbours();
         int dimension = parts.shape().heads().keyDimension();
         QueryKeyNorm norm = new QueryKeyNorm(
-                new RmsNorm(source.tensors().constant(dimension, 1), parts.shape().epsilon()), dimension);
+                new RmsNorm(
+                        source.tensors().constant(dimension, 1), parts.shape().epsilon()),
+                dimension);
         Attention.Norms norms = parts.shape().experts() == EXPERTS_WITHOUT_NORMS
                 ? null
                 : new Attention.Norms(norm, norm, null, Attention.Order.AFTER_ROTATION);

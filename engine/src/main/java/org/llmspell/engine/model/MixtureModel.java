@@ -34,8 +34,7 @@ final class MixtureModel {
      * @param renormalized whether the experts' shares are made to sum to 1, where the file does not say
      * @param middleNorm name of the norm before the feed-forward
      */
-    private record Choices(
-            boolean halves, QueryKey queryKey, Gating gating, boolean renormalized, String middleNorm) {}
+    private record Choices(boolean halves, QueryKey queryKey, Gating gating, boolean renormalized, String middleNorm) {}
 
     private static final Map<String, Choices> ALL = Map.of(
             "deepseek", new Choices(false, QueryKey.NONE, Gating.SOFTMAX, false, "ffn_norm"),

@@ -73,8 +73,7 @@ record RecurrentShape(int heads, int groups, int keyDimension, int valueDimensio
     /** What goes through the convolution: values, keys and queries. */
     Dimension mixed() {
         return new Dimension(
-                "ssm: values + 2 · ssm.group_count · ssm.state_size",
-                values().size() + 2L * groups * keyDimension);
+                "ssm: values + 2 · ssm.group_count · ssm.state_size", values().size() + 2L * groups * keyDimension);
     }
 
     /** The Mamba 2 layer of that number; files may leave its norms out. */

@@ -45,7 +45,9 @@ public final class Tensors {
     /** How many outputs the matrix of that name has, at least 1. */
     int outputs(String name) {
         TensorInfo tensor = file.apply(name);
-        long outputs = tensor == null || tensor.shape().size() != 2 ? 0 : tensor.shape().get(1);
+        long outputs = tensor == null || tensor.shape().size() != 2
+                ? 0
+                : tensor.shape().get(1);
         if (outputs < 1 || outputs > Integer.MAX_VALUE) {
             throw broken("tensor " + name + " is missing or no matrix");
         }
@@ -185,8 +187,7 @@ public final class Tensors {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment row = scratch.allocate((long) matrix.columns() * Float.BYTES, 64);
             for (int r = 0; r < matrix.rows(); r++) {
-                kernels.dequantize(
-                        matrix.format(), matrix.data(), r * matrix.rowBytes(), row, 0, matrix.columns());
+                kernels.dequantize(matrix.format(), matrix.data(), r * matrix.rowBytes(), row, 0, matrix.columns());
                 for (int c = 0; c < matrix.columns(); c++) {
                     float value = row.getAtIndex(ValueLayout.JAVA_FLOAT, c);
                     target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * matrix.rows() + r, value);

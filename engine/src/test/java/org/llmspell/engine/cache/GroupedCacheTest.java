@@ -56,8 +56,9 @@ class GroupedCacheTest {
 
     @Test
     void layersWithTheSameWindowShareAGroup() {
-        assertThat(MIXED.groups()).extracting(LayerGroup::kind).containsExactly(
-                LayerGroup.Kind.EVERYTHING, LayerGroup.Kind.WINDOW, LayerGroup.Kind.STATE);
+        assertThat(MIXED.groups())
+                .extracting(LayerGroup::kind)
+                .containsExactly(LayerGroup.Kind.EVERYTHING, LayerGroup.Kind.WINDOW, LayerGroup.Kind.STATE);
         assertThat(MIXED.groups().get(1).layers()).containsExactly(1, 3);
         assertThat(MIXED.groups().get(1).pageBytes()).isEqualTo(2 * 512 + 512 + 256);
         assertThat(MIXED.groups().get(2).pageBytes()).isEqualTo(64);
@@ -234,7 +235,9 @@ class GroupedCacheTest {
                     Content.check(pool, cache, all, 0);
                     running.add(new Running(cache, all));
                 } else {
-                    assertThat(running).as("nothing else runs, so there is room").isNotEmpty();
+                    assertThat(running)
+                            .as("nothing else runs, so there is room")
+                            .isNotEmpty();
                 }
             } else if (action < 3 && !running.isEmpty()) {
                 running.remove(random.nextInt(running.size())).cache.close();

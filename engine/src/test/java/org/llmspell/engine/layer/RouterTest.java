@@ -102,8 +102,7 @@ class RouterTest {
 
     private Choice choose(Router router, float[] scores) {
         int used = router.used();
-        Widths widths =
-                new Widths(8, 0, 8, 8, 8, 8, 1, 0, EXPERTS, used, 8, 0, 0, 8, 0, Widths.Recurrent.NONE);
+        Widths widths = new Widths(8, 0, 8, 8, 8, 8, 1, 0, EXPERTS, used, 8, 0, 0, 8, 0, Widths.Recurrent.NONE);
         try (Activations memory = new Activations(widths, 2, 1)) {
             ForwardPass pass = new ForwardPass(KernelProvider.scalar(), workers, new Batch(2, 1), memory);
             // The second row, so that one that writes to the first is found out.

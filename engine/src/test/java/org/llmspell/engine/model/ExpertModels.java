@@ -50,7 +50,10 @@ final class ExpertModels {
                 Stream.of(
                         f32(ExpertArchitecture.of(dense("llama"), 4, 2, 128), two),
                         f32(ExpertArchitecture.of(dense("llama"), 8, 3, 160), wide),
-                        f32(ExpertArchitecture.of(bias, 8, 3, 48, Part.SHARED_GATE).withShared(96), equal),
+                        f32(
+                                ExpertArchitecture.of(bias, 8, 3, 48, Part.SHARED_GATE)
+                                        .withShared(96),
+                                equal),
                         f32(ExpertArchitecture.of(qwen3, 8, 2, 96), wide),
                         q8(ExpertArchitecture.of(qwen3, 8, 2, 96), wide),
                         f32(
@@ -103,7 +106,9 @@ final class ExpertModels {
                                                 Part.CHOICE_BIAS)
                                         .withShared(48)
                                         .withLeadingDense(1),
-                                wide.toBuilder().rope(RopeShape.of(10_000).partial(8)).build()),
+                                wide.toBuilder()
+                                        .rope(RopeShape.of(10_000).partial(8))
+                                        .build()),
                         f32(
                                 ExpertArchitecture.of(glm, 8, 2, 48, Part.CHOICE_BIAS)
                                         .withShared(48)
@@ -144,12 +149,15 @@ final class ExpertModels {
                                 equal),
                         f32(
                                 ExpertArchitecture.of(
-                                        dense("minimax-m2", DecoderPart.WHOLE_NORMS).with("expert_gating_func", 2),
+                                        dense("minimax-m2", DecoderPart.WHOLE_NORMS)
+                                                .with("expert_gating_func", 2),
                                         8,
                                         3,
                                         160,
                                         Part.CHOICE_BIAS),
-                                wide.toBuilder().rope(RopeShape.of(10_000).partial(8)).build()),
+                                wide.toBuilder()
+                                        .rope(RopeShape.of(10_000).partial(8))
+                                        .build()),
                         f32(llama4(), wide.toBuilder().layers(5).build()),
                         f32(
                                 ExpertArchitecture.of(dense("hunyuan-moe", DecoderPart.HEAD_NORMS), 8, 2, 160)
@@ -196,11 +204,21 @@ final class ExpertModels {
                 f32(new LatentArchitecture(second, 40, 32, 16, 8, 24, false), shape),
                 f32(new LatentArchitecture(second, 40, 32, 16, 8, 24, true), yarn),
                 f32(new LatentArchitecture(sharpened, 40, 32, 16, 8, 24, true), shape),
-                f32(new LatentArchitecture(stretched, 0, 32, 16, 8, 16, true), yarn.toBuilder().layers(27).build()),
-                f32(new LatentArchitecture(stretched, 0, 32, 16, 8, 16, false), yarn.toBuilder().layers(27).build()),
-                f32(new LatentArchitecture(third, 48, 64, 32, 16, 32, true), yarn.toBuilder().heads(8, 8, 16).build()),
-                q8(new LatentArchitecture(third, 64, 64, 32, 16, 32, true), yarn.toBuilder().heads(8, 8, 16).build()),
-                q8(new LatentArchitecture(third, 64, 64, 32, 16, 32, false), yarn.toBuilder().heads(8, 8, 16).build()));
+                f32(
+                        new LatentArchitecture(stretched, 0, 32, 16, 8, 16, true),
+                        yarn.toBuilder().layers(27).build()),
+                f32(
+                        new LatentArchitecture(stretched, 0, 32, 16, 8, 16, false),
+                        yarn.toBuilder().layers(27).build()),
+                f32(
+                        new LatentArchitecture(third, 48, 64, 32, 16, 32, true),
+                        yarn.toBuilder().heads(8, 8, 16).build()),
+                q8(
+                        new LatentArchitecture(third, 64, 64, 32, 16, 32, true),
+                        yarn.toBuilder().heads(8, 8, 16).build()),
+                q8(
+                        new LatentArchitecture(third, 64, 64, 32, 16, 32, false),
+                        yarn.toBuilder().heads(8, 8, 16).build()));
     }
 
     private static DecoderArchitecture dense(String name, DecoderPart... parts) {

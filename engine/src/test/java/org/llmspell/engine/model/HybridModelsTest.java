@@ -159,8 +159,10 @@ class HybridModelsTest {
                 int a5 = ours.add(first, a, 0, 5);
                 int b1 = ours.add(second, b, 0, 1);
                 ours.forward();
-                assertThat(BareModel.largestDifference(ours.logits(a5 + 4), aAlone[4])).isLessThan(tolerance);
-                assertThat(BareModel.largestDifference(ours.logits(b1), bAlone[0])).isLessThan(tolerance);
+                assertThat(BareModel.largestDifference(ours.logits(a5 + 4), aAlone[4]))
+                        .isLessThan(tolerance);
+                assertThat(BareModel.largestDifference(ours.logits(b1), bAlone[0]))
+                        .isLessThan(tolerance);
                 // A pass whose results are thrown away, as when it is abandoned.
                 ours.add(first, b, 5, 30);
                 ours.add(second, a, 1, 9);
@@ -172,8 +174,10 @@ class HybridModelsTest {
                 int b40 = ours.add(second, b, 1, 39);
                 int a6 = ours.add(first, a, 5, 1);
                 ours.forward();
-                assertThat(BareModel.largestDifference(ours.logits(b40 + 38), bAlone[39])).isLessThan(tolerance);
-                assertThat(BareModel.largestDifference(ours.logits(a6), aAlone[5])).isLessThan(tolerance);
+                assertThat(BareModel.largestDifference(ours.logits(b40 + 38), bAlone[39]))
+                        .isLessThan(tolerance);
+                assertThat(BareModel.largestDifference(ours.logits(a6), aAlone[5]))
+                        .isLessThan(tolerance);
             }
         }
     }

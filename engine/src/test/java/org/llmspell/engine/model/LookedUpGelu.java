@@ -33,8 +33,7 @@ final class LookedUpGelu {
                 });
     }
 
-    private static void geluMultiply(
-            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+    private static void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         for (int i = 0; i < count; i++) {
             float x = gate.getAtIndex(ValueLayout.JAVA_FLOAT, gateIndex + i);
             float result = gelu(x) * up.getAtIndex(ValueLayout.JAVA_FLOAT, upIndex + i);
