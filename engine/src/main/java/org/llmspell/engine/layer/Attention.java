@@ -95,7 +95,7 @@ public record Attention(
     private void split(Activations memory, Rows queries, int row) {
         long bytes = (long) keyDimension() * Float.BYTES;
         for (int head = 0; head < heads; head++) {
-            long from = memory.mixed.at(row) * Float.BYTES + 2 * head * bytes;
+            long from = memory.mixed.at(row) * Float.BYTES + 2L * head * bytes;
             long query = queries.at(row) * Float.BYTES + head * bytes;
             long gate = memory.mixedGate.at(row) * Float.BYTES + head * bytes;
             MemorySegment.copy(memory.mixed.data(), from, queries.data(), query, bytes);

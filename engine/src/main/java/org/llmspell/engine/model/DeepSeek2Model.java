@@ -72,7 +72,7 @@ final class DeepSeek2Model {
         RopeTable rope = (logMultiplier == 0 ? ropes : ropes.withoutYarnMagnitude()).table(false);
         double stretched = Math.log(ropes.yarnFactor());
         double magnitude = 1 + (logMultiplier == 0 ? 0.1 : logMultiplier) * stretched;
-        Scores scores = new Scores((float) (magnitude * magnitude / Math.sqrt(plain.size() + rotated.size())))
+        Scores scores = new Scores((float) (magnitude * magnitude / Math.sqrt((double) plain.size() + rotated.size())))
                 .withTemperature(temperature());
         return parts.decoder(
                 List.of(rope),

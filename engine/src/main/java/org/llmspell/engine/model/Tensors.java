@@ -205,7 +205,7 @@ public final class Tensors {
                 }
             }
         }
-        return new WeightMatrix(BlockFormat.F32, matrix.columns(), matrix.rows(), target);
+        return new WeightMatrix(BlockFormat.F32, /* rows= */ matrix.columns(), /* columns= */ matrix.rows(), target);
     }
 
     private MemorySegment floats(TensorInfo tensor) {
