@@ -34,8 +34,8 @@ final class Expanded {
                 }
                 int experts = Math.toIntExact(tensor.shape().get(2));
                 for (int i = 0; i < experts; i++) {
-                    byte[] own = Arrays.copyOfRange(
-                            bytes, bytes.length / experts * i, bytes.length / experts * (i + 1));
+                    byte[] own =
+                            Arrays.copyOfRange(bytes, bytes.length / experts * i, bytes.length / experts * (i + 1));
                     String name = tensor.name().replace("_exps.", "." + i + ".");
                     writer.tensor(name, tensor.format(), tensor.shape().subList(0, 2), own);
                 }

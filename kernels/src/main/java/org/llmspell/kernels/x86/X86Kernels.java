@@ -5,10 +5,10 @@ import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
-import org.llmspell.kernels.ConvolutionCall;
-import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -187,7 +187,15 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
-    public void layerNorm(MemorySegment out, long outIndex, MemorySegment x, long xIndex, @Nullable MemorySegment weight, @Nullable MemorySegment bias, int count, float epsilon) {
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
         others.layerNorm(out, outIndex, x, xIndex, weight, bias, count, epsilon);
     }
 
@@ -207,7 +215,8 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
-    public void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
         others.xielu(x, index, count, negative, positive, beta, epsilon);
     }
 
@@ -222,7 +231,8 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
-    public void clampedSiluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
         others.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
     }
 
