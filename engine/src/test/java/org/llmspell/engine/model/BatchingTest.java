@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.fixtures.SyntheticModel;
 import org.llmspell.fixtures.WeightMix;
@@ -67,6 +70,42 @@ class BatchingTest {
     @org.junit.jupiter.params.provider.ValueSource(strings = {"llama-gqa", "llama-q4_k", "llama-moe-4x2", "gemma2"})
     void thatHoldsForExpertsAndWindowsToo(String name) {
         interleave(TestData.path("models/tiny_random/" + name + ".gguf"));
+    }
+
+    @Test
+    void andForParallelLayersAndLearnedPositions() throws IOException {
+        Path file = folder.resolve("model.gguf");
+        for (String name : List.of("falcon", "gpt2")) {
+            DenseModels.all()
+                    .filter(model -> model.architecture().name().equals(name))
+                    .findFirst()
+                    .orElseThrow()
+                    .write(file, BlockFormat.F32);
+            interleave(file);
+        }
+    }
+
+    static Stream<ExpertModels.Case> expertModels() {
+        return ExpertModels.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("expertModels")
+    void thatHoldsForEveryKindOfExpertsAndForLatentAttention(ExpertModels.Case model) throws IOException {
+        Path file = folder.resolve("experts.gguf");
+        model.write(file);
+        interleave(file);
+    }
+
+    @Test
+    void aTensorForEachExpertAsInTheFirstFilesOfMixtralIsTheSame() throws IOException {
+        Path file = folder.resolve("stacked.gguf");
+        ExpertModels.all().findFirst().orElseThrow().write(file);
+        Path apart = Expanded.expertsApart(file, folder.resolve("apart.gguf"));
+        try (BareModel stacked = new BareModel(file, KernelProvider.best(), 2);
+                BareModel single = new BareModel(apart, KernelProvider.best(), 2)) {
+            assertThat(single.logits(A, 64)).isDeepEqualTo(stacked.logits(A, 64));
+        }
     }
 
     private static void interleave(Path file) {
