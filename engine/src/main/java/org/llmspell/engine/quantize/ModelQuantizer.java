@@ -28,9 +28,6 @@ public final class ModelQuantizer {
     public interface Listener {
         /** {@code done} of {@code total} bytes of the old tensors are converted. */
         void converted(long done, long total);
-
-        /** Tensor {@code number} of {@code count}, from 1, is done. */
-        void finished(int number, int count, QuantizationReport.Tensor tensor);
     }
 
     private final QuantizationPlan plan;
@@ -50,12 +47,16 @@ public final class ModelQuantizer {
     /**
      * Writes the new file, replacing what is at {@code target} once it is complete. Interrupting the thread cancels it.
      *
+     * @param threads that compute, the caller among them; 0 for one per core
      * @throws IOException if it cannot be written; nothing is left then
      * @throws EngineException of kind {@code BROKEN_MODEL} if a weight is no finite number; nothing is left then
      */
-    public static QuantizationReport run(QuantizationPlan plan, Path target, WorkerPool workers, Listener listener)
+    public static QuantizationReport run(QuantizationPlan plan, Path target, int threads, Listener listener)
             throws IOException {
-        return new ModelQuantizer(plan, workers, listener).write(target);
+        int chosen = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        try (WorkerPool workers = new WorkerPool(chosen)) {
+            return new ModelQuantizer(plan, workers, listener).write(target);
+        }
     }
 
     private QuantizationReport write(Path target) throws IOException {
@@ -127,7 +128,6 @@ public final class ModelQuantizer {
                 step.bytes(),
                 relativeError);
         done.add(tensor);
-        listener.finished(done.size(), plan.steps().size(), tensor);
     }
 
     /** √(error / square); 0 where all weights are 0, which stay so. */
