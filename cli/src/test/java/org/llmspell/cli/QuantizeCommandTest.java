@@ -213,7 +213,7 @@ class QuantizeCommandTest {
 
         Shell.Outcome outcome = quantize(source, "Q4_K_M");
 
-        assertThat(outcome.error()).contains(" holds NaN at row 3, column 5, which is no weight");
+        assertThat(outcome.err()).contains(" holds NaN at row 3, column 5, which is no weight");
         assertThat(outcome.code()).isEqualTo(1);
         assertThat(files()).containsExactly("model-f32.gguf");
     }
