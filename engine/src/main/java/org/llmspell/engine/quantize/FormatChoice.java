@@ -146,6 +146,8 @@ final class FormatChoice {
                     case Q2_K_S -> shared ? BlockFormat.Q4_K : BlockFormat.Q2_K;
                     case Q3_K_M -> index < 2 ? BlockFormat.Q5_K : BlockFormat.Q4_K;
                     case Q3_K_L -> BlockFormat.Q5_K;
+                    case IQ3_S -> shared ? BlockFormat.Q4_K : BlockFormat.IQ3_S;
+                    case IQ3_M -> BlockFormat.Q4_K;
                     case IQ4_NL, IQ4_XS -> shared ? BlockFormat.Q5_K : recipe.format();
                     case Q4_K_M, Q5_K_M ->
                         isWorthMore(index, valueTensors) ? BlockFormat.Q6_K : recipe.format();
@@ -162,13 +164,13 @@ final class FormatChoice {
         }
         if (traits.hasEightExperts()) {
             return switch (recipe) {
-                case Q2_K, Q3_K_S, Q3_K_M, IQ4_NL, Q4_K_S, Q4_K_M, IQ4_XS -> BlockFormat.Q5_K;
+                case Q2_K, Q3_K_S, Q3_K_M, IQ3_S, IQ3_M, IQ4_NL, Q4_K_S, Q4_K_M, IQ4_XS -> BlockFormat.Q5_K;
                 default -> recipe.format();
             };
         }
         return switch (recipe) {
             case Q2_K -> BlockFormat.Q3_K;
-            case Q3_K_M -> BlockFormat.Q4_K;
+            case Q3_K_M, IQ3_M -> BlockFormat.Q4_K;
             case Q3_K_L -> BlockFormat.Q5_K;
             default -> recipe.format();
         };
@@ -185,6 +187,7 @@ final class FormatChoice {
             case Q3_K_M ->
                 first ? BlockFormat.Q5_K : !traits.isFalcon() || more ? BlockFormat.Q4_K : BlockFormat.Q3_K;
             case Q3_K_L -> traits.isFalcon() ? BlockFormat.Q4_K : BlockFormat.Q5_K;
+            case IQ3_M -> early || (traits.hasEightExperts() && more) ? BlockFormat.Q4_K : BlockFormat.IQ3_S;
             case Q4_K_M -> {
                 if (traits.isFalcon()) {
                     yield first ? BlockFormat.Q6_K : more ? BlockFormat.Q5_K : BlockFormat.Q4_K;
@@ -221,7 +224,7 @@ final class FormatChoice {
         }
         BlockFormat smaller =
                 switch (wanted) {
-                    case IQ4_XS -> BlockFormat.IQ4_NL;
+                    case IQ4_XS, IQ3_S -> BlockFormat.IQ4_NL;
                     case Q2_K, Q3_K, TQ1_0, TQ2_0 -> BlockFormat.Q4_0;
                     case Q4_K -> BlockFormat.Q5_0;
                     case Q5_K -> BlockFormat.Q5_1;

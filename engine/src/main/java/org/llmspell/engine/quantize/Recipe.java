@@ -29,7 +29,9 @@ public enum Recipe {
     MXFP4_MOE(38, BlockFormat.MXFP4),
     Q3_K_L(13, BlockFormat.Q3_K),
     Q3_K_M(12, BlockFormat.Q3_K),
+    IQ3_M(27, BlockFormat.IQ3_S),
     Q3_K_S(11, BlockFormat.Q3_K),
+    IQ3_S(26, BlockFormat.IQ3_S),
     Q2_K(10, BlockFormat.Q2_K),
     Q2_K_S(21, BlockFormat.Q2_K),
     TQ2_0(37, BlockFormat.TQ2_0),
@@ -37,7 +39,7 @@ public enum Recipe {
 
     /** Formats so coarse that without a matrix of how important each weight is, the result is useless. */
     private static final Set<String> NEED_IMPORTANCE =
-            Set.of("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS");
+            Set.of("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS");
 
     private final int fileType;
     private final BlockFormat format;

@@ -24,6 +24,7 @@ public final class Encoders {
         ALL.put(BlockFormat.Q4_K, AffineEncoders::q4k);
         ALL.put(BlockFormat.Q5_K, AffineEncoders::q5k);
         ALL.put(BlockFormat.Q6_K, SymmetricEncoders::q6k);
+        ALL.put(BlockFormat.IQ3_S, GridEncoders::iq3s);
         ALL.put(BlockFormat.IQ4_NL, TableEncoders::iq4nl);
         ALL.put(BlockFormat.IQ4_XS, TableEncoders::iq4xs);
         ALL.put(BlockFormat.MXFP4, TableEncoders::mxfp4);

@@ -4,12 +4,13 @@ package org.llmspell.kernels.format;
  * The codebook of one of the IQ1, IQ2 and IQ3 formats: short vectors of levels, chosen by ggml for how often quantized weights
  * come near them. Immutable.
  */
-final class Grid {
+public final class Grid {
     static final Grid IQ2_XXS = new Grid(GridCodes.IQ2_XXS, 8, 8, 25, 43);
     static final Grid IQ2_XS = new Grid(GridCodes.IQ2_XS, 8, 8, 25, 43);
     static final Grid IQ2_S = new Grid(GridCodes.IQ2_S, 8, 8, 25, 43);
     static final Grid IQ3_XXS = new Grid(GridCodes.IQ3_XXS, 4, 4, 12, 20, 28, 36, 44, 52, 62);
-    static final Grid IQ3_S = new Grid(GridCodes.IQ3_S, 4, 1, 3, 5, 7, 9, 11, 13, 15);
+    /** Entries of four levels 1, 3 … 15. */
+    public static final Grid IQ3_S = new Grid(GridCodes.IQ3_S, 4, 1, 3, 5, 7, 9, 11, 13, 15);
     static final Grid IQ1 = new Grid(GridCodes.IQ1, 8, -1, 0, 1);
 
     private final byte[] values;
@@ -36,12 +37,12 @@ final class Grid {
     }
 
     /** How many entries there are. */
-    int entries() {
+    public int entries() {
         return values.length / width;
     }
 
     /** Element {@code j} of entry {@code entry}. */
-    int at(int entry, int j) {
+    public int at(int entry, int j) {
         return values[entry * width + j];
     }
 }

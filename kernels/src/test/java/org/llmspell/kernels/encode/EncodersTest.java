@@ -62,6 +62,7 @@ class EncodersTest {
             Map.entry(BlockFormat.Q5_K, 16),
             Map.entry(BlockFormat.Q6_K, 18),
             Map.entry(BlockFormat.IQ4_NL, 25),
+            Map.entry(BlockFormat.IQ3_S, 26),
             Map.entry(BlockFormat.IQ4_XS, 30),
             Map.entry(BlockFormat.BF16, 32),
             Map.entry(BlockFormat.TQ1_0, 36),
