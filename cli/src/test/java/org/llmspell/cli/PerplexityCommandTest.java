@@ -37,8 +37,7 @@ class PerplexityCommandTest {
 
     @Test
     void estimatesRunOnStandardErrorAndTheLastIsTheResult() {
-        Shell.Outcome outcome =
-                run("perplexity", model, text.toString(), "--context-length", "64", "--chunks", "3");
+        Shell.Outcome outcome = run("perplexity", model, text.toString(), "--context-length", "64", "--chunks", "3");
 
         assertThat(outcome.out()).matches("Final estimate: PPL = \\d+\\.\\d{4} \\+/- \\d+\\.\\d{5}\n");
         assertThat(outcome.err()).matches("\\[1]\\d+\\.\\d{4},\\[2]\\d+\\.\\d{4},\\[3]\\d+\\.\\d{4},\n");
@@ -49,8 +48,7 @@ class PerplexityCommandTest {
 
     @Test
     void jsonHasEveryCountedTokenFromWhichThePerplexityFollows() {
-        Shell.Outcome outcome =
-                run("perplexity", model, text.toString(), "--context-length", "32", "--output", "json");
+        Shell.Outcome outcome = run("perplexity", model, text.toString(), "--context-length", "32", "--output", "json");
 
         assertThat(JsonText.parse(outcome.out())).isInstanceOfSatisfying(Map.class, document -> {
             double sum = 0;

@@ -95,7 +95,8 @@ class QuantizeCommandTest {
         assertThat(outcome.err()).startsWith("quantizing ").contains("100%");
         try (GgufFile before = GgufFile.open(source);
                 GgufFile after = GgufFile.open(target)) {
-            Map<String, GgufValue> expected = new java.util.TreeMap<>(before.metadata().values());
+            Map<String, GgufValue> expected =
+                    new java.util.TreeMap<>(before.metadata().values());
             expected.put("general.file_type", GgufValue.uint32(15));
             expected.put("general.quantization_version", GgufValue.uint32(2));
             assertThat(after.metadata().values().keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
@@ -108,8 +109,12 @@ class QuantizeCommandTest {
                             .map(tensor -> tensor.name() + tensor.shape())
                             .toList());
             assertThat(after.tensor("output.weight").orElseThrow().format()).isEqualTo(BlockFormat.Q6_K);
-            assertThat(after.tensor("output_norm.weight").orElseThrow().data()
-                            .mismatch(before.tensor("output_norm.weight").orElseThrow().data()))
+            assertThat(after.tensor("output_norm.weight")
+                            .orElseThrow()
+                            .data()
+                            .mismatch(before.tensor("output_norm.weight")
+                                    .orElseThrow()
+                                    .data()))
                     .isEqualTo(-1);
         }
         assertThat(Files.size(target)).isLessThan(Files.size(source) / 5);
@@ -126,8 +131,8 @@ class QuantizeCommandTest {
                     .isLessThan(((Number) document.get("bytes_before")).longValue() / 3);
             List<?> tensors = (List<?>) document.get("tensors");
             assertThat(tensors).hasSize(8 * 9 + 3);
-            assertThat(tensors).anySatisfy(tensor -> assertThat(tensor)
-                    .isInstanceOfSatisfying(Map.class, fields -> {
+            assertThat(tensors)
+                    .anySatisfy(tensor -> assertThat(tensor).isInstanceOfSatisfying(Map.class, fields -> {
                         assertThat(fields.get("name")).isEqualTo("blk.0.attn_norm.weight");
                         assertThat(fields.get("from")).isEqualTo("F32");
                         assertThat(fields.get("to")).isEqualTo("F32");
@@ -143,7 +148,11 @@ class QuantizeCommandTest {
         Files.writeString(home.resolve("one.toml"), "[providers.candle.options]\nthreads = 1\n");
 
         Shell.Outcome again = quantize(
-                source, "Q3_K_M", "--force", "--config", home.resolve("one.toml").toString());
+                source,
+                "Q3_K_M",
+                "--force",
+                "--config",
+                home.resolve("one.toml").toString());
 
         assertThat(again.code()).isZero();
         assertThat(Files.readAllBytes(target)).isEqualTo(first);
@@ -165,7 +174,8 @@ class QuantizeCommandTest {
     void anInstalledModelIsFoundByItsName() {
         run("model", "import", source.toString(), "mine:F32");
 
-        assertThat(run("quantize", "mine:F32", target.toString(), "BF16").code()).isZero();
+        assertThat(run("quantize", "mine:F32", target.toString(), "BF16").code())
+                .isZero();
         assertThat(run("model", "info", target.toString()).out()).contains("Quantization:      BF16");
     }
 
@@ -234,8 +244,8 @@ class QuantizeCommandTest {
 
     @Test
     void ctrlCLeavesNothing() throws IOException {
-        Shell.Outcome outcome = shell().watchedBy(Cancellation::cancel)
-                .run("quantize", source.toString(), target.toString(), "Q4_K_M");
+        Shell.Outcome outcome =
+                shell().watchedBy(Cancellation::cancel).run("quantize", source.toString(), target.toString(), "Q4_K_M");
 
         assertThat(outcome.code()).isEqualTo(130);
         assertThat(files()).containsExactly("model-f32.gguf");

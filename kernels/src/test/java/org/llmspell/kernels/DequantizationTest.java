@@ -154,7 +154,8 @@ class DequantizationTest {
     @Test
     void everyFormatIsDescribedButThePlainOnes() {
         Set<BlockFormat> described = EnumSet.of(BlockFormat.F32, BlockFormat.F16, BlockFormat.BF16);
-        describedFormats().forEach(arguments -> described.add((BlockFormat) arguments.get()[1]));
+        describedFormats()
+                .forEach(arguments -> described.add((BlockFormat) arguments.get()[1]));
 
         assertThat(Codecs.supported()).isEqualTo(described);
         implementations().forEach(kernels -> assertThat(described).allMatch(kernels::supports));

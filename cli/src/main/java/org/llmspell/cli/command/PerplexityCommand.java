@@ -46,8 +46,8 @@ final class PerplexityCommand implements Command {
                 .spec()
                 .addPositional(Parameters.text(0, "MODEL", "A model of the embedded backend, or a .gguf file"))
                 .addPositional(Parameters.text(1, "FILE", "The text, as UTF-8; - for standard input"))
-                .addOption(number(
-                        CONTEXT, "Tokens of a window (default: 512, or the model's context where that is less)"))
+                .addOption(
+                        number(CONTEXT, "Tokens of a window (default: 512, or the model's context where that is less)"))
                 .addOption(number(
                         STRIDE,
                         "Move the window by so many tokens, and count the last so many of each"
@@ -68,8 +68,8 @@ final class PerplexityCommand implements Command {
     public int run(ParseResult line, Session session) throws IOException {
         String text = text(Parameters.get(line, 1), session);
         ModelSpec spec = spec(Parameters.get(line, 0), session);
-        try (CandleBackend candle =
-                        new CandleBackend(session.config().candle(), session.config().download());
+        try (CandleBackend candle = new CandleBackend(
+                        session.config().candle(), session.config().download());
                 ModelLease model = candle.open(spec, null)) {
             measure(line, session, model, text);
         } catch (CancellationException e) {
@@ -96,8 +96,8 @@ final class PerplexityCommand implements Command {
     }
 
     private static void measure(ParseResult line, Session session, ModelLease model, String text) {
-        int context = line.matchedOptionValue(
-                CONTEXT, Math.min(Perplexity.CONTEXT_LENGTH, model.trainedContextLength()));
+        int context =
+                line.matchedOptionValue(CONTEXT, Math.min(Perplexity.CONTEXT_LENGTH, model.trainedContextLength()));
         Perplexity.Options options = new Perplexity.Options(
                 context,
                 line.matchedOptionValue(STRIDE, 0),
@@ -114,7 +114,10 @@ final class PerplexityCommand implements Command {
                 // All on one line, as llama.cpp does.
                 begun.set(true);
                 err.print(String.format(
-                        Locale.ROOT, "[%d]%.4f,", window.number(), window.soFar().perplexity()));
+                        Locale.ROOT,
+                        "[%d]%.4f,",
+                        window.number(),
+                        window.soFar().perplexity()));
                 err.flush();
                 if (keep) {
                     windows.add(window);

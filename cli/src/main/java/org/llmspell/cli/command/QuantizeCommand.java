@@ -39,7 +39,8 @@ final class QuantizeCommand implements Command {
                         "llmspell quantize mymodel:F16 small.gguf Q3_K_M --output json",
                         "llmspell quantize model-q8.gguf model-q4.gguf Q4_0 --allow-requantize --force")
                 .spec()
-                .addPositional(Parameters.text(0, "IN", "The .gguf file, any part of a split one, or an installed model"))
+                .addPositional(
+                        Parameters.text(0, "IN", "The .gguf file, any part of a split one, or an installed model"))
                 .addPositional(Parameters.text(1, "OUT", "The .gguf file to write"))
                 .addPositional(Parameters.text(2, "FORMAT", "What to convert to, such as Q4_K_M"))
                 .addOption(Parameters.flag(FORCE, "Replace OUT if it exists"))
@@ -63,8 +64,7 @@ final class QuantizeCommand implements Command {
                             progress)
                     .write(source, target);
         }
-        session.results()
-                .show(() -> json(report, source, target), () -> text(report, target, session.results()));
+        session.results().show(() -> json(report, source, target), () -> text(report, target, session.results()));
         return 0;
     }
 

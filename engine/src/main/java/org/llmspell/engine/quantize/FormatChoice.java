@@ -140,20 +140,18 @@ final class FormatChoice {
             return BlockFormat.Q8_0;
         }
         boolean shared = traits.sharedHeads() >= 4;
-        BlockFormat format =
-                switch (recipe) {
-                    case Q2_K -> shared ? BlockFormat.Q4_K : BlockFormat.Q3_K;
-                    case Q2_K_S -> shared ? BlockFormat.Q4_K : BlockFormat.Q2_K;
-                    case Q3_K_M -> index < 2 ? BlockFormat.Q5_K : BlockFormat.Q4_K;
-                    case Q3_K_L -> BlockFormat.Q5_K;
-                    case IQ3_S -> shared ? BlockFormat.Q4_K : BlockFormat.IQ3_S;
-                    case IQ3_M -> BlockFormat.Q4_K;
-                    case IQ4_NL, IQ4_XS -> shared ? BlockFormat.Q5_K : recipe.format();
-                    case Q4_K_M, Q5_K_M ->
-                        isWorthMore(index, valueTensors) ? BlockFormat.Q6_K : recipe.format();
-                    case Q4_K_S -> index < 4 ? BlockFormat.Q5_K : BlockFormat.Q4_K;
-                    default -> recipe.format();
-                };
+        BlockFormat format = switch (recipe) {
+            case Q2_K -> shared ? BlockFormat.Q4_K : BlockFormat.Q3_K;
+            case Q2_K_S -> shared ? BlockFormat.Q4_K : BlockFormat.Q2_K;
+            case Q3_K_M -> index < 2 ? BlockFormat.Q5_K : BlockFormat.Q4_K;
+            case Q3_K_L -> BlockFormat.Q5_K;
+            case IQ3_S -> shared ? BlockFormat.Q4_K : BlockFormat.IQ3_S;
+            case IQ3_M -> BlockFormat.Q4_K;
+            case IQ4_NL, IQ4_XS -> shared ? BlockFormat.Q5_K : recipe.format();
+            case Q4_K_M, Q5_K_M -> isWorthMore(index, valueTensors) ? BlockFormat.Q6_K : recipe.format();
+            case Q4_K_S -> index < 4 ? BlockFormat.Q5_K : BlockFormat.Q4_K;
+            default -> recipe.format();
+        };
         boolean coarse = format == BlockFormat.Q3_K || format == BlockFormat.Q4_K;
         return traits.isLlama70B() && coarse ? BlockFormat.Q5_K : format;
     }
@@ -184,8 +182,7 @@ final class FormatChoice {
         return switch (recipe) {
             case Q2_K -> BlockFormat.Q3_K;
             case Q2_K_S -> early ? BlockFormat.Q4_K : BlockFormat.Q2_K;
-            case Q3_K_M ->
-                first ? BlockFormat.Q5_K : !traits.isFalcon() || more ? BlockFormat.Q4_K : BlockFormat.Q3_K;
+            case Q3_K_M -> first ? BlockFormat.Q5_K : !traits.isFalcon() || more ? BlockFormat.Q4_K : BlockFormat.Q3_K;
             case Q3_K_L -> traits.isFalcon() ? BlockFormat.Q4_K : BlockFormat.Q5_K;
             case IQ3_M -> early || (traits.hasEightExperts() && more) ? BlockFormat.Q4_K : BlockFormat.IQ3_S;
             case Q4_K_M -> {
@@ -222,15 +219,14 @@ final class FormatChoice {
         if (columns % wanted.blockElements() == 0) {
             return wanted;
         }
-        BlockFormat smaller =
-                switch (wanted) {
-                    case IQ4_XS, IQ3_S -> BlockFormat.IQ4_NL;
-                    case Q2_K, Q3_K, TQ1_0, TQ2_0 -> BlockFormat.Q4_0;
-                    case Q4_K -> BlockFormat.Q5_0;
-                    case Q5_K -> BlockFormat.Q5_1;
-                    case Q6_K -> BlockFormat.Q8_0;
-                    default -> wanted;
-                };
+        BlockFormat smaller = switch (wanted) {
+            case IQ4_XS, IQ3_S -> BlockFormat.IQ4_NL;
+            case Q2_K, Q3_K, TQ1_0, TQ2_0 -> BlockFormat.Q4_0;
+            case Q4_K -> BlockFormat.Q5_0;
+            case Q5_K -> BlockFormat.Q5_1;
+            case Q6_K -> BlockFormat.Q8_0;
+            default -> wanted;
+        };
         return columns % smaller.blockElements() == 0 ? smaller : BlockFormat.F16;
     }
 }

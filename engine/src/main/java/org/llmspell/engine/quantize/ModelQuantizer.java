@@ -63,14 +63,13 @@ public final class ModelQuantizer {
         GgufWriter writer = new GgufWriter();
         metadata(writer);
         for (QuantizationPlan.Step step : plan.steps()) {
-            writer.tensor(
-                    step.tensor().name(), step.format(), step.tensor().shape(), out -> {
-                        if (step.isCopy()) {
-                            copy(step, TensorData.of(step.tensor().data()), out);
-                        } else {
-                            convert(step, out);
-                        }
-                    });
+            writer.tensor(step.tensor().name(), step.format(), step.tensor().shape(), out -> {
+                if (step.isCopy()) {
+                    copy(step, TensorData.of(step.tensor().data()), out);
+                } else {
+                    convert(step, out);
+                }
+            });
         }
         writer.write(target);
         boolean copied = plan.steps().stream().allMatch(QuantizationPlan.Step::isCopy);
@@ -95,16 +94,14 @@ public final class ModelQuantizer {
                 .put("general.file_type", plan.recipe().fileType());
     }
 
-    private void copy(QuantizationPlan.Step step, TensorData data, WritableByteChannel out)
-            throws IOException {
+    private void copy(QuantizationPlan.Step step, TensorData data, WritableByteChannel out) throws IOException {
         data.writeTo(out);
         progress(step.tensor().byteSize());
         finished(step, OptionalDouble.empty());
     }
 
     private void convert(QuantizationPlan.Step step, WritableByteChannel out) throws IOException {
-        TensorConversion conversion =
-                new TensorConversion(step.tensor(), step.format(), workers, this::progress);
+        TensorConversion conversion = new TensorConversion(step.tensor(), step.format(), workers, this::progress);
         conversion.writeTo(out);
         error += conversion.error();
         square += conversion.square();

@@ -15,8 +15,8 @@ import org.llmspell.gguf.GgufMetadata;
  */
 record ModelTraits(String architecture, int layers, int heads, int sharedHeads, int experts) {
     static ModelTraits of(GgufMetadata metadata) throws GgufException {
-        String architecture = metadata.string("general.architecture")
-                .orElseThrow(() -> metadata.missing("general.architecture"));
+        String architecture =
+                metadata.string("general.architecture").orElseThrow(() -> metadata.missing("general.architecture"));
         int heads = first(metadata, architecture + ".attention.head_count", 0);
         int keyValueHeads = first(metadata, architecture + ".attention.head_count_kv", heads);
         return new ModelTraits(

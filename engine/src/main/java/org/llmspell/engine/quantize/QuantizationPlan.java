@@ -108,7 +108,8 @@ public record QuantizationPlan(GgufFile file, Recipe recipe, List<Step> steps) {
         if (from.blockElements() > 1 && !requantize) {
             throw new EngineException(
                     Problem.INVALID_OPTION,
-                    "The tensor %s is quantized already, as %s".formatted(step.tensor().name(), from),
+                    "The tensor %s is quantized already, as %s"
+                            .formatted(step.tensor().name(), from),
                     List.of(
                             "Convert a file in F32, F16 or BF16, which loses less",
                             "Convert this one all the same: --allow-requantize"));

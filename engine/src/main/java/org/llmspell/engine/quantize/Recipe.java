@@ -72,12 +72,11 @@ public enum Recipe {
      */
     public static Recipe of(String name) {
         String wanted = name.toUpperCase(Locale.ROOT);
-        String full =
-                switch (wanted) {
-                    case "Q3_K", "Q4_K", "Q5_K" -> wanted + "_M";
-                    case "MXFP4" -> "MXFP4_MOE";
-                    default -> wanted;
-                };
+        String full = switch (wanted) {
+            case "Q3_K", "Q4_K", "Q5_K" -> wanted + "_M";
+            case "MXFP4" -> "MXFP4_MOE";
+            default -> wanted;
+        };
         for (Recipe recipe : values()) {
             if (recipe.name().equals(full)) {
                 return recipe;

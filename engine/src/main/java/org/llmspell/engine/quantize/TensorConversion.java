@@ -130,8 +130,7 @@ final class TensorConversion implements TensorData {
         }
         long element = from + i;
         String place = "The tensor %s holds %s at row %d, column %d"
-                .formatted(
-                        tensor.name(), original[i], element / tensor.columns(), element % tensor.columns());
+                .formatted(tensor.name(), original[i], element / tensor.columns(), element % tensor.columns());
         if (Float.isFinite(original[i])) {
             throw new EngineException(
                     Problem.UNSUPPORTED_MODEL,

@@ -49,7 +49,11 @@ class ModelQuantizerTest {
 
     // Rows of 64 and 172 elements: of the K formats' stand-ins with small blocks, and of F16 where not even those fit.
     @ParameterizedTest
-    @EnumSource(names = {"F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_L", "Q2_K", "TQ1_0"})
+    @EnumSource(
+            names = {
+                "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_L", "Q2_K",
+                "TQ1_0"
+            })
     void aTrainedModelBecomesWhatLlamaCppMakesOfIt(Recipe recipe) throws IOException {
         Path ours = folder.resolve("ours-" + recipe);
         Path theirs = folder.resolve("theirs-" + recipe);
@@ -63,7 +67,9 @@ class ModelQuantizerTest {
             for (TensorInfo tensor : own.tensors()) {
                 TensorInfo other = reference.tensor(tensor.name()).orElseThrow();
                 assertThat(tensor.format()).as(tensor.name()).isEqualTo(other.format());
-                assertThat(tensor.data().mismatch(other.data())).as(tensor.name()).isEqualTo(-1);
+                assertThat(tensor.data().mismatch(other.data()))
+                        .as(tensor.name())
+                        .isEqualTo(-1);
             }
         }
     }
@@ -104,7 +110,8 @@ class ModelQuantizerTest {
                 squares += square;
             }
             assertThat(report.relativeError().orElseThrow()).isCloseTo(Math.sqrt(errors / squares), within(1e-9));
-            long total = before.tensors().stream().mapToLong(TensorInfo::byteSize).sum();
+            long total =
+                    before.tensors().stream().mapToLong(TensorInfo::byteSize).sum();
             assertThat(report.bytesBefore()).isEqualTo(total);
             assertThat(progress).isSorted().endsWith(total);
         }

@@ -157,7 +157,8 @@ class QuantizationPlanTest {
                     plan.steps().forEach(step -> planned.put(step.tensor().name(), step.format()));
 
                     assertThat(planned).as("%s of %s", recipe, shape).isEqualTo(expected);
-                    assertThat(quantized.metadata().intValue("general.file_type")).hasValue(recipe.fileType());
+                    assertThat(quantized.metadata().intValue("general.file_type"))
+                            .hasValue(recipe.fileType());
                 }
             }
         }

@@ -112,8 +112,7 @@ class PerplexityTest {
     void windowsOfATrainedModelHaveTheLogProbabilitiesOfLlamaCpp(String variant) throws IOException {
         int[] tokens = story();
         Path reference = widened(variant);
-        List<Perplexity.Window> windows =
-                windows(stories(variant), tokens, new Perplexity.Options(64, 0, 256, 0));
+        List<Perplexity.Window> windows = windows(stories(variant), tokens, new Perplexity.Options(64, 0, 256, 0));
 
         assertThat(windows).hasSize(tokens.length / 64);
         double sum = 0;
@@ -122,8 +121,7 @@ class PerplexityTest {
             double[] expected = expected(reference, tokens, window.start(), 64, 33);
             assertThat(window.start()).isEqualTo(64 * (window.number() - 1));
             assertThat(window.firstCounted()).isEqualTo(window.start() + 33);
-            assertThat(window.ids())
-                    .isEqualTo(Arrays.copyOfRange(tokens, window.start() + 33, window.start() + 64));
+            assertThat(window.ids()).isEqualTo(Arrays.copyOfRange(tokens, window.start() + 33, window.start() + 64));
             assertThat(window.logProbabilities()).hasSize(31);
             for (int i = 0; i < 31; i++) {
                 assertThat(window.logProbabilities()[i])
@@ -139,11 +137,11 @@ class PerplexityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"llama-gqa", "llama-tied-mha", "llama-mqa", "llama-moe-4x2", "llama-rope-freqs", "qwen2"})
+    @ValueSource(strings = {"llama-gqa", "llama-tied-mha", "llama-mqa", "llama-moe-4x2", "llama-rope-freqs", "qwen2"})
     void randomModelsHaveTheLogProbabilitiesOfLlamaCpp(String name) {
         Path file = TestData.path("models/tiny_random/" + name + ".gguf");
-        int[] tokens = IntStream.range(0, 64).map(i -> 3 + (i * i * 31 + 17 * i) % 200).toArray();
+        int[] tokens =
+                IntStream.range(0, 64).map(i -> 3 + (i * i * 31 + 17 * i) % 200).toArray();
         try (ModelLease model = engine.open(file, null);
                 ModelLease.Scoring scoring = model.scoring(2, 32, 20)) {
             int[] first = Arrays.copyOfRange(tokens, 0, 32);
@@ -191,11 +189,11 @@ class PerplexityTest {
 
         assertThat(all).hasSize(62);
         double mean = -Arrays.stream(all).average().orElseThrow();
-        double variance = Arrays.stream(all).map(p -> (p + mean) * (p + mean)).average().orElseThrow();
+        double variance =
+                Arrays.stream(all).map(p -> (p + mean) * (p + mean)).average().orElseThrow();
         Perplexity.Estimate estimate = windows.getLast().soFar();
         assertThat(estimate.perplexity()).isCloseTo(Math.exp(mean), within(1e-9));
-        assertThat(estimate.error())
-                .isCloseTo(Math.exp(mean) * Math.sqrt(variance / 61), within(1e-9));
+        assertThat(estimate.error()).isCloseTo(Math.exp(mean) * Math.sqrt(variance / 61), within(1e-9));
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ public final class Grid {
     static final Grid IQ3_XXS = new Grid(GridCodes.IQ3_XXS, 4, 4, 12, 20, 28, 36, 44, 52, 62);
     /** Entries of four levels 1, 3 … 15. */
     public static final Grid IQ3_S = new Grid(GridCodes.IQ3_S, 4, 1, 3, 5, 7, 9, 11, 13, 15);
+
     static final Grid IQ1 = new Grid(GridCodes.IQ1, 8, -1, 0, 1);
 
     private final byte[] values;

@@ -92,8 +92,7 @@ class EncodersTest {
                             case GAUSSIAN -> gaussian;
                             // Student's t with three degrees of freedom.
                             case HEAVY_TAILED ->
-                                gaussian
-                                        / Math.sqrt((square(random) + square(random) + square(random)) / 3);
+                                gaussian / Math.sqrt((square(random) + square(random) + square(random)) / 3);
                             case OUTLIER_COLUMNS -> gaussian * (i % 64 == 5 ? 30 : 1);
                             case SPARSE -> random.nextInt(10) == 0 ? gaussian : 0;
                             case SHIFTED -> gaussian + 1.5;
@@ -121,10 +120,7 @@ class EncodersTest {
                 .put("llama.attention.layer_norm_rms_epsilon", 1e-5f);
         for (Weights weights : Weights.values()) {
             writer.tensor(
-                    name(weights),
-                    BlockFormat.F32,
-                    List.of((long) COLUMNS, (long) ROWS),
-                    bytes(weights.sample()));
+                    name(weights), BlockFormat.F32, List.of((long) COLUMNS, (long) ROWS), bytes(weights.sample()));
         }
         writer.write(folder.resolve("weights.gguf"));
     }
@@ -219,7 +215,8 @@ class EncodersTest {
                         assertThat(decoded[i]).as("%s at %g", format, size).isFinite();
                     }
                     if (size < 1e4f) {
-                        // A scale is a half, exact to 2^-25 near zero; the coarsest formats are off by half of the largest value.
+                        // A scale is a half, exact to 2^-25 near zero; the coarsest formats are off by half of the
+                        // largest value.
                         assertThat(Math.abs(decoded[i] - scaled[i]))
                                 .as("%s at %g", format, size)
                                 .isLessThanOrEqualTo((float) (0.51 * bound + 128 * Math.scalb(1.0, -25)));
@@ -273,8 +270,7 @@ class EncodersTest {
 
     private static byte[] encode(BlockFormat format, float[] values) {
         byte[] bytes = new byte[(int) format.bytes(values.length)];
-        Encoders.of(format)
-                .encode(values, 0, values.length / format.blockElements(), MemorySegment.ofArray(bytes), 0);
+        Encoders.of(format).encode(values, 0, values.length / format.blockElements(), MemorySegment.ofArray(bytes), 0);
         return bytes;
     }
 

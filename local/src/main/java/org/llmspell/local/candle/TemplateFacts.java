@@ -19,7 +19,9 @@ final class TemplateFacts {
     static @Nullable String supports(Path file) {
         try (GgufFile gguf = GgufFile.open(file)) {
             String source = gguf.metadata().string("tokenizer.chat_template").orElse("");
-            return source.isEmpty() ? null : described(ChatTemplate.compile(source).capabilities());
+            return source.isEmpty()
+                    ? null
+                    : described(ChatTemplate.compile(source).capabilities());
         } catch (TemplateException e) {
             return "nothing: it is broken (" + Quoted.plain(firstLine(e)) + ")";
         } catch (GgufException e) {

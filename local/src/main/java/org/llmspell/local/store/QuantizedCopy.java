@@ -52,11 +52,10 @@ public record QuantizedCopy(
         } catch (GgufException e) {
             throw failed(Kind.MODEL_UNUSABLE, String.valueOf(e.getMessage()), e, "Fetch the model again");
         } catch (EngineException e) {
-            Kind kind =
-                    switch (e.problem()) {
-                        case INVALID_OPTION -> Kind.INVALID_REQUEST;
-                        default -> Kind.MODEL_UNUSABLE;
-                    };
+            Kind kind = switch (e.problem()) {
+                case INVALID_OPTION -> Kind.INVALID_REQUEST;
+                default -> Kind.MODEL_UNUSABLE;
+            };
             throw new LocalModelException(kind, source + ": " + e.getMessage(), null, e.advice(), e);
         } catch (ClosedByInterruptException e) {
             throw new LocalModelException(Kind.CANCELLED, "The conversion was cancelled", null, List.of(), e);

@@ -39,8 +39,8 @@ class GgufFactsTest {
 
     @Test
     void countsTheFormatsAndNamesThePooling() throws Exception {
-        Path file = TinyGguf.write(
-                temporary.resolve("x.gguf"), TinyGguf.writer(15).put("llama.pooling_type", 2));
+        Path file =
+                TinyGguf.write(temporary.resolve("x.gguf"), TinyGguf.writer(15).put("llama.pooling_type", 2));
 
         assertThat(GgufFacts.read(file).details())
                 .containsEntry("pooling", "cls")
