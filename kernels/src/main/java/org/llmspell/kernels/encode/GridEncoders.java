@@ -71,7 +71,7 @@ final class GridEncoders {
             choose(sub * WIDTH, stored * (2 * code + 1));
             int ninth = 0;
             for (int group = 0; group < GROUPS; group++) {
-                LittleEndian.put8(target, offset + 2 + sub * 8 + group, entries[group]);
+                LittleEndian.put8(target, offset + 2 + sub * 8L + group, entries[group]);
                 ninth |= (entries[group] >> 8) << group;
             }
             LittleEndian.put8(target, offset + 66 + sub, ninth);

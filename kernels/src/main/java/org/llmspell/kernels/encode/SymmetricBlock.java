@@ -109,8 +109,8 @@ final class SymmetricBlock {
             best = best.or(fit(levels, x, from, width, base, (levels.highest() + step * k) / extreme));
         }
         for (int i = 0; i < REFINEMENTS; i++) {
-            Fit refined = best.or(fit(levels, x, from, width, base, 1 / best.scale));
-            if (refined == best) {
+            Fit refined = fit(levels, x, from, width, base, 1 / best.scale);
+            if (refined.explained <= best.explained) {
                 break;
             }
             best = refined;

@@ -70,7 +70,7 @@ final class GridBlocks {
                 int word = LittleEndian.i32(source, offset + 66 + sub * 4L);
                 float scale = d * (0.5f + (word >>> 28)) * 0.5f;
                 for (int l = 0; l < 8; l++) {
-                    int entry = LittleEndian.u8(source, offset + 2 + sub * 8 + l);
+                    int entry = LittleEndian.u8(source, offset + 2 + sub * 8L + l);
                     int signs = evenSigns(word >>> (7 * (l >> 1))) >> (4 * (l & 1));
                     four(Grid.IQ3_XXS, entry, signs, scale, out, at + sub * 32 + l * 4);
                 }
@@ -87,8 +87,8 @@ final class GridBlocks {
                 float scale = d * (1 + 2 * nibble);
                 int ninth = LittleEndian.u8(source, offset + 66 + sub);
                 for (int l = 0; l < 8; l++) {
-                    int entry = LittleEndian.u8(source, offset + 2 + sub * 8 + l) | ((ninth >> l) & 1) << 8;
-                    int signs = LittleEndian.u8(source, offset + 74 + sub * 4 + (l >> 1)) >> (4 * (l & 1));
+                    int entry = LittleEndian.u8(source, offset + 2 + sub * 8L + l) | ((ninth >> l) & 1) << 8;
+                    int signs = LittleEndian.u8(source, offset + 74 + sub * 4L + (l >> 1)) >> (4 * (l & 1));
                     four(Grid.IQ3_S, entry, signs, scale, out, at + sub * 32 + l * 4);
                 }
             }
@@ -104,7 +104,7 @@ final class GridBlocks {
                 float scale = d * (2 * ((word >> 12) & 7) + 1);
                 float shift = (word & 0x8000) != 0 ? -SHIFT : SHIFT;
                 for (int l = 0; l < 4; l++) {
-                    int entry = LittleEndian.u8(source, offset + 2 + sub * 4 + l) | ((word >> (3 * l)) & 7) << 8;
+                    int entry = LittleEndian.u8(source, offset + 2 + sub * 4L + l) | ((word >> (3 * l)) & 7) << 8;
                     shifted(entry, shift, scale, out, at + sub * 32 + l * 8);
                 }
             }
