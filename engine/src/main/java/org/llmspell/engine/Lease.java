@@ -61,6 +61,22 @@ final class Lease implements ModelLease {
         }
     }
 
+    @Override
+    public Scoring scoring(int texts, int contextLength, int batch) {
+        LoadedModel model = model();
+        resident.retain();
+        boolean started = false;
+        try {
+            Scoring scoring = model.scoring(texts, contextLength, batch, resident::release);
+            started = true;
+            return scoring;
+        } finally {
+            if (!started) {
+                resident.release();
+            }
+        }
+    }
+
     /** Cache pages that the model's sequences hold or have been promised. */
     int pagesInUse() {
         return model().batcher().pagesInUse();

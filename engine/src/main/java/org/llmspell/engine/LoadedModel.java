@@ -4,6 +4,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
@@ -14,6 +16,7 @@ import org.llmspell.engine.model.ModelSource;
 import org.llmspell.engine.model.Tensors;
 import org.llmspell.engine.schedule.Batcher;
 import org.llmspell.engine.schedule.Scheduler;
+import org.llmspell.engine.score.WindowScorer;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.gguf.GgufException;
@@ -34,6 +37,11 @@ final class LoadedModel implements AutoCloseable {
     private final MemoryBudget budget;
     private final Scheduler scheduler;
     private final Duration loadTime;
+    private final Machine machine;
+    /** Held while texts are scored, so that nothing is unmapped under a pass. */
+    private final ReentrantLock scoring = new ReentrantLock();
+
+    private volatile boolean closing;
 
     /** What all models of an engine share. */
     record Machine(
@@ -46,6 +54,7 @@ final class LoadedModel implements AutoCloseable {
 
     private LoadedModel(GgufFile file, Machine machine, long startedAt) throws GgufException {
         this.file = file;
+        this.machine = machine;
         this.budget = machine.budget;
         this.scheduler = machine.scheduler;
         String architecture = file.metadata()
@@ -139,7 +148,71 @@ final class LoadedModel implements AutoCloseable {
             throw new EngineException(
                     Problem.INVALID_OPTION, "The prompt is empty", List.of("Give the model some text to go on from"));
         }
-        for (int token : prompt) {
+        checkTokens(prompt);
+        int context = Math.min(contextLength, model.contextLength());
+        checkFits(prompt.length, context);
+        synchronized (this) {
+            budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
+            batcher.allowContext(context);
+        }
+        return batcher.generate(prompt, sampling, context, whenEnded);
+    }
+
+    /** Prepares for scoring; {@code whenEnded} is run once, when it holds nothing of the model any more. */
+    ModelLease.Scoring scoring(int texts, int contextLength, int batch, Runnable whenEnded) {
+        budget.checkScoring(model.widths(), batch, model.cacheLayout(), texts, contextLength);
+        PagePool pages = new PagePool(model.cacheLayout(), texts * KvLayout.pages(contextLength), false);
+        return new TextScoring(
+                new WindowScorer(
+                        model,
+                        machine.kernels,
+                        machine.workers,
+                        pages,
+                        batch,
+                        () -> closing || Thread.currentThread().isInterrupted()),
+                whenEnded);
+    }
+
+    /** A scorer that keeps the model from being unmapped while it computes. */
+    private final class TextScoring implements ModelLease.Scoring {
+        private final WindowScorer scorer;
+        private final Runnable whenEnded;
+        private boolean closed;
+
+        TextScoring(WindowScorer scorer, Runnable whenEnded) {
+            this.scorer = scorer;
+            this.whenEnded = whenEnded;
+        }
+
+        @Override
+        public double[][] logProbabilities(List<int[]> texts, int from) {
+            if (closed) {
+                throw new IllegalStateException("the scoring is closed");
+            }
+            texts.forEach(LoadedModel.this::checkTokens);
+            scoring.lock();
+            try {
+                if (closing) {
+                    throw new CancellationException("the model was closed");
+                }
+                return scorer.score(texts, from);
+            } finally {
+                scoring.unlock();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                scorer.close();
+                whenEnded.run();
+            }
+        }
+    }
+
+    private void checkTokens(int[] tokens) {
+        for (int token : tokens) {
             if (token < 0 || token >= tokenizer.vocabularySize()) {
                 throw new EngineException(
                         Problem.INVALID_OPTION,
@@ -148,13 +221,6 @@ final class LoadedModel implements AutoCloseable {
                         List.of());
             }
         }
-        int context = Math.min(contextLength, model.contextLength());
-        checkFits(prompt.length, context);
-        synchronized (this) {
-            budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
-            batcher.allowContext(context);
-        }
-        return batcher.generate(prompt, sampling, context, whenEnded);
     }
 
     private void checkFits(int promptTokens, int context) {
@@ -188,8 +254,14 @@ final class LoadedModel implements AutoCloseable {
     /** Cancels what runs, frees the memory and unmaps the file. */
     @Override
     public void close() {
+        closing = true;
         scheduler.remove(batcher);
         batcher.close();
-        file.close();
+        scoring.lock();
+        try {
+            file.close();
+        } finally {
+            scoring.unlock();
+        }
     }
 }

@@ -8,6 +8,7 @@ import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Widths;
 import org.llmspell.engine.schedule.Batcher;
+import org.llmspell.engine.score.WindowScorer;
 
 /**
  * Says before anything is allocated whether a model's activations and caches fit the memory there is. Weights are not
@@ -33,6 +34,23 @@ final class MemoryBudget {
                     "Failed to allocate tensor: the model's activations need %s and %s is available"
                             .formatted(size(needed), size(usable)),
                     List.of("Use a smaller model", "Close other programs"));
+        }
+    }
+
+    /**
+     * Checks what scoring takes: activations for passes of {@code rows} tokens and the caches of {@code texts} texts.
+     *
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    void checkScoring(Widths widths, int rows, KvLayout layout, int texts, int contextLength) {
+        long needed = WindowScorer.bytes(widths, rows) + texts * (KvLayout.pages(contextLength) * layout.pageBytes());
+        long usable = usable();
+        if (needed > usable) {
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: scoring %d texts of %d tokens needs %s and %s is available"
+                            .formatted(texts, contextLength, size(needed), size(usable)),
+                    List.of("Use a smaller batch", "Use a shorter context length", "Use a smaller model"));
         }
     }
 

@@ -33,6 +33,33 @@ public interface ModelLease extends AutoCloseable {
      */
     Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength);
 
+    /**
+     * Prepares for computing how probable given texts are.
+     *
+     * @param texts that will be given at once, at most
+     * @param contextLength tokens of each, at most
+     * @param batch tokens computed in one pass
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    Scoring scoring(int texts, int contextLength, int batch);
+
+    /** The right to score texts, with the memory for it. Used by the thread that made it; close it before the lease. */
+    interface Scoring extends AutoCloseable {
+        /**
+         * For each text the natural logarithms of the probabilities of its tokens from {@code from} on, each given all before
+         * it. Interrupting the thread cancels it.
+         *
+         * @param texts each of more than {@code from} tokens
+         * @param from at least 1
+         * @throws EngineException if a token is not in the vocabulary, or the model gives no probability
+         * @throws java.util.concurrent.CancellationException if it was cancelled or the model closed
+         */
+        double[][] logProbabilities(List<int[]> texts, int from);
+
+        @Override
+        void close();
+    }
+
     @Override
     void close();
 }

@@ -36,6 +36,7 @@ final class RandomWeights {
                 half(buffer, block + 82, random.nextGaussian() / 8);
             }
             case MXFP4 -> buffer.put(block, (byte) (120 + random.nextInt(12)));
+            case IQ1_M -> scatteredHalf(buffer, block + 48, random.nextGaussian() / 8);
             case NVFP4 -> {}
             case Q3_K, Q6_K, TQ1_0, TQ2_0 -> half(buffer, block + format.blockBytes() - 2, random.nextGaussian() / 8);
             default -> half(buffer, block, random.nextGaussian() / 8);
@@ -44,6 +45,15 @@ final class RandomWeights {
 
     private static void half(ByteBuffer buffer, int at, double value) {
         buffer.putShort(at, Float.floatToFloat16((float) value));
+    }
+
+    /** IQ1_M keeps its half in the upper nibbles of four words. */
+    private static void scatteredHalf(ByteBuffer buffer, int at, double value) {
+        int bits = Float.floatToFloat16((float) value) & 0xFFFF;
+        for (int i = 0; i < 4; i++) {
+            int rest = buffer.getShort(at + 2 * i) & 0x0FFF;
+            buffer.putShort(at + 2 * i, (short) (rest | ((bits >> (4 * i)) & 15) << 12));
+        }
     }
 
     /** The matrix as float32, by the scalar codec, whose exactness {@link DequantizationTest} shows. */

@@ -64,6 +64,8 @@ public final class CommandTree {
                         new InspectCommand(),
                         new TokenizeCommand(),
                         new RenderCommand(),
+                        new QuantizeCommand(),
+                        new PerplexityCommand(),
                         new ConfigCommand(),
                         new DoctorCommand(),
                         new CompletionCommand(),

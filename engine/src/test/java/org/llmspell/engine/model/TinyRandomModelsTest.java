@@ -1,7 +1,6 @@
 package org.llmspell.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,9 +8,6 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmspell.engine.EngineException;
-import org.llmspell.engine.EngineException.Problem;
-import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.KernelProvider;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.testing.TestData;
@@ -35,13 +31,6 @@ class TinyRandomModelsTest {
         float[] reference = TestData.floats("models/tiny_random/logits/" + name + ".f32.bin");
         int[] prompt =
                 Goldens.ints(TestData.json("models/tiny_random/goldens.json").get("prompt_ids"));
-        if (name.contains("iq2_xxs") && !KernelProvider.scalar().supports(BlockFormat.IQ2_XXS)) {
-            assertThatThrownBy(() -> new BareModel(path, KernelProvider.scalar(), 1))
-                    .isInstanceOfSatisfying(
-                            EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.UNSUPPORTED_MODEL))
-                    .hasMessageContaining("IQ2_XXS");
-            return;
-        }
         for (Kernels kernels : new Kernels[] {KernelProvider.scalar(), KernelProvider.best()}) {
             try (BareModel model = new BareModel(path, kernels, 2)) {
                 for (int chunk : new int[] {prompt.length, 7, 1}) {

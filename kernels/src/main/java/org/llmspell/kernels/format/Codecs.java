@@ -28,6 +28,13 @@ public final class Codecs {
         ALL.put(BlockFormat.IQ4_XS, TableBlocks::iq4xs);
         ALL.put(BlockFormat.MXFP4, TableBlocks::mxfp4);
         ALL.put(BlockFormat.NVFP4, TableBlocks::nvfp4);
+        ALL.put(BlockFormat.IQ1_S, GridBlocks::iq1s);
+        ALL.put(BlockFormat.IQ1_M, GridBlocks::iq1m);
+        ALL.put(BlockFormat.IQ2_XXS, GridBlocks::iq2xxs);
+        ALL.put(BlockFormat.IQ2_XS, GridBlocks::iq2xs);
+        ALL.put(BlockFormat.IQ2_S, GridBlocks::iq2s);
+        ALL.put(BlockFormat.IQ3_XXS, GridBlocks::iq3xxs);
+        ALL.put(BlockFormat.IQ3_S, GridBlocks::iq3s);
         ALL.put(BlockFormat.Q1_0, TernaryBlocks::q10);
         ALL.put(BlockFormat.Q2_0, TernaryBlocks::q20);
         ALL.put(BlockFormat.TQ1_0, TernaryBlocks::tq10);

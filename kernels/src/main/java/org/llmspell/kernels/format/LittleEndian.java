@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Reads the little-endian fields of a GGUF block at any byte offset, aligned or not. */
+/** Reads and writes the little-endian fields of a GGUF block at any byte offset, aligned or not. */
 public final class LittleEndian {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -51,5 +51,20 @@ public final class LittleEndian {
     /** A bfloat16, the upper half of a float32. */
     public static float bf16(MemorySegment source, long offset) {
         return Float.intBitsToFloat(source.get(SHORT, offset) << 16);
+    }
+
+    /** Writes the low 8 bits of {@code value}. */
+    public static void put8(MemorySegment target, long offset, int value) {
+        target.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+    }
+
+    /** Writes the low 16 bits of {@code value}. */
+    public static void put16(MemorySegment target, long offset, int value) {
+        target.set(SHORT, offset, (short) value);
+    }
+
+    /** Writes 32 bits. */
+    public static void put32(MemorySegment target, long offset, int value) {
+        target.set(INT, offset, value);
     }
 }

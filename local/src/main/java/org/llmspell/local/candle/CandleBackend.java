@@ -206,6 +206,10 @@ public final class CandleBackend implements Backend {
         Path file = stored == null ? locate(model) : stored.file();
         GgufFacts facts = GgufFacts.read(file);
         Map<String, String> details = new LinkedHashMap<>(facts.details());
+        String supports = TemplateFacts.supports(file);
+        if (supports != null) {
+            details.put("template_supports", supports);
+        }
         if (stored != null && stored.manifest() != null) {
             details.put("source", stored.manifest().source());
             String revision = stored.manifest().revision();

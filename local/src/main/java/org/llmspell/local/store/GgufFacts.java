@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.gguf.GgufException;
 import org.llmspell.gguf.GgufFile;
 import org.llmspell.gguf.GgufMetadata;
+import org.llmspell.gguf.GgufType;
 import org.llmspell.gguf.TensorInfo;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.Quoted;
@@ -91,10 +93,19 @@ public record GgufFacts(
         put(details, "license", text(metadata, "general.license"));
         details.put("gguf_version", String.valueOf(gguf.version()));
         details.put("tensors", String.valueOf(gguf.tensors().size()));
+        if (!gguf.tensors().isEmpty()) {
+            details.put("formats", formats(gguf.tensors()));
+        }
         if (gguf.files().size() > 1) {
             details.put("parts", String.valueOf(gguf.files().size()));
         }
         put(details, "tokenizer", tokenizer);
+        put(details, "pre_tokenizer", text(metadata, "tokenizer.ggml.pre"));
+        metadata.array("tokenizer.ggml.tokens", GgufType.STRING)
+                .ifPresent(tokens -> details.put("vocabulary", tokens.size() + " tokens"));
+        if (architecture != null) {
+            put(details, "pooling", pooling(metadata.longValue(architecture + ".pooling_type")));
+        }
         details.put("chat_template", metadata.get("tokenizer.chat_template").isPresent() ? "yes" : "no");
         return new GgufFacts(
                 gguf.files(),
@@ -120,6 +131,31 @@ public record GgufFacts(
             details.put(key, value);
         }
         return value;
+    }
+
+    /** How many tensors are in each block format, the most used first: {@code 15 x Q4_K, 9 x F32}. */
+    private static String formats(List<TensorInfo> tensors) {
+        Map<BlockFormat, Integer> counts = new EnumMap<>(BlockFormat.class);
+        tensors.forEach(tensor -> counts.merge(tensor.format(), 1, Integer::sum));
+        return counts.entrySet().stream()
+                .sorted(Map.Entry.<BlockFormat, Integer>comparingByValue().reversed())
+                .map(count -> count.getValue() + " x " + count.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    /** How an embedding model makes one vector of a text's, by llama.cpp's numbers. */
+    private static @Nullable String pooling(OptionalLong type) {
+        if (type.isEmpty()) {
+            return null;
+        }
+        return switch ((int) Math.clamp(type.getAsLong(), -1, 5)) {
+            case 0 -> "none";
+            case 1 -> "mean";
+            case 2 -> "cls";
+            case 3 -> "last";
+            case 4 -> "rank";
+            default -> "unknown (" + type.getAsLong() + ")";
+        };
     }
 
     private static @Nullable String quantization(GgufFile gguf) throws GgufException {

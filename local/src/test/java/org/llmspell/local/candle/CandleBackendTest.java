@@ -361,6 +361,11 @@ class CandleBackendTest {
         }
 
         @Override
+        public Scoring scoring(int texts, int contextLength, int batch) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public void close() {
             onClose.run();
         }

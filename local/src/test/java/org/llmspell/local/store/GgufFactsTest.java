@@ -37,6 +37,20 @@ class GgufFactsTest {
                 .containsEntry("chat_template", "no");
     }
 
+    @Test
+    void countsTheFormatsAndNamesThePooling() throws Exception {
+        Path file =
+                TinyGguf.write(temporary.resolve("x.gguf"), TinyGguf.writer(15).put("llama.pooling_type", 2));
+
+        assertThat(GgufFacts.read(file).details())
+                .containsEntry("pooling", "cls")
+                .hasEntrySatisfying("formats", formats -> assertThat(formats).matches("\\d+ x \\w+(, \\d+ x \\w+)*"));
+        assertThat(GgufFacts.read(TestData.path("models/tiny_random/llama-q4_k.gguf"))
+                        .details())
+                .hasEntrySatisfying("formats", formats -> assertThat(formats).contains(" x Q4_K", " x F32"))
+                .doesNotContainKey("pooling");
+    }
+
     @ParameterizedTest
     @CsvSource({"-1, Q8_0", "1039, Q8_0", "9999, Q8_0", "7, Q8_0", "0, F32", "18, Q6_K"})
     void takesTheCommonestFormatWhereTheFileTypeSaysNothing(int fileType, String quantization) {

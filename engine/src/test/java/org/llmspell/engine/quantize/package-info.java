@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.quantize;
+
+import org.jspecify.annotations.NullMarked;

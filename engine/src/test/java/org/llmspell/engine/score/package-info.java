@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.score;
+
+import org.jspecify.annotations.NullMarked;

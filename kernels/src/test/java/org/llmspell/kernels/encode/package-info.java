@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.kernels.encode;
+
+import org.jspecify.annotations.NullMarked;
