@@ -77,11 +77,12 @@ final class EncoderReader {
         }
         List<String> lines = merges.orElse(List.of());
         if (kind == TokenizerKind.WORD_PAIR) {
-            boolean lowercase = flag("normalizer.lowercase", rule.symbols() != PreTokenizers.Symbols.CHARACTERS);
             return characters(
                     lines,
                     rule,
-                    lowercase ? CharacterPairEncoder.Style.SEPARATED_LOWERCASE : CharacterPairEncoder.Style.SEPARATED);
+                    flag("normalizer.lowercase", false)
+                            ? CharacterPairEncoder.Style.SEPARATED_LOWERCASE
+                            : CharacterPairEncoder.Style.SEPARATED);
         }
         return switch (rule.symbols()) {
             case BYTES -> new BytePairEncoder(vocabulary, lines, rule, unknown);
@@ -101,9 +102,11 @@ final class EncoderReader {
     }
 
     private static String name(GgufMetadata metadata, TokenizerKind kind) throws GgufException {
-        return kind == TokenizerKind.GEMMA_PAIR
-                ? "gemma4"
-                : metadata.string(PREFIX + "pre").orElse("default");
+        return switch (kind) {
+            case GEMMA_PAIR -> "gemma4";
+            case WORD_PAIR -> "whitespace";
+            default -> metadata.string(PREFIX + "pre").orElse("default");
+        };
     }
 
     /** The rule called {@code name}. */
