@@ -67,7 +67,7 @@ final class LoadedModel implements AutoCloseable {
         budget.checkActivations(model.widths());
         KvLayout layout = model.cacheLayout();
         int context = Math.min(model.contextLength(), defaultContext(machine.options));
-        PagePool pages = new PagePool(layout, budget.pages(layout, context), machine.prefixSharing);
+        PagePool pages = new PagePool(layout, Batcher.ROWS, budget.pages(layout, context), machine.prefixSharing);
         this.batcher = new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
         this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
         scheduler.add(batcher);

@@ -10,7 +10,6 @@ import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.SamplingOptions;
-import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.engine.layer.Activations;
@@ -93,7 +92,7 @@ public final class Batcher implements AutoCloseable {
 
     /** Lets a sequence of {@code contextLength} tokens fit; takes effect before anything submitted later is admitted. */
     public synchronized void allowContext(int contextLength) {
-        pages.raiseLimit(KvLayout.pages(contextLength));
+        pages.makeRoom(contextLength);
     }
 
     /** Does one pass, if there is anything to do; whether there was. */
@@ -278,8 +277,8 @@ public final class Batcher implements AutoCloseable {
         return failure;
     }
 
-    /** Pages that have memory, in use or kept. */
-    public synchronized int pagesAllocated() {
+    /** Pages that have memory, in use or kept, by group of layers. */
+    public synchronized int[] pagesAllocated() {
         return pages.allocated();
     }
 
