@@ -37,6 +37,27 @@ final class MemoryBudget {
     }
 
     /**
+     * Checks what embedding takes.
+     *
+     * @param rows tokens of a pass
+     * @param pages of the cache, by group of layers
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    void checkEmbedding(Widths widths, int rows, KvLayout layout, int[] pages) {
+        long needed = widths.bytes(rows, 0);
+        for (int group = 0; group < pages.length; group++) {
+            needed += pages[group] * layout.groups().get(group).pageBytes();
+        }
+        if (needed > usable()) {
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: to embed a text so long needs %s and %s is available"
+                            .formatted(size(needed), size(usable())),
+                    List.of("Cut the text into parts", "Use a smaller model", "Close other programs"));
+        }
+    }
+
+    /**
      * Checks the cache of one sequence.
      *
      * @param allocated pages that the model has already, by group of layers

@@ -61,7 +61,8 @@ public record Attention(
 
     @Override
     public KvLayout.Layer kept(int contextLength) {
-        int window = scores.window();
+        // A sequence that is seen from both ends is computed at once, and forgotten.
+        int window = scores.bothWays() ? KvLayout.UNBOUNDED : scores.window();
         return layout.layers().get(layer).withWindow(window < contextLength ? window : KvLayout.UNBOUNDED);
     }
 
@@ -225,7 +226,8 @@ public record Attention(
         AttentionCall[] calls = new AttentionCall[slices.size()];
         int[] firstChunk = new int[slices.size() + 1];
         for (int i = 0; i < calls.length; i++) {
-            calls[i] = call(pass.memory, slices.get(i));
+            Batch.Slice slice = slices.get(i);
+            calls[i] = call(pass.memory, slice, 0, slice.rows(), slice.firstPosition(), scores.window());
             int blocks = (slices.get(i).rows() + QUERY_ROWS - 1) / QUERY_ROWS;
             firstChunk[i + 1] = firstChunk[i] + blocks * kvHeads;
         }
@@ -237,11 +239,27 @@ public record Attention(
             int rest = chunk - firstChunk[slice];
             int from = rest / kvHeads * QUERY_ROWS;
             int to = Math.min(calls[slice].rows(), from + QUERY_ROWS);
-            pass.kernels.attention(calls[slice], rest % kvHeads, from, to);
+            if (scores.bothWays()) {
+                attendBothWays(pass, slices.get(slice), rest % kvHeads, from, to);
+            } else {
+                pass.kernels.attention(calls[slice], rest % kvHeads, from, to);
+            }
         });
     }
 
-    private AttentionCall call(Activations memory, Batch.Slice slice) {
+    /** Each row as if it were the last that its own window reaches. */
+    private void attendBothWays(ForwardPass pass, Batch.Slice slice, int kvHead, int from, int to) {
+        int last = slice.rows() - 1;
+        int reach = Math.min(scores.window() / 2, slice.rows());
+        for (int row = from; row < to; row++) {
+            int end = Math.min(last, row + reach);
+            pass.kernels.attention(call(pass.memory, slice, row, 1, end, end - row + reach + 1), kvHead, 0, 1);
+        }
+    }
+
+    /** Attention of {@code rows} rows of a slice, the first of which sees as far as {@code position}. */
+    private AttentionCall call(
+            Activations memory, Batch.Slice slice, int firstRow, int rows, int position, int window) {
         SequenceCache cache = slice.cache();
         return new AttentionCall(
                 heads,
@@ -250,14 +268,14 @@ public record Attention(
                 layout.storedValueDimension(layer),
                 KvLayout.PAGE_TOKENS,
                 memory.queryStored.data(),
-                memory.queryStored.at(slice.firstRow()),
+                memory.queryStored.at(slice.firstRow() + firstRow),
                 cache.keys(layer),
                 cache.values(layer),
                 memory.attendedStored.data(),
-                memory.attendedStored.at(slice.firstRow()),
-                slice.rows(),
-                slice.firstPosition(),
-                scores.window(),
+                memory.attendedStored.at(slice.firstRow() + firstRow),
+                rows,
+                position,
+                window,
                 scores.scale(),
                 scores.softcap(),
                 null);

@@ -16,6 +16,7 @@ public final class Architectures {
     static {
         ALL.put("apertus", ApertusModel::load);
         ALL.put("arcee", ArceeModel::load);
+        ALL.put("bert", BertModel::load);
         ALL.put("chatglm", Glm4Model::loadFirst);
         ALL.put("codeshell", StarCoder2Model::load);
         ALL.put("cohere2", CommandRModel::load);
@@ -27,6 +28,7 @@ public final class Architectures {
         ALL.put("gemma", GemmaModel::load);
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
+        ALL.put("gemma-embedding", GemmaEmbeddingModel::load);
         ALL.put("glm4", Glm4Model::load);
         ALL.put("gpt2", Gpt2Model::load);
         ALL.put("gptneox", GptNeoXModel::load);
@@ -39,7 +41,9 @@ public final class Architectures {
         ALL.put("llama", LlamaModel::load);
         ALL.put("minicpm", GraniteModel::load);
         ALL.put("mistral3", LlamaModel::load);
+        ALL.put("modern-bert", ModernBertModel::load);
         ALL.put("nemotron", NemotronModel::load);
+        ALL.put("nomic-bert", BertModel::loadNomic);
         ALL.put("olmo", OlmoModel::load);
         ALL.put("olmo2", OlmoModel::loadSecond);
         ALL.put("orion", StableLmModel::load);
@@ -64,8 +68,6 @@ public final class Architectures {
     /** Architectures of files that hold no text generator, and what they hold. */
     private static final Map<String, String> NO_LANGUAGE_MODELS = Map.of(
             "clip", "an image encoder that goes with a language model",
-            "bert", "a text encoder for embeddings",
-            "nomic-bert", "a text encoder for embeddings",
             "whisper", "a speech recognizer",
             "flux", "an image generator",
             "sd3", "an image generator",
