@@ -76,7 +76,7 @@ class EmbeddingTest {
     private static Path file(Architecture architecture, int context) throws IOException {
         Path file = folder.resolve(architecture.toString().hashCode() + "-" + context + ".gguf");
         ModelShape shape = ModelShape.builder()
-                .layers(4)
+                .layers(6)
                 .heads(4, 4, 16)
                 .context(context)
                 .vocabulary(384)
