@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.Embedding;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.Generation;
@@ -357,6 +359,11 @@ class CandleBackendTest {
 
         @Override
         public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
             throw new UnsupportedOperationException();
         }
 
