@@ -102,7 +102,7 @@ final class MemoryBudget {
         List<LayerGroup> groups = layout.groups();
         long bytes = 0;
         for (int g = 0; g < groups.size(); g++) {
-            long missing = groups.get(g).need(contextLength, Batcher.ROWS) - allocated[g];
+            long missing = (long) groups.get(g).need(contextLength, Batcher.ROWS) - allocated[g];
             bytes += Math.max(0, missing) * groups.get(g).pageBytes();
         }
         return bytes;

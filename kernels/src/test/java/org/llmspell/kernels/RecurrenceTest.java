@@ -87,19 +87,21 @@ class RecurrenceTest {
     void aScanCarriesTheStateFromTokenToToken(Kernels kernels) {
         Random random = new Random(2);
         for (int keys : new int[] {1, 15, 32, 35}) {
-            for (boolean corrects : new boolean[] {false, true}) {
-                for (boolean neighbours : new boolean[] {false, true}) {
-                    scan(kernels, random, keys, corrects, neighbours);
+            for (int values : new int[] {3, 8, 9}) {
+                for (boolean corrects : new boolean[] {false, true}) {
+                    for (boolean neighbours : new boolean[] {false, true}) {
+                        scan(kernels, random, keys, values, corrects, neighbours);
+                    }
                 }
             }
         }
     }
 
-    private static void scan(Kernels kernels, Random random, int keys, boolean corrects, boolean neighbours) {
+    private static void scan(
+            Kernels kernels, Random random, int keys, int values, boolean corrects, boolean neighbours) {
         int tokens = 5;
         int heads = 4;
         int keyHeads = 2;
-        int values = 3;
         int keptTokens = 2;
         float scale = 0.7f;
         int inStride = 2 * keyHeads * keys + heads * values + 1;

@@ -30,6 +30,9 @@ public record KvLayout(List<Layer> layers, Precision precision) {
      * @param stateFloats elements of the recurrent state; 0 for a layer without
      */
     public record Layer(int kvHeads, int keyDimension, int valueDimension, int window, int stateFloats) {
+        /** A layer that keeps nothing of its own. */
+        public static final Layer NOTHING = new Layer(0, 0, 0, UNBOUNDED, 0);
+
         /** A layer with attention to everything. */
         public static Layer attention(int kvHeads, int keyDimension, int valueDimension) {
             return new Layer(kvHeads, keyDimension, valueDimension, UNBOUNDED, 0);
@@ -38,6 +41,11 @@ public record KvLayout(List<Layer> layers, Precision precision) {
         /** A layer with a state of {@code floats} elements. */
         public static Layer recurrent(int floats) {
             return new Layer(0, 0, 0, UNBOUNDED, floats);
+        }
+
+        /** The same with a recurrent state beside. */
+        public Layer withState(int floats) {
+            return new Layer(kvHeads, keyDimension, valueDimension, window, floats);
         }
 
         /** The same with another window. */

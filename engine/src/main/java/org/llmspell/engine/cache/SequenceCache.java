@@ -88,6 +88,9 @@ public final class SequenceCache implements AutoCloseable {
         if (count > pool.passTokens()) {
             throw new IllegalArgumentException("%d tokens in a pass of at most %d".formatted(count, pool.passTokens()));
         }
+        if (states != null && states.busy()) {
+            throw new IllegalStateException("the pass before was neither committed nor rolled back");
+        }
         System.arraycopy(source, from, tokens, length, count);
         int before = length;
         length += count;

@@ -71,11 +71,13 @@ public final class StatePages {
         return page.state(places[layer]);
     }
 
+    /** Whether a pass has been announced and not ended. */
+    boolean busy() {
+        return after != null;
+    }
+
     /** Makes room for a pass that takes the sequence from {@code from} tokens to {@code to}. */
     void begin(int from, int to) {
-        if (after != null) {
-            throw new IllegalStateException("the pass before was neither committed nor rolled back");
-        }
         if (before == null) {
             before = pool.take(index);
             before.zero();

@@ -26,6 +26,11 @@ public final class Activations implements AutoCloseable {
 
     final Rows attendedStored;
 
+    /** What each layer gets besides the stream, all layers' side by side, and memory as wide to make it. */
+    final Rows perLayer;
+
+    final Rows perLayerTokens;
+
     /** A recurrent layer's input of the convolution, gates, results, and numbers per head. */
     final Rows mixed;
 
@@ -76,6 +81,8 @@ public final class Activations implements AutoCloseable {
             boolean pairs = widths.storedHalves() > 1;
             queryStored = pairs ? Rows.allocate(arena, rows, widths.query() * widths.storedHalves()) : query;
             attendedStored = pairs ? Rows.allocate(arena, rows, widths.attended() * widths.storedHalves()) : attended;
+            perLayer = Rows.allocate(arena, rows, widths.perLayer());
+            perLayerTokens = Rows.allocate(arena, rows, widths.perLayer());
             mixed = Rows.allocate(arena, rows, widths.recurrent().mixed());
             mixedGate = Rows.allocate(arena, rows, widths.recurrent().gate());
             mixedOut = Rows.allocate(arena, rows, widths.recurrent().out());

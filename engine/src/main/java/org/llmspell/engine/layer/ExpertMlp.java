@@ -39,7 +39,7 @@ public record ExpertMlp(
         int rows = pass.rows();
         Activations memory = pass.memory;
         Routing routing = memory.routing;
-        router.scores().apply(pass, in, memory.router);
+        router.score(pass, in);
         if (sharedGate != null) {
             sharedGate.apply(pass, in, memory.sharedWeight);
         }

@@ -104,6 +104,15 @@ public final class ForwardPass {
         });
     }
 
+    /** {@code rows[row] += addend[row]}. */
+    void addRows(Rows rows, Rows addend) {
+        forRows(rows(), rows.columns(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                kernels.add(rows.data(), rows.at(row), addend.data(), addend.at(row), rows.columns());
+            }
+        });
+    }
+
     /**
      * The output head, for the rows whose logits are wanted: {@code logits = output · norm(stream) · scale}, then
      * {@code cap · tanh(logits / cap)} if {@code cap} is not 0.

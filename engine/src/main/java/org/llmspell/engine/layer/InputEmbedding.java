@@ -5,26 +5,42 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
- * What a token enters the stream as: {@code norm(tokens[id] · scale + constant + positions[position])}.
+ * What a token enters the stream as: {@code norm(tokens[id] · scale + positions[position] + constant)}.
  *
  * @param tokens {@code [vocabulary][embedding]}
  * @param positions learned positions {@code [contextLength][embedding]}, or null
+ * @param perLayer what the layers get besides, or null
  * @param constant float32 {@code [embedding]} for every token, such as BERT's first token type, or null
  */
 public record InputEmbedding(
         WeightMatrix tokens,
         float scale,
         @Nullable WeightMatrix positions,
+        @Nullable PerLayerInputs perLayer,
         @Nullable MemorySegment constant,
         Norm norm) {
-    /** Tokens and positions. */
-    public InputEmbedding(WeightMatrix tokens, float scale, @Nullable WeightMatrix positions) {
-        this(tokens, scale, positions, null, new NoNorm());
+    /** Tokens, positions and inputs for each layer as they are. */
+    public InputEmbedding(
+            WeightMatrix tokens,
+            float scale,
+            @Nullable WeightMatrix positions,
+            @Nullable PerLayerInputs perLayer) {
+        this(tokens, scale, positions, perLayer, null, new NoNorm());
     }
 
     /** Tokens alone. */
     public InputEmbedding(WeightMatrix tokens) {
         this(tokens, 1, null);
+    }
+
+    /** Without inputs for each layer. */
+    public InputEmbedding(WeightMatrix tokens, float scale, @Nullable WeightMatrix positions) {
+        this(tokens, scale, positions, null);
+    }
+
+    /** Elements per token that the layers get besides the stream. */
+    public int perLayerWidth() {
+        return perLayer == null ? 0 : perLayer.tokens().columns();
     }
 
     /** Fills the stream of the pass. */
@@ -37,5 +53,8 @@ public record InputEmbedding(
             pass.addToAll(constant);
         }
         norm.apply(pass, pass.memory.stream, pass.memory.stream);
+        if (perLayer != null) {
+            perLayer.apply(pass);
+        }
     }
 }

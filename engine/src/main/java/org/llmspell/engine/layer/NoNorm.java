@@ -7,14 +7,12 @@ import org.llmspell.kernels.Kernels;
 public record NoNorm() implements Norm {
     @Override
     public void normalize(Kernels kernels, MemorySegment out, long outIndex, MemorySegment x, long xIndex, int count) {
-        if (out != x || outIndex != xIndex) {
-            MemorySegment.copy(x, xIndex * Float.BYTES, out, outIndex * Float.BYTES, (long) count * Float.BYTES);
-        }
+        MemorySegment.copy(x, xIndex * Float.BYTES, out, outIndex * Float.BYTES, (long) count * Float.BYTES);
     }
 
     @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
-        if (in != out) {
+        if (in.data().address() != out.data().address()) {
             Norm.super.apply(pass, in, out);
         }
     }

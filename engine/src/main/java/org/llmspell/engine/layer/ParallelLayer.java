@@ -7,6 +7,11 @@ package org.llmspell.engine.layer;
 public record ParallelLayer(Norm mixerNorm, TokenMixer mixer, Norm feedForwardNorm, FeedForward feedForward)
         implements DecoderLayer {
     @Override
+    public boolean needsBranch() {
+        return true;
+    }
+
+    @Override
     public void apply(ForwardPass pass) {
         Rows x = pass.memory.stream;
         Rows h = pass.memory.normed;

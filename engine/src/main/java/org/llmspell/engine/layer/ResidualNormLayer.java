@@ -7,6 +7,11 @@ package org.llmspell.engine.layer;
 public record ResidualNormLayer(TokenMixer mixer, Norm mixerNorm, FeedForward feedForward, Norm feedForwardNorm)
         implements DecoderLayer {
     @Override
+    public boolean needsBranch() {
+        return false;
+    }
+
+    @Override
     public void apply(ForwardPass pass) {
         Rows x = pass.memory.stream;
         Rows h = pass.memory.normed;

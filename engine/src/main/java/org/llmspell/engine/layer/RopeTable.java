@@ -69,6 +69,17 @@ public final class RopeTable {
         return longContext != null && contextLength > originalContext ? longContext : shortContext;
     }
 
+    /** Turns {@code count} heads of a row, {@code dimension} elements apart, in place. */
+    void rotate(ForwardPass pass, Rows rows, int row, int count, int dimension) {
+        Rows cos = pass.memory.cosines[slot];
+        Rows sin = pass.memory.sines[slot];
+        for (int head = 0; head < count; head++) {
+            long index = rows.at(row) + (long) head * dimension;
+            pass.kernels.rotate(
+                    rows.data(), index, cos.data(), cos.at(row), sin.data(), sin.at(row), dimensions(), halves);
+        }
+    }
+
     void write(int position, int contextLength, Rows cosines, Rows sines, int row) {
         Frequencies frequencies = frequencies(contextLength);
         MemorySegment cos = cosines.data();

@@ -15,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param scores {@code [experts][embedding]}
  * @param bias float32 {@code [experts]}, or null
+ * @param streamNorm what the router sees is the stream by this norm; null for what the experts see
+ * @param expertScales float32 {@code [experts]}, which multiply the weights at last, or null
  * @param groups of equally many consecutive experts, at least two; 1 for none
  */
 public record Router(
         Linear scores,
         @Nullable MemorySegment bias,
+        @Nullable Norm streamNorm,
+        @Nullable MemorySegment expertScales,
         Gating gating,
         int used,
         int groups,
@@ -39,6 +43,29 @@ public record Router(
 
     /** What the sum of shares is held at or above before they are divided by it, as llama.cpp does: the least normal half. */
     private static final float LEAST_SUM = 0x1p-14f;
+
+    /** A router that sees what the experts see, which all count alike. */
+    public Router(
+            Linear scores,
+            @Nullable MemorySegment bias,
+            Gating gating,
+            int used,
+            int groups,
+            int groupsUsed,
+            boolean renormalized,
+            float scale) {
+        this(scores, bias, null, null, gating, used, groups, groupsUsed, renormalized, scale);
+    }
+
+    /** Computes the scores of all experts for all rows of the pass; spoils the memory of a shared expert's result. */
+    void score(ForwardPass pass, Rows in) {
+        Rows seen = in;
+        if (streamNorm != null) {
+            seen = pass.memory.sharedOutput;
+            streamNorm.apply(pass, pass.memory.stream, seen);
+        }
+        scores.apply(pass, seen, pass.memory.router);
+    }
 
     int experts() {
         return scores.weights().rows();
@@ -109,7 +136,10 @@ public record Router(
             factor /= Math.max(sum, LEAST_SUM);
         }
         for (int rank = 0; rank < used; rank++) {
-            routing.weight(row, rank, routing.weight(row, rank) * factor);
+            float own = expertScales == null
+                    ? 1
+                    : expertScales.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * routing.expert(row, rank));
+            routing.weight(row, rank, routing.weight(row, rank) * factor * own);
         }
     }
 

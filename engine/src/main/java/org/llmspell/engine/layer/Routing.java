@@ -34,6 +34,10 @@ final class Routing {
         weights[row * used + rank] = weight;
     }
 
+    int expert(int row, int rank) {
+        return chosen[row * used + rank];
+    }
+
     float weight(int row, int rank) {
         return weights[row * used + rank];
     }

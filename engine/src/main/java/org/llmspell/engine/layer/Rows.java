@@ -37,6 +37,11 @@ public record Rows(MemorySegment data, int columns) {
         return new Rows(data.asSlice((long) column * Float.BYTES), columns);
     }
 
+    /** The same memory as rows of fewer elements: a layer whose rows the kernels take to follow each other closely. */
+    Rows narrowed(int width) {
+        return width == columns ? this : new Rows(data, width);
+    }
+
     /** Multiplies a row by {@code factor}. */
     void scale(int row, float factor) {
         if (factor == 1) {

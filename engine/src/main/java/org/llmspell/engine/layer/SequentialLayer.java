@@ -36,6 +36,11 @@ public record SequentialLayer(
     }
 
     @Override
+    public boolean needsBranch() {
+        return mixer.needsBranch() || feedForward.needsBranch();
+    }
+
+    @Override
     public void apply(ForwardPass pass) {
         Rows x = pass.memory.stream;
         Rows h = pass.memory.normed;

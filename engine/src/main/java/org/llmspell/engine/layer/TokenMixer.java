@@ -3,13 +3,19 @@ package org.llmspell.engine.layer;
 import org.llmspell.engine.cache.KvLayout;
 
 /** The part of a decoder layer in which tokens see those before them. */
-public sealed interface TokenMixer permits Attention, ShortConvolution, GatedDeltaNet {
+public sealed interface TokenMixer
+        permits Attention, LatentAttention, StoredAttention, ShortConvolution, GatedDeltaNet, Mamba2, MixerPair {
     /** What the cache keeps for this layer in a model of {@code contextLength} tokens, which a longer window does not bound. */
     KvLayout.Layer kept(int contextLength);
 
-    /** The activations that only recurrent layers need. */
+    /** The activations that recurrent layers need, and attention that computes in more steps than the usual one. */
     default Widths.Recurrent recurrentWidths() {
         return Widths.Recurrent.NONE;
+    }
+
+    /** Whether it needs memory for a second branch. */
+    default boolean needsBranch() {
+        return false;
     }
 
     /** Computes all rows of the pass; {@code out} may be {@code in}. */

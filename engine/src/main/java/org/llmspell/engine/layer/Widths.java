@@ -17,7 +17,8 @@ package org.llmspell.engine.layer;
  * @param ropeTables how many rotary tables
  * @param rotary dimensions of a head that are rotated
  * @param vocabulary logits
- * @param recurrent of recurrent layers, and of attention with gates
+ * @param perLayer of what all layers get besides the stream; 0 where they get nothing
+ * @param recurrent of recurrent layers, of attention with gates, and of latent attention
  */
 public record Widths(
         int embedding,
@@ -34,13 +35,14 @@ public record Widths(
         int ropeTables,
         int rotary,
         int vocabulary,
+        int perLayer,
         Recurrent recurrent) {
 
     /**
-     * What a recurrent layer works on, or attention with gates.
+     * What a recurrent layer works on, or attention with gates, or latent attention.
      *
-     * @param mixed of what goes through the convolution
-     * @param gate of what gates the input or the result
+     * @param mixed of what goes through the convolution, or queries are made from
+     * @param gate of what gates the input or the result, or of the queries as they are made
      * @param out of the result, before its output product
      * @param rates of the numbers per head
      */
@@ -70,6 +72,7 @@ public record Widths(
                 + (experts == 0 ? 0 : 2L * experts + 1 + embedding)
                 + (long) expertsUsed * (2L * embedding + 2L * expertFeedForward)
                 + (long) ropeTables * rotary
+                + 2L * perLayer
                 + recurrent.mixed
                 + recurrent.gate
                 + recurrent.out

@@ -6,7 +6,6 @@ import org.llmspell.engine.layer.DecoderLayer;
 import org.llmspell.engine.layer.ForwardPass;
 import org.llmspell.engine.layer.InputEmbedding;
 import org.llmspell.engine.layer.OutputHead;
-import org.llmspell.engine.layer.ParallelLayer;
 import org.llmspell.engine.layer.RopeTable;
 import org.llmspell.engine.layer.Widths;
 
@@ -68,8 +67,8 @@ record Decoder(
         Widths.Recurrent recurrent = layers.stream()
                 .map(layer -> layer.mixer().recurrentWidths())
                 .reduce(Widths.Recurrent.NONE, Widths.Recurrent::or);
-        boolean parallel = layers.stream().anyMatch(ParallelLayer.class::isInstance);
-        return shape.widths(ropes.size(), rotary, parallel, recurrent);
+        boolean branches = layers.stream().anyMatch(DecoderLayer::needsBranch);
+        return shape.widths(ropes.size(), rotary, branches, input.perLayerWidth(), recurrent);
     }
 
     @Override

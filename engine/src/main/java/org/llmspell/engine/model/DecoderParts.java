@@ -1,5 +1,6 @@
 package org.llmspell.engine.model;
 
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -34,7 +35,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
         return read(source, DecoderShape.readHybrid(source));
     }
 
-    private static DecoderParts read(ModelSource source, DecoderShape shape) {
+    static DecoderParts read(ModelSource source, DecoderShape shape) {
         WeightMatrix embedding =
                 source.tensors().matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());
         return new DecoderParts(source, shape, embedding);
@@ -79,7 +80,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** The layer norm {@code NAME.weight [n]} with {@code NAME.bias [n]}, if there is one. */
     LayerNorm layerNorm(String name) {
-        return source.tensors().layerNorm(name, shape.embeddingDimension(), shape.epsilon());
+        return source.tensors().layerNorm(name, shape.embeddingDimension(), layerNormEpsilon());
     }
 
     /** The layer norm {@code blk.LAYER.NAME.weight [n]} with its bias, if there is one. */
@@ -87,9 +88,21 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
         return layerNorm(block(layer) + name);
     }
 
+    float layerNormEpsilon() {
+        return shape.layerNormEpsilon(source.parameters());
+    }
+
     /** Whether the file has the tensor {@code blk.LAYER.NAME}. */
     boolean has(int layer, String name) {
         return source.tensors().has(block(layer) + name);
+    }
+
+    /** The vector {@code blk.LAYER.NAME.weight} with one number for each query head. */
+    float[] perHead(int layer, String name) {
+        Dimension heads = new Dimension("attention.head_count", shape.heads().query());
+        return source.tensors()
+                .vector(block(layer) + name + ".weight", heads)
+                .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
 
     /** The matrices of a layer's convolution over {@code channels}: {@code NAME.weight [channels][taps]} and its bias, if there is one. */
@@ -124,7 +137,7 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
 
     /** A layer norm for each head: {@code attn_q_norm.weight [heads][keys]}, {@code attn_k_norm.weight [kvHeads][keys]}. */
     Attention.Norms ownNorms(int layer) {
-        return shape.ownNorms(source.tensors(), block(layer), layer);
+        return shape.ownNorms(source.tensors(), block(layer), layer, layerNormEpsilon());
     }
 
     /** {@code ffn_gate [f][n]}, {@code ffn_up [f][n]}, {@code ffn_down [n][f]}. */

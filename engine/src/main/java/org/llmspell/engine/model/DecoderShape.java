@@ -30,7 +30,7 @@ import org.llmspell.kernels.WeightMatrix;
  * @param expertsUsed from {@code expert_used_count}
  * @param widestFeedForward of the plain feed-forward layers and shared experts; 0 if there are routed experts only
  * @param expertFeedForward from {@code expert_feed_forward_length}, else the plain one
- * @param epsilon of the norms, from {@code attention.layer_norm_epsilon} or {@code attention.layer_norm_rms_epsilon}
+ * @param epsilon of the norms, from {@code attention.layer_norm_rms_epsilon}, else {@code attention.layer_norm_epsilon}
  * @param vocabulary tokens
  * @param cacheLayout half precision; pairs of halves where the weights are float32, or where the model is so small that they
  *     cost next to nothing
@@ -55,21 +55,35 @@ record DecoderShape(
     /** Bytes of exactly cached context that are no matter: some 1% of what a small real model takes. */
     private static final long NEGLIGIBLE_CACHE = 16 << 20;
 
+    private static final String LAYER_NORM_EPSILON = "attention.layer_norm_epsilon";
+
     static DecoderShape read(ModelSource source) {
-        return read(source, false);
+        return read(source, heads(source, 1));
     }
 
     /** The same where layers without attention may say so by having no key-value heads. */
     static DecoderShape readHybrid(ModelSource source) {
-        return read(source, true);
+        return read(source, heads(source, 0));
     }
 
-    private static DecoderShape read(ModelSource source, boolean hybrid) {
+    private static Heads heads(ModelSource source, int leastKeyValue) {
         Hyperparameters p = source.parameters();
+        return Heads.read(p, layers(p), p.positive("embedding_length"), leastKeyValue);
+    }
+
+    /** Layers of the decoder, without those at the end that predict further tokens. */
+    static int layers(Hyperparameters p) {
         int layers = p.layers() - p.countOr("nextn_predict_layers", 0);
         if (layers < 1) {
             throw p.broken("%s leaves none of the layers".formatted(p.full("nextn_predict_layers")));
         }
+        return layers;
+    }
+
+    /** The same with attention that works on these heads, whatever the file's metadata says of them. */
+    static DecoderShape read(ModelSource source, Heads heads) {
+        Hyperparameters p = source.parameters();
+        int layers = layers(p);
         int contextLength = p.positive("context_length");
         int embedding = p.positive("embedding_length");
         int experts = p.countOr("expert_count", 0);
@@ -89,12 +103,13 @@ record DecoderShape(
             throw p.broken("%s %d is more than %s %d"
                     .formatted(p.full("expert_used_count"), used, p.full("expert_count"), experts));
         }
-        Heads heads = Heads.read(p, layers, embedding, hybrid ? 0 : 1);
         Tensors tensors = source.tensors();
         boolean exact = false;
         for (int layer = 0; layer < layers; layer++) {
             String block = "blk." + layer + ".";
-            exact |= tensors.isFloat32(block + "attn_k.weight") || tensors.isFloat32(block + "attn_qkv.weight");
+            exact |= tensors.isFloat32(block + "attn_k.weight")
+                    || tensors.isFloat32(block + "attn_qkv.weight")
+                    || tensors.isFloat32(block + "attn_kv_a_mqa.weight");
         }
         return new DecoderShape(
                 layers,
@@ -116,7 +131,7 @@ record DecoderShape(
         int widest = 0;
         for (int layer = 0; layer < feedForward.length; layer++) {
             String block = "blk." + layer + ".";
-            if (!tensors.has(block + "ffn_gate_inp.weight")) {
+            if (!tensors.has(block + "ffn_gate_inp.weight") || tensors.has(block + "ffn_up.weight")) {
                 widest = Math.max(widest, feedForward[layer]);
             } else if (tensors.has(block + "ffn_up_shexp.weight")) {
                 widest = Math.max(widest, tensors.outputs(block + "ffn_up_shexp.weight"));
@@ -125,10 +140,15 @@ record DecoderShape(
         return widest;
     }
 
-    /** RMS norms and layer norms have keys of their own; a file has the one that its architecture uses. */
+    /** RMS norms and layer norms have keys of their own; where a file has both, its layer norms ask for theirs. */
     private static float epsilon(Hyperparameters p) {
-        String layerNorm = "attention.layer_norm_epsilon";
-        return p.number(p.has(layerNorm) ? layerNorm : "attention.layer_norm_rms_epsilon", 0);
+        String rms = "attention.layer_norm_rms_epsilon";
+        return p.has(rms) || !p.has(LAYER_NORM_EPSILON) ? p.number(rms, 0) : p.number(LAYER_NORM_EPSILON, 0);
+    }
+
+    /** The epsilon of the model's layer norms. */
+    float layerNormEpsilon(Hyperparameters p) {
+        return p.numberOr(LAYER_NORM_EPSILON, epsilon);
     }
 
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
@@ -201,17 +221,17 @@ record DecoderShape(
     }
 
     /** Layer norms of its own for each query and key head, without bias: {@code [heads][keys]} and {@code [kvHeads][keys]}. */
-    Attention.Norms ownNorms(Tensors tensors, String block, int layer) {
+    Attention.Norms ownNorms(Tensors tensors, String block, int layer, float layerNormEpsilon) {
         return new Attention.Norms(
-                ownNorm(tensors, block + "attn_q_norm.weight", heads.query()),
-                ownNorm(tensors, block + "attn_k_norm.weight", heads.keyValue()[layer]));
+                ownNorm(tensors, block + "attn_q_norm.weight", heads.query(), layerNormEpsilon),
+                ownNorm(tensors, block + "attn_k_norm.weight", heads.keyValue()[layer], layerNormEpsilon));
     }
 
-    private QueryKeyNorm ownNorm(Tensors tensors, String name, int count) {
+    private QueryKeyNorm ownNorm(Tensors tensors, String name, int count, float layerNormEpsilon) {
         Dimension keys = new Dimension("attention.key_length", heads.keyDimension());
         List<Norm> norms = new ArrayList<>();
         for (MemorySegment weight : tensors.vectors(name, new Dimension("heads", count), keys)) {
-            norms.add(new LayerNorm(weight, null, epsilon));
+            norms.add(new LayerNorm(weight, null, layerNormEpsilon));
         }
         return new QueryKeyNorm(norms, heads.keyDimension());
     }
@@ -248,13 +268,14 @@ record DecoderShape(
      *
      * @param ropeTables how many rotary tables it has
      * @param rotary the most dimensions that one of them turns
-     * @param parallel whether it has parallel layers
+     * @param branches whether layers have parts side by side
+     * @param perLayer elements that its layers get besides the stream
      * @param recurrent of its recurrent layers
      */
-    Widths widths(int ropeTables, int rotary, boolean parallel, Widths.Recurrent recurrent) {
+    Widths widths(int ropeTables, int rotary, boolean branches, int perLayer, Widths.Recurrent recurrent) {
         return new Widths(
                 embedding,
-                parallel ? embedding : 0,
+                branches ? embedding : 0,
                 heads.query() * heads.keyDimension(),
                 heads.mostKeyValue() * heads.keyDimension(),
                 heads.mostKeyValue() * heads.valueDimension(),
@@ -267,6 +288,7 @@ record DecoderShape(
                 ropeTables,
                 rotary,
                 vocabulary,
+                perLayer,
                 recurrent);
     }
 }

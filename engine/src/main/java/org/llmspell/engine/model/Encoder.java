@@ -65,7 +65,7 @@ record Encoder(
     @Override
     public Widths widths() {
         int rotary = ropes.stream().mapToInt(RopeTable::dimensions).max().orElse(0);
-        return shape.widths(ropes.size(), rotary, false, Widths.Recurrent.NONE);
+        return shape.widths(ropes.size(), rotary, false, 0, Widths.Recurrent.NONE);
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.llmspell.engine.layer.FeedForward;
 import org.llmspell.engine.layer.GatedMlp;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.Linear;
+import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.engine.layer.Router;
 import org.llmspell.engine.layer.Router.Gating;
 
@@ -32,10 +33,10 @@ final class ExpertReader {
      * @param gating where the file does not say
      * @param renormalized whether shares are made to sum to 1,
      */
-    ExpertReader(ModelSource source, DecoderShape shape, Activation activation, Gating gating, boolean renormalized) {
-        this.parameters = source.parameters();
-        this.tensors = source.tensors();
-        this.shape = shape;
+    ExpertReader(DecoderParts parts, Activation activation, Gating gating, boolean renormalized) {
+        this.parameters = parts.parameters();
+        this.tensors = parts.source().tensors();
+        this.shape = parts.shape();
         this.activation = activation;
         this.gating = gating(gating);
         this.renormalized = renormalized;
@@ -99,6 +100,8 @@ final class ExpertReader {
         return new Router(
                 tensors.linear(block + "ffn_gate_inp", e, shape.embeddingDimension()), // [experts][n]
                 tensors.has(block + "exp_probs_b.bias") ? tensors.vector(block + "exp_probs_b.bias", e) : null,
+                tensors.has(block + "ffn_gate_inp.scale") ? streamNorm(block) : null,
+                tensors.has(block + "ffn_down_exps.scale") ? tensors.vector(block + "ffn_down_exps.scale", e) : null,
                 gating,
                 shape.expertsUsed(),
                 groups,
@@ -106,6 +109,13 @@ final class ExpertReader {
                 renormalized,
                 // A scale of 0 stands for none.
                 scale == 0 ? 1 : scale);
+    }
+
+    /** Gemma 4's router sees the stream normalized, times a vector of its own and 1/√n. */
+    private RmsNorm streamNorm(String block) {
+        Dimension n = shape.embeddingDimension();
+        float factor = (float) (1 / Math.sqrt(n.size()));
+        return new RmsNorm(tensors.scaled(block + "ffn_gate_inp.scale", n, factor), shape.epsilon());
     }
 
     private List<GatedMlp> experts(String block) {
@@ -122,15 +132,27 @@ final class ExpertReader {
                 ups.add(halves.get(1));
             }
         } else {
-            gates.addAll(tensors.stacked(block + "ffn_gate_exps", f, n, e)); // [experts][f][n]
-            ups.addAll(tensors.stacked(block + "ffn_up_exps", f, n, e)); // [experts][f][n]
+            gates.addAll(each(block + "ffn_gate", f, n, e)); // [experts][f][n]
+            ups.addAll(each(block + "ffn_up", f, n, e)); // [experts][f][n]
         }
-        List<Linear> downs = tensors.stacked(block + "ffn_down_exps", n, f, e); // [experts][n][f]
+        List<Linear> downs = each(block + "ffn_down", n, f, e); // [experts][n][f]
         List<GatedMlp> experts = new ArrayList<>();
         for (int i = 0; i < shape.experts(); i++) {
             experts.add(new GatedMlp(gates.get(i), ups.get(i), downs.get(i), activation));
         }
         return experts;
+    }
+
+    /** One matrix of each expert, out of one tensor; the first files of Mixtral have a tensor for each. */
+    private List<Linear> each(String name, Dimension outputs, Dimension inputs, Dimension experts) {
+        if (!tensors.has(name + ".0.weight")) {
+            return tensors.stacked(name + "_exps", outputs, inputs, experts);
+        }
+        List<Linear> apart = new ArrayList<>();
+        for (int i = 0; i < experts.size(); i++) {
+            apart.add(tensors.linear(name + "." + i, outputs, inputs));
+        }
+        return apart;
     }
 
     private @Nullable GatedMlp shared(String block) {

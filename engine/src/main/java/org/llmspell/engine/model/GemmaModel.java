@@ -36,14 +36,15 @@ final class GemmaModel {
                 ? p.windowed(shape.layers(), second ? 2 : 6)
                 : new boolean[shape.layers()];
         RopeTable rope = parts.ropeOfHalves();
-        float base = p.numberOr("rope.freq_base", 10_000);
         RopeTable localRope = third
                 ? parts.ropes().table(1, true, p.numberOr("rope.freq_base_swa", 10_000), false)
-                : parts.ropes().table(1, true, p.numberOr("rope.freq_base_swa", base), true);
+                : second && p.has("rope.freq_base_swa")
+                        ? parts.ropes().table(1, true, p.number("rope.freq_base_swa", 0), true)
+                        : rope;
         boolean around = second || third;
         return new Decoder(
                 shape,
-                List.of(rope, localRope),
+                localRope == rope ? List.of(rope) : List.of(rope, localRope),
                 new InputEmbedding(parts.embedding(), (float) Math.sqrt(shape.embedding()), null),
                 parts.layers(i -> new SequentialLayer(
                         parts.rmsNorm(i, "attn_norm"),

@@ -8,7 +8,7 @@ import org.llmspell.engine.layer.SequentialLayer;
 
 /**
  * {@code glm4} (GLM 4 of 2025) and {@code chatglm} (ChatGLM 3, GLM 4 of 2024): partial rotation of neighbours, gate and up in one
- * tensor; the later ones have norms before and after both parts (Z.ai 2024, 2025).
+ * tensor; the later ones have norms before and after both parts, and those that see images rotate halves (Z.ai 2024, 2025).
  */
 final class Glm4Model {
     private Glm4Model() {}
@@ -28,7 +28,8 @@ final class Glm4Model {
 
     static Model load(ModelSource source) {
         DecoderParts parts = DecoderParts.read(source);
-        RopeTable rope = parts.ropeOfNeighbours();
+        boolean sees = source.parameters().has("rope.dimension_sections");
+        RopeTable rope = sees ? parts.ropeOfHalves() : parts.ropeOfNeighbours();
         Scores scores = parts.scores();
         return parts.decoder(
                 List.of(rope),

@@ -4,11 +4,12 @@ import java.util.List;
 import org.llmspell.engine.layer.Attention;
 import org.llmspell.engine.layer.GatedMlp.Activation;
 import org.llmspell.engine.layer.RopeTable;
+import org.llmspell.engine.layer.Router.Gating;
 import org.llmspell.engine.layer.Scores;
 import org.llmspell.engine.layer.SequentialLayer;
 
 /**
- * {@code hunyuan-dense}: Hunyuan's models without experts. Rotation of halves, query and key heads normalized after it; a rotary
+ * {@code hunyuan-dense} and {@code hunyuan-moe}: Hunyuan's models without experts and with them. Rotation of halves, query and key heads normalized after it; a rotary
  * base raised for the context by {@code alpha^(d / (d − 2))} (Tencent 2025).
  */
 final class HunyuanModel {
@@ -21,6 +22,7 @@ final class HunyuanModel {
         double alpha = p.numberOr("rope.scaling.alpha", 0);
         double raised = alpha > 0 ? Math.pow(alpha, d / (d - 2)) : 1;
         RopeTable rope = parts.ropes().table(0, true, p.numberOr("rope.freq_base", 10_000) * raised, true);
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
         Scores scores = parts.scores();
         return parts.decoder(
                 List.of(rope),
@@ -28,7 +30,7 @@ final class HunyuanModel {
                         parts.rmsNorm(i, "attn_norm"),
                         parts.attention(i, afterRotation(parts.headNorms(i)), rope, scores),
                         parts.rmsNorm(i, "ffn_norm"),
-                        parts.gated(i, Activation.SILU)));
+                        experts.layer(i)));
     }
 
     private static Attention.Norms afterRotation(Attention.Norms norms) {

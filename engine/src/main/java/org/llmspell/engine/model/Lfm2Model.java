@@ -29,7 +29,7 @@ final class Lfm2Model {
         int window = p.countOr("attention.sliding_window", 0);
         Scores scores = window == 0 ? parts.scores() : parts.scores().withWindow(window);
         RopeTable rope = parts.ropeOfHalves();
-        ExpertReader experts = new ExpertReader(source, shape, Activation.SILU, Gating.SIGMOID, true);
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SIGMOID, true);
         return parts.decoder(
                 List.of(rope),
                 i -> {

@@ -27,8 +27,8 @@ final class LlamaModel {
             scores = scores.withTemperature(temperature(p, parts.shape().contextLength()));
         }
         Scores all = scores;
+        ExpertReader experts = new ExpertReader(parts, Activation.SILU, Gating.SOFTMAX, true);
         RopeTable rope = parts.ropeOfNeighbours();
-        ExpertReader experts = new ExpertReader(source, parts.shape(), Activation.SILU, Gating.SOFTMAX, true);
         return parts.decoder(
                 List.of(rope),
                 i -> SequentialLayer.preNorm(

@@ -29,7 +29,7 @@ final class ModernBertModel {
         return new Encoder(
                 parts.shape(),
                 List.of(rope, localRope),
-                new InputEmbedding(parts.embedding(), 1, null, null, parts.layerNorm("token_embd_norm")),
+                new InputEmbedding(parts.embedding(), 1, null, null, null, parts.layerNorm("token_embd_norm")),
                 parts.layers(i -> SequentialLayer.preNorm(
                         parts.has(i, "attn_norm.weight") ? parts.layerNorm(i, "attn_norm") : new NoNorm(),
                         parts.attention(i, windowed[i] ? localRope : rope, windowed[i] ? local : global),

@@ -22,7 +22,7 @@ final class OlmoModel {
         RopeTable rope = parts.ropeOfNeighbours();
         Scores scores = parts.scores();
         float bound = source.parameters().numberOr("attention.clamp_kqv", 0);
-        LayerNorm norm = new LayerNorm(null, null, parts.shape().epsilon());
+        LayerNorm norm = new LayerNorm(null, null, parts.layerNormEpsilon());
         return parts.decoder(
                 List.of(rope),
                 i -> SequentialLayer.preNorm(
@@ -41,10 +41,11 @@ final class OlmoModel {
         int window = p.countOr("attention.sliding_window", 0);
         boolean[] windowed = window > 0 ? p.windowed(layers, 4) : new boolean[layers];
         RopeTable rope = parts.ropeOfHalves();
-        RopeTable localRope = parts.ropes().table(1, true, p.numberOr("rope.freq_base", 10_000), false);
+        RopeTable localRope =
+                window > 0 ? parts.ropes().table(1, true, p.numberOr("rope.freq_base", 10_000), false) : rope;
         Scores global = parts.scores();
         return parts.decoder(
-                List.of(rope, localRope),
+                window > 0 ? List.of(rope, localRope) : List.of(rope),
                 i -> SequentialLayer.postNorm(
                         parts.attention(
                                 i,

@@ -17,6 +17,8 @@ final class RopeReader {
     private final Tensors tensors;
     private final int keyDimension;
     private final int contextLength;
+    private boolean yarnMagnitude = true;
+    private String dimensionKey = "rope.dimension_count";
 
     RopeReader(ModelSource source, int keyDimension, int contextLength) {
         this.parameters = source.parameters();
@@ -25,12 +27,30 @@ final class RopeReader {
         this.contextLength = contextLength;
     }
 
+    /** Reads how many elements turn from another key than {@code rope.dimension_count}. */
+    RopeReader withDimensionKey(String key) {
+        dimensionKey = key;
+        return this;
+    }
+
+    /** Leaves YaRN's magnitude out of the rotation: DeepSeek puts it into the scores. */
+    RopeReader withoutYarnMagnitude() {
+        yarnMagnitude = false;
+        return this;
+    }
+
+    /** By how much YaRN stretches positions; 1 for other scalings. */
+    double yarnFactor() {
+        boolean yarn = parameters.string("rope.scaling.type").orElse("").equals("yarn");
+        return yarn ? Math.max(1, parameters.numberOr("rope.scaling.factor", 1)) : 1;
+    }
+
     /** Elements of a head that turn: {@code rope.dimension_count}, all where the file does not say. */
     int dimensions() {
-        int dimensions = parameters.positiveOr("rope.dimension_count", keyDimension);
+        int dimensions = parameters.positiveOr(dimensionKey, keyDimension);
         if (dimensions % 2 != 0 || dimensions > keyDimension) {
             throw parameters.broken("metadata key %s is %d, expected an even number up to the head's %d"
-                    .formatted(parameters.full("rope.dimension_count"), dimensions, keyDimension));
+                    .formatted(parameters.full(dimensionKey), dimensions, keyDimension));
         }
         return dimensions;
     }
@@ -92,6 +112,9 @@ final class RopeReader {
         for (int pair = 0; pair < perPair.length; pair++) {
             double ramp = Math.clamp((pair - low) / Math.max(0.001, high - low), 0, 1);
             perPair[pair] *= scale * ramp + (1 - ramp);
+        }
+        if (!yarnMagnitude) {
+            return new Frequencies(perPair, magnitude);
         }
         double logMultiplier = parameters.numberOr("rope.scaling.yarn_log_multiplier", 0);
         double all = logMultiplier == 0 ? 1 : yarnMagnitude(1 / scale, logMultiplier);

@@ -45,10 +45,13 @@ public final class Tensors {
     /** How many outputs the matrix of that name has, at least 1. */
     int outputs(String name) {
         TensorInfo tensor = file.apply(name);
-        if (tensor == null || tensor.shape().size() != 2 || tensor.shape().get(1) > Integer.MAX_VALUE) {
+        long outputs = tensor == null || tensor.shape().size() != 2
+                ? 0
+                : tensor.shape().get(1);
+        if (outputs < 1 || outputs > Integer.MAX_VALUE) {
             throw broken("tensor " + name + " is missing or no matrix");
         }
-        return Math.toIntExact(tensor.shape().get(1));
+        return (int) outputs;
     }
 
     /** The matrix {@code [outputs][inputs]}. */
@@ -169,6 +172,17 @@ public final class Tensors {
         return target;
     }
 
+    /** A vector times {@code factor}, as float32: a copy. */
+    MemorySegment scaled(String name, Dimension size, float factor) {
+        MemorySegment source = vector(name, size);
+        MemorySegment target = arena.allocate(size.size() * Float.BYTES, 64);
+        for (long i = 0; i < size.size(); i++) {
+            float value = source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, value * factor);
+        }
+        return target;
+    }
+
     /** A vector of {@code count} equal values, which is in no file. */
     MemorySegment constant(int count, float value) {
         MemorySegment vector = arena.allocate((long) count * Float.BYTES, 64);
@@ -176,6 +190,22 @@ public final class Tensors {
             vector.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
         }
         return vector;
+    }
+
+    /** The matrix turned round, {@code [columns][rows]} as float32: a copy in the model's memory. */
+    WeightMatrix turned(WeightMatrix matrix) {
+        MemorySegment target = arena.allocate((long) matrix.rows() * matrix.columns() * Float.BYTES, 64);
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment row = scratch.allocate((long) matrix.columns() * Float.BYTES, 64);
+            for (int r = 0; r < matrix.rows(); r++) {
+                kernels.dequantize(matrix.format(), matrix.data(), r * matrix.rowBytes(), row, 0, matrix.columns());
+                for (int c = 0; c < matrix.columns(); c++) {
+                    float value = row.getAtIndex(ValueLayout.JAVA_FLOAT, c);
+                    target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * matrix.rows() + r, value);
+                }
+            }
+        }
+        return new WeightMatrix(BlockFormat.F32, /* rows= */ matrix.columns(), /* columns= */ matrix.rows(), target);
     }
 
     private MemorySegment floats(TensorInfo tensor) {

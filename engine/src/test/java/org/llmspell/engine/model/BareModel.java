@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.engine.layer.Activations;
@@ -45,7 +46,7 @@ final class BareModel implements AutoCloseable {
         }
         workers = new WorkerPool(threads);
         int[] limits = new int[model.cacheLayout().groups().size()];
-        Arrays.fill(limits, 64);
+        Arrays.fill(limits, Math.max(64, 2 * KvLayout.pages(model.contextLength())));
         pages = new PagePool(model.cacheLayout(), ROWS, limits, false);
         memory = new Activations(model.widths(), ROWS, ROWS);
         pass = new ForwardPass(kernels, workers, batch, memory);

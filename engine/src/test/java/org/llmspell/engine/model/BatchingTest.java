@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.fixtures.SyntheticModel;
 import org.llmspell.fixtures.WeightMix;
@@ -80,6 +82,29 @@ class BatchingTest {
                     .orElseThrow()
                     .write(file, BlockFormat.F32);
             interleave(file);
+        }
+    }
+
+    static Stream<ExpertModels.Case> expertModels() {
+        return ExpertModels.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("expertModels")
+    void thatHoldsForEveryKindOfExpertsAndForLatentAttention(ExpertModels.Case model) throws IOException {
+        Path file = folder.resolve("experts.gguf");
+        model.write(file);
+        interleave(file);
+    }
+
+    @Test
+    void aTensorForEachExpertAsInTheFirstFilesOfMixtralIsTheSame() throws IOException {
+        Path file = folder.resolve("stacked.gguf");
+        ExpertModels.all().findFirst().orElseThrow().write(file);
+        Path apart = Expanded.expertsApart(file, folder.resolve("apart.gguf"));
+        try (BareModel stacked = new BareModel(file, KernelProvider.best(), 2);
+                BareModel single = new BareModel(apart, KernelProvider.best(), 2)) {
+            assertThat(single.logits(A, 64)).isDeepEqualTo(stacked.logits(A, 64));
         }
     }
 

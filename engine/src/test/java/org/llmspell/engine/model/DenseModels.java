@@ -99,6 +99,10 @@ final class DenseModels {
                 DecoderArchitecture.of(
                         "chatglm", DecoderPart.FUSED_QKV, DecoderPart.FUSED_GATE_UP, DecoderPart.QKV_BIAS),
                 s -> UNTIED.apply(s.rope(RopeShape.of(10_000).partial(8))));
+        add(
+                "text of a vision model",
+                glm4.with("rope.dimension_sections", GgufValue.ints(2, 2, 2, 0)),
+                s -> s.rope(RopeShape.of(10_000).partial(12)));
         add("no biases", glm4.without(DecoderPart.QKV_BIAS), UNTIED);
         DecoderArchitecture granite = DecoderArchitecture.of("granite").with("logit_scale", 6f);
         DecoderArchitecture scaled = granite.with("embedding_scale", 12f)
@@ -169,6 +173,10 @@ final class DenseModels {
         add("biases", DecoderArchitecture.of("qwen2", DecoderPart.QKV_BIAS), SAME);
         add("biased logits", DecoderArchitecture.of("qwen2", DecoderPart.OUTPUT_BIAS), SAME);
         add("base", DecoderArchitecture.of("qwen3", DecoderPart.HEAD_NORMS), SAME);
+        add(
+                "both kinds of epsilon",
+                DecoderArchitecture.of("qwen3", DecoderPart.HEAD_NORMS).with("attention.layer_norm_epsilon", 0.5f),
+                SAME);
         add("wide heads", DecoderArchitecture.of("qwen3", DecoderPart.HEAD_NORMS), WIDE);
         GgufValue sections = GgufValue.ints(4, 2, 2, 0);
         // llama.cpp 0.5.0 forgets to read the norms' epsilon and takes 0.
@@ -239,6 +247,7 @@ final class DenseModels {
                 DecoderPart.ATTENTION_OUTPUT_BIAS,
                 DecoderPart.FEED_FORWARD_BIAS);
         add("base", starCoder2, SAME);
+        add("both kinds of epsilon", starCoder2.with("attention.layer_norm_rms_epsilon", 0.5f), SAME);
         add("base", new DecoderArchitecture("codeshell", starCoder2.parts(), starCoder2.extra()), UNTIED);
         DecoderArchitecture gpt2 = DecoderArchitecture.of(
                 "gpt2",
@@ -333,6 +342,7 @@ final class DenseModels {
                 .with("attention.sliding_window", 9)
                 .with("attn_logit_softcapping", 2f)
                 .with("final_logit_softcapping", 3f);
+        add("own base", gemma2.with("rope.freq_base_swa", 500f), s -> s.layers(3));
         add("window and caps", gemma2, s -> WIDE.apply(s.layers(3)));
         DecoderArchitecture gemma3 = DecoderArchitecture.of("gemma3", DecoderPart.POST_NORMS, DecoderPart.HEAD_NORMS);
         add(

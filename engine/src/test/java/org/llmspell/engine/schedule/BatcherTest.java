@@ -46,7 +46,7 @@ class BatcherTest {
     private final WorkerPool workers = new WorkerPool(1);
     private final Scheduler scheduler = new Scheduler();
     private final FakeModel model = new FakeModel();
-    private final PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {64}, true);
+    private final PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {64, 64, 64}, true);
     private final AtomicInteger ended = new AtomicInteger();
     private final Batcher batcher = start();
 
@@ -154,12 +154,18 @@ class BatcherTest {
 
         @Override
         public Widths widths() {
-            return new Widths(8, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4, Widths.Recurrent.NONE);
+            return new Widths(8, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4, 0, Widths.Recurrent.NONE);
         }
 
         @Override
         public KvLayout cacheLayout() {
-            return new KvLayout(new int[] {1}, 8, 8, Precision.HALF);
+            // All that a cache can hold: passes that fail and sequences that go must give all of it back.
+            return new KvLayout(
+                    List.of(
+                            KvLayout.Layer.attention(1, 8, 8),
+                            KvLayout.Layer.attention(1, 8, 8).withWindow(50),
+                            KvLayout.Layer.recurrent(4)),
+                    Precision.HALF);
         }
 
         @Override

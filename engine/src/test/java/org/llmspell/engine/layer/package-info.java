@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.layer;
+
+import org.jspecify.annotations.NullMarked;
