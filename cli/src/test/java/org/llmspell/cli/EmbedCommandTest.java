@@ -66,7 +66,8 @@ class EmbedCommandTest {
                 .map(value -> value * value)
                 .sum();
         assertThat(squares).isCloseTo(1, org.assertj.core.api.Assertions.within(1e-5));
-        assertThat(shell().run("embed", model, "one text", "--pooling=none", "--output=json").out())
+        assertThat(shell().run("embed", model, "one text", "--pooling=none", "--output=json")
+                        .out())
                 .contains("\"embeddings\":[[[");
     }
 
@@ -84,13 +85,17 @@ class EmbedCommandTest {
 
     @Test
     void whatCannotBeDoneIsSaidInALine() {
-        assertThat(shell().run("embed", model, "many words ".repeat(20)).error()).contains("context holds 64");
-        assertThat(shell().run("embed", model, "--truncate", "many words ".repeat(20)).out().lines())
+        assertThat(shell().run("embed", model, "many words ".repeat(20)).error())
+                .contains("context holds 64");
+        assertThat(shell().run("embed", model, "--truncate", "many words ".repeat(20))
+                        .out()
+                        .lines())
                 .hasSize(1);
         assertThat(shell().run("embed", model, "--similarity", "alone").err()).contains("two texts or more");
         assertThat(shell().typing("").run("embed", model).err()).contains("no text to embed");
         assertThat(shell().run("embed", model, "--pooling", "max", "x").err()).contains("mean");
-        assertThat(shell().run("embed", model, "--file", home.resolve("none").toString()).error())
+        assertThat(shell().run("embed", model, "--file", home.resolve("none").toString())
+                        .error())
                 .contains("Cannot read");
     }
 
@@ -98,6 +103,8 @@ class EmbedCommandTest {
     void aModelThatOnlyEmbedsDoesNotChat() {
         String script = "print(pcall(function() return Agent.create({model = '" + model + "@candle'}):chat('hi') end))";
 
-        assertThat(shell().run("exec", script).out()).contains("only embeds texts").contains("llmspell embed");
+        assertThat(shell().run("exec", script).out())
+                .contains("only embeds texts")
+                .contains("llmspell embed");
     }
 }

@@ -144,8 +144,7 @@ final class FakeModels implements LocalModels, Backend {
 
     @Override
     public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
-        return new Embeddings(
-                texts.stream().map(text -> new float[][] {{1}}).toList(), texts.size());
+        return new Embeddings(texts.stream().map(text -> new float[][] {{1}}).toList(), texts.size());
     }
 
     @Override

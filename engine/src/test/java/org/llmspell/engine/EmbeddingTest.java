@@ -195,8 +195,7 @@ class EmbeddingTest {
 
         assertThatThrownBy(() -> embed(file, texts, EmbeddingOptions.DEFAULTS))
                 .isInstanceOfSatisfying(
-                        EngineException.class,
-                        e -> assertThat(e.problem()).isEqualTo(Problem.CONTEXT_EXCEEDED))
+                        EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.CONTEXT_EXCEEDED))
                 .hasMessageContaining("Text 2 has ")
                 .hasMessageContaining("context holds 16");
         try (ModelLease lease = engine.open(file, null)) {
@@ -215,7 +214,8 @@ class EmbeddingTest {
             assertThatThrownBy(() -> lease.generate(prompt, SamplingOptions.DEFAULTS, null))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("only embeds")
-                    .satisfies(e -> assertThat(((EngineException) e).advice().getFirst()).contains("llmspell embed"));
+                    .satisfies(e -> assertThat(((EngineException) e).advice().getFirst())
+                            .contains("llmspell embed"));
         }
     }
 }

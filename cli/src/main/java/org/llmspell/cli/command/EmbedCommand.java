@@ -51,10 +51,12 @@ final class EmbedCommand implements Command {
                         .build())
                 .addOption(Choice.option(Pooling.class, POOLING)
                         .paramLabel("HOW")
-                        .description("How a text's vector is made of its tokens': mean, cls (the first), last, none (a vector for"
-                                + " each token); the model's own if nothing is said")
+                        .description(
+                                "How a text's vector is made of its tokens': mean, cls (the first), last, none (a vector for"
+                                        + " each token); the model's own if nothing is said")
                         .build())
-                .addOption(Parameters.flag(TRUNCATE, "Embed the beginning of texts that are too long, instead of refusing them"))
+                .addOption(Parameters.flag(
+                        TRUNCATE, "Embed the beginning of texts that are too long, instead of refusing them"))
                 .addOption(Parameters.flag(
                         SIMILARITY, "Show how similar each text is to the first, from -1 to 1, instead of the vectors"))
                 .addOption(Parameters.backend());
@@ -76,7 +78,8 @@ final class EmbedCommand implements Command {
         Embeddings embeddings = session.models().embed(model, texts, options);
         if (similarity) {
             double[] similarities = embeddings.vectors().stream()
-                    .mapToDouble(vector -> Embeddings.similarity(embeddings.vectors().getFirst(), vector))
+                    .mapToDouble(
+                            vector -> Embeddings.similarity(embeddings.vectors().getFirst(), vector))
                     .toArray();
             session.results().show(() -> json(model, similarities), () -> text(texts, similarities, session));
         } else {

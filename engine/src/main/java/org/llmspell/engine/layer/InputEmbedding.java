@@ -21,10 +21,7 @@ public record InputEmbedding(
         Norm norm) {
     /** Tokens, positions and inputs for each layer as they are. */
     public InputEmbedding(
-            WeightMatrix tokens,
-            float scale,
-            @Nullable WeightMatrix positions,
-            @Nullable PerLayerInputs perLayer) {
+            WeightMatrix tokens, float scale, @Nullable WeightMatrix positions, @Nullable PerLayerInputs perLayer) {
         this(tokens, scale, positions, perLayer, null, new NoNorm());
     }
 

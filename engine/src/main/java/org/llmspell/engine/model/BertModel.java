@@ -40,7 +40,12 @@ final class BertModel {
                 parts.shape(),
                 rope == null ? List.of() : List.of(rope),
                 new InputEmbedding(
-                        parts.embedding(), 1, positions, null, firstTokenType(parts), parts.layerNorm("token_embd_norm")),
+                        parts.embedding(),
+                        1,
+                        positions,
+                        null,
+                        firstTokenType(parts),
+                        parts.layerNorm("token_embd_norm")),
                 parts.layers(i -> new ResidualNormLayer(
                         parts.attention(i, rope, scores),
                         parts.layerNorm(i, "attn_output_norm"),

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmspell.engine.ChatMessage;
-import org.llmspell.engine.FinishReason;
-import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.EmbeddingOptions;
+import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Pooling;
+import org.llmspell.engine.SamplingOptions;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
@@ -331,7 +331,8 @@ class OllamaBackendTest {
     void embedsAsTheModelPoolsAndInNoOtherWay() {
         ModelSpec model = ModelSpec.parse("llama3.1:8b@ollama");
 
-        assertThat(ollama.embed(model, List.of("a", "b"), EmbeddingOptions.DEFAULTS).vectors())
+        assertThat(ollama.embed(model, List.of("a", "b"), EmbeddingOptions.DEFAULTS)
+                        .vectors())
                 .containsExactly(new float[] {0.6f, 0.8f}, new float[] {0.6f, 0.8f});
         assertThat(ollama.embed(model, List.of(), EmbeddingOptions.DEFAULTS).vectors())
                 .isEmpty();

@@ -29,7 +29,8 @@ final class EmbeddingArguments {
         for (long i = 1; i <= table.size(); i++) {
             Object text = table.get(i);
             if (!(text instanceof String)) {
-                throw new LuaFault(USE + ", but " + (text == null ? "the table is no list" : "element " + i + " is no text"));
+                throw new LuaFault(
+                        USE + ", but " + (text == null ? "the table is no list" : "element " + i + " is no text"));
             }
             texts.add((String) text);
         }
