@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatStream;
+import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelEntry;
@@ -138,6 +140,11 @@ final class FakeModels implements LocalModels, Backend {
     @Override
     public ChatStream chat(ChatRequest request) {
         throw new LocalModelException(LocalModelException.Kind.UNSUPPORTED, "the fake does not talk");
+    }
+
+    @Override
+    public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+        return new Embeddings(texts.stream().map(text -> new float[][] {{1}}).toList(), texts.size());
     }
 
     @Override

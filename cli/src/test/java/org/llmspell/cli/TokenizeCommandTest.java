@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llmspell.gguf.GgufWriter;
 import org.llmspell.local.json.JsonText;
 import org.llmspell.testing.TestData;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ class TokenizeCommandTest {
         "gpt-2, fuzz, --no-special",
         "qwen2, special, --no-bos",
         "deepseek-llm, special-llamacpp, --no-bos",
+        "bert-bge, fuzz-llamacpp, --no-special",
     })
     void linesOfTextBecomeTheReferencesIds(String vocabulary, String suite, String option) {
         List<String> expected = new ArrayList<>();
@@ -115,10 +117,15 @@ class TokenizeCommandTest {
     }
 
     @Test
-    void aTokenizerThatIsNotKnownSaysWhichAre() {
-        String file = vocabulary("bert-bge");
+    void aTokenizerThatIsNotKnownSaysWhichAre() throws Exception {
+        Path path = home.resolve("unknown.gguf");
+        new GgufWriter()
+                .put("general.architecture", "llama")
+                .put("tokenizer.ggml.model", "frob")
+                .write(path);
+        String file = path.toString();
 
         assertThat(shell().run("tokenize", file, "x").error())
-                .startsWith("Error: " + file + ": unsupported tokenizer model 'bert'; supported are ");
+                .startsWith("Error: " + file + ": unsupported tokenizer model 'frob'; supported are ");
     }
 }

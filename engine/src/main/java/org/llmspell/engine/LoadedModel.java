@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
@@ -15,6 +16,7 @@ import org.llmspell.engine.model.Model;
 import org.llmspell.engine.model.ModelSource;
 import org.llmspell.engine.model.Tensors;
 import org.llmspell.engine.schedule.Batcher;
+import org.llmspell.engine.schedule.Embedder;
 import org.llmspell.engine.schedule.Scheduler;
 import org.llmspell.engine.score.WindowScorer;
 import org.llmspell.engine.tokenizer.Tokenizer;
@@ -33,7 +35,11 @@ final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final Tokenizer tokenizer;
     private final ChatPrompts prompts;
-    private final Batcher batcher;
+    /** Null for a model that only embeds. */
+    private final @Nullable Batcher batcher;
+
+    private final Embedder embedder;
+    private final TextEmbedding embedding;
     private final MemoryBudget budget;
     private final Scheduler scheduler;
     private final Duration loadTime;
@@ -73,13 +79,22 @@ final class LoadedModel implements AutoCloseable {
         Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
         Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
         this.model = Architectures.load(new ModelSource(parameters, tensors, tokenizer.vocabularySize()));
+        this.embedder = new Embedder(model, machine.kernels, machine.workers, scheduler);
+        this.embedding = new TextEmbedding(model, tokenizer, embedder, budget);
+        this.batcher = model.generates() ? batcher(machine) : null;
+        this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
+        scheduler.add(embedder);
+        if (batcher != null) {
+            scheduler.add(batcher);
+        }
+    }
+
+    private Batcher batcher(Machine machine) {
         budget.checkActivations(model.widths());
         KvLayout layout = model.cacheLayout();
         int context = Math.min(model.contextLength(), defaultContext(machine.options));
         PagePool pages = new PagePool(layout, Batcher.ROWS, budget.pages(layout, context), machine.prefixSharing);
-        this.batcher = new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
-        this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
-        scheduler.add(batcher);
+        return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
     }
 
     /**
@@ -127,8 +142,23 @@ final class LoadedModel implements AutoCloseable {
         return loadTime;
     }
 
+    /**
+     * What generates.
+     *
+     * @throws EngineException of kind {@code UNSUPPORTED_MODEL} if the model only embeds texts
+     */
     Batcher batcher() {
+        if (batcher == null) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "The model only embeds texts, so there is no chatting with it",
+                    List.of("Use it with `llmspell embed` or LocalLLM.embed", "Use a language model to chat"));
+        }
         return batcher;
+    }
+
+    TextEmbedding embedding() {
+        return embedding;
     }
 
     /**
@@ -138,6 +168,7 @@ final class LoadedModel implements AutoCloseable {
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
+        Batcher generator = batcher();
         if (contextLength < 1) {
             throw new EngineException(
                     Problem.INVALID_OPTION,
@@ -152,16 +183,21 @@ final class LoadedModel implements AutoCloseable {
         int context = Math.min(contextLength, model.contextLength());
         checkFits(prompt.length, context);
         synchronized (this) {
-            budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
-            batcher.allowContext(context);
+            budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
+            generator.allowContext(context);
         }
-        return batcher.generate(prompt, sampling, context, whenEnded);
+        return generator.generate(prompt, sampling, context, whenEnded);
     }
 
     /** Prepares for scoring; {@code whenEnded} is run once, when it holds nothing of the model any more. */
     ModelLease.Scoring scoring(int texts, int contextLength, int batch, Runnable whenEnded) {
-        budget.checkScoring(model.widths(), batch, model.cacheLayout(), texts, contextLength);
-        PagePool pages = new PagePool(model.cacheLayout(), texts * KvLayout.pages(contextLength), false);
+        batcher();
+        KvLayout layout = model.cacheLayout();
+        int[] limits = layout.groups().stream()
+                .mapToInt(group -> texts * group.need(contextLength, batch))
+                .toArray();
+        budget.checkScoring(model.widths(), batch, layout, limits);
+        PagePool pages = new PagePool(layout, batch, limits, false);
         return new TextScoring(
                 new WindowScorer(
                         model,
@@ -255,8 +291,12 @@ final class LoadedModel implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        scheduler.remove(batcher);
-        batcher.close();
+        scheduler.remove(embedder);
+        embedder.close();
+        if (batcher != null) {
+            scheduler.remove(batcher);
+            batcher.close();
+        }
         scoring.lock();
         try {
             file.close();

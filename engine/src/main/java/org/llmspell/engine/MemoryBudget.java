@@ -38,19 +38,49 @@ final class MemoryBudget {
     }
 
     /**
-     * Checks what scoring takes: activations for passes of {@code rows} tokens and the caches of {@code texts} texts.
+     * Checks what scoring takes.
      *
+     * @param rows tokens of a pass
+     * @param pages of the cache, by group of layers
      * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
      */
-    void checkScoring(Widths widths, int rows, KvLayout layout, int texts, int contextLength) {
-        long needed = WindowScorer.bytes(widths, rows) + texts * (KvLayout.pages(contextLength) * layout.pageBytes());
+    void checkScoring(Widths widths, int rows, KvLayout layout, int[] pages) {
+        checkPass(
+                WindowScorer.bytes(widths, rows),
+                layout,
+                pages,
+                "to score texts so long",
+                List.of("Use a smaller batch", "Use a shorter context length", "Use a smaller model"));
+    }
+
+    /**
+     * Checks what embedding takes.
+     *
+     * @param rows tokens of a pass
+     * @param pages of the cache, by group of layers
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    void checkEmbedding(Widths widths, int rows, KvLayout layout, int[] pages) {
+        checkPass(
+                widths.bytes(rows, 0),
+                layout,
+                pages,
+                "to embed a text so long",
+                List.of("Cut the text into parts", "Use a smaller model", "Close other programs"));
+    }
+
+    private void checkPass(long activations, KvLayout layout, int[] pages, String purpose, List<String> advice) {
+        long needed = activations;
+        for (int group = 0; group < pages.length; group++) {
+            needed += pages[group] * layout.groups().get(group).pageBytes();
+        }
         long usable = usable();
         if (needed > usable) {
             throw new EngineException(
                     Problem.OUT_OF_MEMORY,
-                    "Failed to allocate tensor: scoring %d texts of %d tokens needs %s and %s is available"
-                            .formatted(texts, contextLength, size(needed), size(usable)),
-                    List.of("Use a smaller batch", "Use a shorter context length", "Use a smaller model"));
+                    "Failed to allocate tensor: %s needs %s and %s is available"
+                            .formatted(purpose, size(needed), size(usable)),
+                    advice);
         }
     }
 

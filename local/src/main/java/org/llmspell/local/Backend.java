@@ -2,6 +2,7 @@ package org.llmspell.local;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.llmspell.engine.EmbeddingOptions;
 
 /**
  * Where models run. Implementations are thread-safe; every method but {@link #status},
@@ -33,6 +34,13 @@ public interface Backend extends AutoCloseable {
 
     /** Starts a reply; the stream belongs to the caller, who closes it. */
     ChatStream chat(ChatRequest request);
+
+    /**
+     * Embeds each text on its own; blocks until all are done. Works with models made for it and with those made to chat, and
+     * fails with {@code INVALID_REQUEST} for an empty text, with {@code CONTEXT_EXCEEDED} for one that is too long, with {@code
+     * UNSUPPORTED} for options that the backend does not have.
+     */
+    Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options);
 
     /** Deletes a model. */
     void remove(ModelSpec model);

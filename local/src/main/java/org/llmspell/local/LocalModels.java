@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.local.config.Config;
 
 /** All backends behind one interface: finds the one that a specification means and asks it. Thread-safe. */
@@ -45,6 +46,10 @@ public interface LocalModels extends AutoCloseable {
 
     default ChatStream chat(ChatRequest request) {
         return resolve(request.model()).chat(request);
+    }
+
+    default Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+        return resolve(model).embed(model, texts, options);
     }
 
     default void remove(ModelSpec model) {

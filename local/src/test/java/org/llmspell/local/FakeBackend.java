@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
 
 /** A backend that replies with given words, or fails as told, and keeps the requests. */
@@ -76,6 +77,12 @@ final class FakeBackend implements Backend {
             throw failure;
         }
         return new Reply();
+    }
+
+    @Override
+    public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+        return new Embeddings(
+                texts.stream().map(text -> new float[][] {{text.length()}}).toList(), texts.size());
     }
 
     @Override

@@ -9,13 +9,16 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.Pooling;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
 import org.llmspell.local.ChatStream;
+import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelEntry;
@@ -160,6 +163,18 @@ final class FakeModels implements LocalModels {
                     last.content(),
                     name + "[" + request.messages().size() + "] " + last.content(),
                     request.sampling().logprobs() >= 0);
+        }
+
+        @Override
+        public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+            float sign = options.normalized() ? 1 : -1;
+            return new Embeddings(
+                    texts.stream()
+                            .map(text -> options.pooling() == Pooling.NONE
+                                    ? new float[][] {{1, 2}, {3, 4}}
+                                    : new float[][] {{sign * text.length(), options.truncated() ? 1 : 0.5f}})
+                            .toList(),
+                    texts.size());
         }
 
         @Override

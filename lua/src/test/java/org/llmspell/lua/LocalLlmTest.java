@@ -60,6 +60,32 @@ class LocalLlmTest {
     }
 
     @Test
+    void embedsATextOrAList() {
+        assertThat(Script.output("""
+                        local vector = LocalLLM.embed("tiny@candle", "four")
+                        print(#vector, vector[1], vector[2])
+                        local vectors = LocalLLM.embed("tiny@candle", {"a", "bc"}, {truncate = true, normalize = false})
+                        print(#vectors, vectors[1][1], vectors[2][1], vectors[2][2])
+                        local tokens = LocalLLM.embed("tiny@candle", "x", {pooling = "none"})
+                        print(#tokens, tokens[2][1])
+                        print(#LocalLLM.embed("tiny@candle", {}))
+                        print(pcall(function() LocalLLM.embed("tiny@candle") end))
+                        print(pcall(function() LocalLLM.embed("tiny@candle", {"a", 3}) end))
+                        print(pcall(function() LocalLLM.embed("tiny@candle", "a", {pooling = "max"}) end))
+                        print(pcall(function() LocalLLM.embed("tiny@candle", "a", {size = 3}) end))
+                        """)).isEqualTo("""
+                           2\t4.0\t0.5
+                           2\t-1.0\t-2.0\t1.0
+                           2\t3.0
+                           0
+                           false\t(command line):8: LocalLLM.embed takes a text or a list of texts, got nil
+                           false\t(command line):9: LocalLLM.embed takes a text or a list of texts, but element 2 is no text
+                           false\t(command line):10: pooling must be "mean", "cls", "last" or "none", got max
+                           false\t(command line):11: unknown option "size" of LocalLLM.embed; there are pooling, normalize, truncate
+                           """);
+    }
+
+    @Test
     void pullsWithProgress() {
         assertThat(Script.output("""
                         local result = LocalLLM.pull("tiny:Q4@candle", function(p) seen = p end)

@@ -140,7 +140,7 @@ final class LlamaCppLibrary {
         int total = Arrays.stream(sequences).mapToInt(tokens -> tokens.length).sum();
         try (Arena arena = Arena.ofConfined();
                 Model model = load(file, false);
-                Context context = context(model, total, sequences.length, pooling, true)) {
+                Context context = context(model, rounded(total, sequences.length), sequences.length, pooling, true)) {
             decode(context, batch(arena, sequences, 0, true));
             int width = (int) call(function("llama_model_n_embd_out", JAVA_INT, ADDRESS), model.pointer);
             boolean perToken = pooling == LlamaCpp.Pooling.NONE.number;
@@ -152,6 +152,11 @@ final class LlamaCppLibrary {
             }
             return rows;
         }
+    }
+
+    /** llama.cpp gives every sequence as many tokens when it makes room, and aborts over what is left of them when it averages. */
+    private static int rounded(int tokens, int sequences) {
+        return (tokens + sequences - 1) / sequences * sequences;
     }
 
     int quantize(Path file, Path quantized, int fileType, boolean pure) throws Refused {

@@ -62,6 +62,7 @@ public final class CommandTree {
                 options,
                 List.of(
                         new InspectCommand(),
+                        new EmbedCommand(),
                         new TokenizeCommand(),
                         new RenderCommand(),
                         new QuantizeCommand(),

@@ -60,7 +60,8 @@ public record Attention(
 
     @Override
     public KvLayout.Layer kept(int contextLength) {
-        int window = scores.window();
+        // A sequence that is seen from both ends is computed at once, and forgotten.
+        int window = scores.bothWays() ? KvLayout.UNBOUNDED : scores.window();
         return layout.layers().get(layer).withWindow(window < contextLength ? window : KvLayout.UNBOUNDED);
     }
 

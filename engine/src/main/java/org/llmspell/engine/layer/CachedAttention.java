@@ -179,8 +179,41 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
             }
             int from = rest / kvHeads * QUERY_ROWS;
             int to = Math.min(calls[run].rows(), from + QUERY_ROWS);
-            pass.kernels.attention(calls[run], rest % kvHeads, from, to);
+            if (scores.bothWays()) {
+                attendBothWays(pass, calls[run], rest % kvHeads, from, to);
+            } else {
+                pass.kernels.attention(calls[run], rest % kvHeads, from, to);
+            }
         });
+    }
+
+    /** Attention of a whole sequence, each row as if it were the last that its own window reaches. */
+    private void attendBothWays(ForwardPass pass, AttentionCall all, int kvHead, int from, int to) {
+        int reach = Math.min(scores.window() / 2, all.rows());
+        long query = (long) heads * layout.storedKeyDimension(layer);
+        long attended = (long) heads * layout.storedValueDimension(layer);
+        for (int row = from; row < to; row++) {
+            int end = Math.min(all.rows() - 1, row + reach);
+            AttentionCall one = new AttentionCall(
+                    heads,
+                    kvHeads,
+                    all.keyDimension(),
+                    all.valueDimension(),
+                    KvLayout.PAGE_TOKENS,
+                    all.query(),
+                    all.queryIndex() + row * query,
+                    all.keyPages(),
+                    all.valuePages(),
+                    all.out(),
+                    all.outIndex() + row * attended,
+                    1,
+                    end,
+                    end - row + reach + 1,
+                    scores.scale(),
+                    scores.softcap(),
+                    scores.sinks());
+            pass.kernels.attention(one, kvHead, 0, 1);
+        }
     }
 
     /** Whether the query heads of a run can be shared out: a single token's lie one after the other. */

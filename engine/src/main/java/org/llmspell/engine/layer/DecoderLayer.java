@@ -1,7 +1,7 @@
 package org.llmspell.engine.layer;
 
-/** One layer of a decoder: adds what its parts compute to the stream. */
-public sealed interface DecoderLayer permits SequentialLayer, ParallelLayer, PerLayerInputLayer {
+/** One layer of a model: adds what its parts compute to the stream. */
+public sealed interface DecoderLayer permits SequentialLayer, ParallelLayer, PerLayerInputLayer, ResidualNormLayer {
     /** The part in which tokens see those before them. */
     TokenMixer mixer();
 

@@ -74,6 +74,16 @@ public final class ForwardPass {
         });
     }
 
+    /** {@code stream[row] += addend}. */
+    void addToAll(MemorySegment addend) {
+        Rows stream = memory.stream;
+        forRows(rows(), stream.columns(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                kernels.add(stream.data(), stream.at(row), addend, 0, stream.columns());
+            }
+        });
+    }
+
     /** Puts the cosines and sines of every row's position where {@link RopeTable}'s users find them. */
     public void prepare(RopeTable table) {
         Rows cosines = memory.cosines[table.slot()];

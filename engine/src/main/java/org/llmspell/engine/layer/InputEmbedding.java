@@ -1,20 +1,30 @@
 package org.llmspell.engine.layer;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
- * What a token enters the stream as: {@code tokens[id] · scale + positions[position]}.
+ * What a token enters the stream as: {@code norm(tokens[id] · scale + positions[position] + constant)}.
  *
  * @param tokens {@code [vocabulary][embedding]}
  * @param positions learned positions {@code [contextLength][embedding]}, or null
  * @param perLayer what the layers get besides, or null
+ * @param constant float32 {@code [embedding]} for every token, such as BERT's first token type, or null
  */
 public record InputEmbedding(
         WeightMatrix tokens,
         float scale,
         @Nullable WeightMatrix positions,
-        @Nullable PerLayerInputs perLayer) {
+        @Nullable PerLayerInputs perLayer,
+        @Nullable MemorySegment constant,
+        Norm norm) {
+    /** Tokens, positions and inputs for each layer as they are. */
+    public InputEmbedding(
+            WeightMatrix tokens, float scale, @Nullable WeightMatrix positions, @Nullable PerLayerInputs perLayer) {
+        this(tokens, scale, positions, perLayer, null, new NoNorm());
+    }
+
     /** Tokens alone. */
     public InputEmbedding(WeightMatrix tokens) {
         this(tokens, 1, null);
@@ -36,6 +46,10 @@ public record InputEmbedding(
         if (positions != null) {
             pass.addPositions(positions);
         }
+        if (constant != null) {
+            pass.addToAll(constant);
+        }
+        norm.apply(pass, pass.memory.stream, pass.memory.stream);
         if (perLayer != null) {
             perLayer.apply(pass);
         }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param softcap bounds the scores, or 0
  * @param temperature sharpens the scores of late positions, or null
  * @param sinks null, or per query head a score that takes part in the softmax and stands for nothing
+ * @param bothWays whether a token sees those after it as well, in a sequence that is computed in one pass; a window then
+ *     reaches half of {@code window} to either side
  */
 @SuppressWarnings("ArrayRecordComponent") // one a layer, never compared
 public record Scores(
@@ -20,7 +22,8 @@ public record Scores(
         boolean chunked,
         float softcap,
         @Nullable Temperature temperature,
-        float @Nullable [] sinks) {
+        float @Nullable [] sinks,
+        boolean bothWays) {
     /**
      * Multiplies the scores of position p by {@code 1 + strength · ln(1 + ⌊(p + offset) / interval⌋)}, so that attention over a
      * long context is not smeared out (Nakanishi 2025).
@@ -35,7 +38,7 @@ public record Scores(
 
     /** Scores of {@code scale} over all positions. */
     public Scores(float scale) {
-        this(scale, Integer.MAX_VALUE, false, 0, null, null);
+        this(scale, Integer.MAX_VALUE, false, 0, null, null, false);
     }
 
     /** Scores by {@code 1/√dimension} over all positions (Vaswani et al. 2017). */
@@ -45,26 +48,31 @@ public record Scores(
 
     /** The same over the last {@code positions} positions. */
     public Scores withWindow(int positions) {
-        return new Scores(scale, positions, false, softcap, temperature, sinks);
+        return new Scores(scale, positions, false, softcap, temperature, sinks, bothWays);
     }
 
     /** The same over the positions of a token's own piece of {@code positions}, a whole number of the cache's pages. */
     public Scores withChunks(int positions) {
-        return new Scores(scale, positions, true, softcap, temperature, sinks);
+        return new Scores(scale, positions, true, softcap, temperature, sinks, bothWays);
     }
 
     /** The same, bounded to ±{@code cap}. */
     public Scores withSoftcap(float cap) {
-        return new Scores(scale, window, chunked, cap, temperature, sinks);
+        return new Scores(scale, window, chunked, cap, temperature, sinks, bothWays);
     }
 
     /** The same with another temperature. */
     public Scores withTemperature(@Nullable Temperature newTemperature) {
-        return new Scores(scale, window, chunked, softcap, newTemperature, sinks);
+        return new Scores(scale, window, chunked, softcap, newTemperature, sinks, bothWays);
     }
 
     /** The same with a sink for each query head. */
     public Scores withSinks(float[] perHead) {
-        return new Scores(scale, window, chunked, softcap, temperature, perHead);
+        return new Scores(scale, window, chunked, softcap, temperature, perHead, bothWays);
+    }
+
+    /** The same, each token seeing those after it as well. */
+    public Scores lookingBothWays() {
+        return new Scores(scale, window, chunked, softcap, temperature, sinks, true);
     }
 }

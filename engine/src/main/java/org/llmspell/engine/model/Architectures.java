@@ -18,6 +18,7 @@ public final class Architectures {
         ALL.put("arcee", ArceeModel::load);
         ALL.put("bailingmoe", MixtureModel::load);
         ALL.put("bailingmoe2", MixtureModel::load);
+        ALL.put("bert", BertModel::load);
         ALL.put("chatglm", Glm4Model::loadFirst);
         ALL.put("codeshell", StarCoder2Model::load);
         ALL.put("cohere2", CommandRModel::load);
@@ -32,6 +33,7 @@ public final class Architectures {
         ALL.put("falcon", FalconModel::load);
         ALL.put("falcon-h1", FalconH1Model::load);
         ALL.put("gemma", GemmaModel::load);
+        ALL.put("gemma-embedding", GemmaEmbeddingModel::load);
         ALL.put("gemma2", GemmaModel::load);
         ALL.put("gemma3", GemmaModel::load);
         ALL.put("gemma4", Gemma4Model::load);
@@ -41,8 +43,8 @@ public final class Architectures {
         ALL.put("gpt2", Gpt2Model::load);
         ALL.put("gptneox", GptNeoXModel::load);
         ALL.put("granite", GraniteModel::load);
-        ALL.put("granitemoe", GraniteModel::load);
         ALL.put("granitehybrid", GraniteModel::load);
+        ALL.put("granitemoe", GraniteModel::load);
         ALL.put("hunyuan-dense", HunyuanModel::load);
         ALL.put("hunyuan-moe", HunyuanModel::load);
         ALL.put("internlm2", LlamaModel::load);
@@ -54,7 +56,9 @@ public final class Architectures {
         ALL.put("minicpm", GraniteModel::load);
         ALL.put("minimax-m2", MixtureModel::load);
         ALL.put("mistral3", LlamaModel::load);
+        ALL.put("modern-bert", ModernBertModel::load);
         ALL.put("nemotron", NemotronModel::load);
+        ALL.put("nomic-bert", BertModel::loadNomic);
         ALL.put("olmo", OlmoModel::load);
         ALL.put("olmo2", OlmoModel::loadSecond);
         ALL.put("olmoe", MixtureModel::load);
@@ -83,8 +87,6 @@ public final class Architectures {
     /** Architectures of files that hold no text generator, and what they hold. */
     private static final Map<String, String> NO_LANGUAGE_MODELS = Map.of(
             "clip", "an image encoder that goes with a language model",
-            "bert", "a text encoder for embeddings",
-            "nomic-bert", "a text encoder for embeddings",
             "whisper", "a speech recognizer",
             "flux", "an image generator",
             "sd3", "an image generator",

@@ -23,6 +23,23 @@ record Decoder(
 
     @Override
     public boolean forward(ForwardPass pass) {
+        if (!layers(pass)) {
+            return false;
+        }
+        head.apply(pass);
+        return true;
+    }
+
+    @Override
+    public boolean embed(ForwardPass pass) {
+        if (!layers(pass)) {
+            return false;
+        }
+        head.norm().apply(pass, pass.memory.stream, pass.memory.stream);
+        return true;
+    }
+
+    private boolean layers(ForwardPass pass) {
         ropes.forEach(pass::prepare);
         input.apply(pass);
         for (DecoderLayer layer : layers) {
@@ -31,8 +48,12 @@ record Decoder(
             }
             layer.apply(pass);
         }
-        head.apply(pass);
         return true;
+    }
+
+    @Override
+    public int poolingType() {
+        return shape.poolingType();
     }
 
     @Override

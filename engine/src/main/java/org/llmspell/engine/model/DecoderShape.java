@@ -34,6 +34,7 @@ import org.llmspell.kernels.WeightMatrix;
  * @param vocabulary tokens
  * @param cacheLayout half precision; pairs of halves where the weights are float32, or where the model is so small that they
  *     cost next to nothing
+ * @param poolingType from {@code pooling_type}, 0 where the file does not say
  */
 @SuppressWarnings("ArrayRecordComponent") // one per model, never compared
 record DecoderShape(
@@ -48,7 +49,8 @@ record DecoderShape(
         int widestFeedForward,
         float epsilon,
         int vocabulary,
-        KvLayout cacheLayout) {
+        KvLayout cacheLayout,
+        int poolingType) {
 
     /** Bytes of exactly cached context that are no matter: some 1% of what a small real model takes. */
     private static final long NEGLIGIBLE_CACHE = 16 << 20;
@@ -121,7 +123,8 @@ record DecoderShape(
                 widest(tensors, feedForward),
                 epsilon(p),
                 source.vocabulary(),
-                cacheLayout(heads, contextLength, exact));
+                cacheLayout(heads, contextLength, exact),
+                p.countOr("pooling_type", 0));
     }
 
     private static int widest(Tensors tensors, int[] feedForward) {

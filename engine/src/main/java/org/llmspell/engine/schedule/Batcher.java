@@ -25,7 +25,7 @@ import org.llmspell.kernels.WorkerPool;
  * running sequence and as much of the waiting prompts as fits. {@link #generate} may be called from any thread, the rest
  * belongs to the {@link Scheduler}.
  */
-public final class Batcher implements AutoCloseable {
+public final class Batcher implements Steps, AutoCloseable {
     /** Rows of a pass: enough to reuse each weight many times, few enough that running replies do not stutter. */
     public static final int ROWS = 256;
 
@@ -95,8 +95,8 @@ public final class Batcher implements AutoCloseable {
         pages.makeRoom(contextLength);
     }
 
-    /** Does one pass, if there is anything to do; whether there was. */
-    boolean step() {
+    @Override
+    public boolean step() {
         List<Runnable> ended;
         boolean worked;
         synchronized (this) {

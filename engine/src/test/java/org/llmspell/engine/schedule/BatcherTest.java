@@ -174,6 +174,16 @@ class BatcherTest {
         }
 
         @Override
+        public int poolingType() {
+            return 0;
+        }
+
+        @Override
+        public boolean embed(ForwardPass pass) {
+            throw new UnsupportedOperationException("these tests generate");
+        }
+
+        @Override
         public boolean forward(ForwardPass pass) {
             try {
                 gate.await();

@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.Embedding;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.Generation;
@@ -21,6 +23,7 @@ import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatStream;
+import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
@@ -323,6 +326,21 @@ public final class CandleBackend implements Backend {
             if (!started) {
                 lease.close();
             }
+        }
+    }
+
+    @Override
+    public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+        try (ModelLease lease = open(model, null)) {
+            List<Embedding> embeddings = lease.embed(texts, options);
+            return new Embeddings(
+                    embeddings.stream().map(Embedding::vectors).toList(),
+                    embeddings.stream().mapToInt(Embedding::tokens).sum());
+        } catch (EngineException e) {
+            throw errors.of(e, model.id());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LocalModelException(LocalModelException.Kind.CANCELLED, "The embedding was cancelled");
         }
     }
 

@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatStream;
+import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.ModelEntry;
@@ -135,13 +137,36 @@ public final class OllamaBackend implements Backend {
      * @return one vector a text, L2-normalised by the server
      */
     public List<float[]> embed(ModelSpec model, List<String> texts) {
+        return embed(model, texts, Map.of()).vectors();
+    }
+
+    @Override
+    public Embeddings embed(ModelSpec model, List<String> texts, EmbeddingOptions options) {
+        if (options.pooling() != null || !options.normalized()) {
+            throw new LocalModelException(
+                    Kind.UNSUPPORTED,
+                    "Ollama pools and normalizes embeddings as the model says, and in no other way",
+                    "Leave the pooling out",
+                    "Use the embedded backend: NAME:VARIANT@candle");
+        }
+        return texts.isEmpty()
+                ? new Embeddings(List.of(), 0)
+                : embed(model, texts, Map.of("truncate", options.truncated()));
+    }
+
+    private Embeddings embed(ModelSpec model, List<String> texts, Map<String, ?> options) {
         String name = serverName(model);
-        Map<?, ?> reply =
-                client.ask("POST", "/api/embed", Map.of("model", name, "input", texts), name, config.idleTimeout());
+        Map<String, Object> question = new LinkedHashMap<>(options);
+        question.put("model", name);
+        question.put("input", texts);
+        Map<?, ?> reply = client.ask("POST", "/api/embed", question, name, config.idleTimeout());
         if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
             throw OllamaErrors.protocol(config.url(), "it did not embed every text");
         }
-        return vectors.stream().map(this::vector).toList();
+        Long tokens = OllamaReplies.integer(reply, "prompt_eval_count");
+        return new Embeddings(
+                vectors.stream().map(numbers -> new float[][] {vector(numbers)}).toList(),
+                tokens == null ? null : (Integer) Math.toIntExact(Math.min(tokens, Integer.MAX_VALUE)));
     }
 
     @Override

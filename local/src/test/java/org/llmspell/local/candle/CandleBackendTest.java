@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.Embedding;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.Generation;
@@ -362,6 +364,11 @@ class CandleBackendTest {
 
         @Override
         public Scoring scoring(int texts, int contextLength, int batch) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
             throw new UnsupportedOperationException();
         }
 

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.Pooling;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatRequest;
@@ -323,6 +325,20 @@ class OllamaBackendTest {
     void embedsInOrder() {
         assertThat(ollama.embed(ModelSpec.parse("llama3.1:8b@ollama"), List.of("a", "b")))
                 .containsExactly(new float[] {0.6f, 0.8f}, new float[] {0.6f, 0.8f});
+    }
+
+    @Test
+    void embedsAsTheModelPoolsAndInNoOtherWay() {
+        ModelSpec model = ModelSpec.parse("llama3.1:8b@ollama");
+
+        assertThat(ollama.embed(model, List.of("a", "b"), EmbeddingOptions.DEFAULTS)
+                        .vectors())
+                .containsExactly(new float[] {0.6f, 0.8f}, new float[] {0.6f, 0.8f});
+        assertThat(ollama.embed(model, List.of(), EmbeddingOptions.DEFAULTS).vectors())
+                .isEmpty();
+        assertThatThrownBy(() -> ollama.embed(model, List.of("a"), new EmbeddingOptions(Pooling.CLS, true, false)))
+                .isInstanceOf(LocalModelException.class)
+                .hasMessageContaining("pools");
     }
 
     @Test

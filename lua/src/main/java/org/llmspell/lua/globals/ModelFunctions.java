@@ -1,8 +1,14 @@
 package org.llmspell.lua.globals;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EmbeddingOptions;
+import org.llmspell.engine.Pooling;
+import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.PullOptions;
@@ -57,6 +63,17 @@ public final class ModelFunctions implements AutoCloseable {
                                 return true;
                             });
                         },
+                "models_embed",
+                        stack -> {
+                            ModelSpec model = model(stack, "embed");
+                            boolean list = stack.isTable(2);
+                            List<String> texts = EmbeddingArguments.texts(stack);
+                            EmbeddingOptions options = EmbeddingArguments.options(stack);
+                            return wait(stack, () -> {
+                                List<Object> vectors = vectors(models.embed(model, texts, options), options);
+                                return list ? vectors : vectors.getFirst();
+                            });
+                        },
                 "pull_start", this::startPull,
                 "pull_next", this::nextPull,
                 "pull_stop",
@@ -64,6 +81,25 @@ public final class ModelFunctions implements AutoCloseable {
                             close();
                             return 0;
                         });
+    }
+
+    /** By text its vector as a list of numbers; a list of those with a vector for each token. */
+    private static List<Object> vectors(Embeddings embeddings, EmbeddingOptions options) {
+        List<Object> all = new ArrayList<>();
+        for (float[][] text : embeddings.texts()) {
+            List<List<Double>> vectors =
+                    Arrays.stream(text).map(ModelFunctions::numbers).toList();
+            all.add(options.pooling() == Pooling.NONE ? vectors : vectors.getFirst());
+        }
+        return all;
+    }
+
+    private static List<Double> numbers(float[] vector) {
+        List<Double> numbers = new ArrayList<>(vector.length);
+        for (float value : vector) {
+            numbers.add((double) value);
+        }
+        return numbers;
     }
 
     private Map<String, Object> status(@Nullable String backend) {

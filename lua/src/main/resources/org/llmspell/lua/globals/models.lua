@@ -22,6 +22,10 @@ function LocalLLM.remove(model)
   return finish(native.models_remove(model))
 end
 
+function LocalLLM.embed(model, texts, options)
+  return finish(native.models_embed(model, texts, options))
+end
+
 local pulling = {
   __close = function()
     native.pull_stop()
