@@ -34,7 +34,7 @@ final class RuleChecks {
         RuleChecks checks = new RuleChecks(rules);
         checks.refuseLeftRecursion();
         if (!productive(rules).contains(Grammar.ROOT)) {
-            throw GrammarErrors.invalid("The grammar's root rule can never be satisfied: no text that ends matches it");
+            throw GrammarErrors.invalid("The grammar or schema can never be satisfied: there is no text that matches it to its end");
         }
     }
 
