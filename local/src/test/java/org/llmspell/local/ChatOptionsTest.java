@@ -107,7 +107,7 @@ class ChatOptionsTest {
         assertThatThrownBy(() -> ChatOptions.parse(Map.of("format", "{\"type\": }")))
                 .isInstanceOf(LocalModelException.class)
                 .hasMessageStartingWith("Option format is no JSON Schema: ")
-                .hasMessageContaining("column 11");
+                .hasMessageContaining("line 1, column 10");
     }
 
     @Test

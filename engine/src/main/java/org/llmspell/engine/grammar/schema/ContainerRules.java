@@ -10,12 +10,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.grammar.CharSet;
 import org.llmspell.engine.grammar.Expr;
+import org.llmspell.engine.grammar.GrammarErrors;
 
 /**
  * The rules of objects and arrays. Properties come in the order in which the schema declares them; then, where they are
  * allowed, others, whose names are none of the declared ones.
  */
 final class ContainerRules {
+    private static final int LONGEST_NAME = 200;
+
     private final SchemaRules schemas;
     private final Rules rules;
     private final JsonForms json;
@@ -63,7 +66,7 @@ final class ContainerRules {
         Expr more = Expr.EMPTY;
         Expr onlyMore = Expr.EMPTY;
         if (open) {
-            Expr other = json.member(otherName(properties.keySet()), schemas.of(others, below));
+            Expr other = json.member(otherName(properties.keySet(), path), schemas.of(others, below));
             more = Expr.any(Expr.sequence(json.comma(), other));
             onlyMore = Expr.optional(json.listed(other, 1, Expr.Repeat.UNBOUNDED));
         }
@@ -121,7 +124,13 @@ final class ContainerRules {
     }
 
     /** A string that is none of {@code names}, in the one way of writing each character. */
-    private Expr otherName(Set<String> names) {
+    private Expr otherName(Set<String> names, String path) {
+        for (String name : names) {
+            if (name.length() > LONGEST_NAME) {
+                throw GrammarErrors.invalid("The JSON Schema's " + path + " has a property whose name is longer than "
+                        + LONGEST_NAME + " characters, which is not supported beside additionalProperties");
+            }
+        }
         return JsonForms.string(otherName(names.stream().sorted().toList(), 0));
     }
 

@@ -119,8 +119,8 @@ final class SchemaCheck {
                     throw wrong(path, "one of " + String.join(", ", TYPES.stream().sorted().toList()) + ", or a list of them");
                 }
             }
-            case "enum" -> list(value, path);
-            case "const" -> {}
+            case "enum" -> list(value, path).forEach(inner -> plain(inner, path, depth + 1));
+            case "const" -> plain(value, path, depth + 1);
             case "required" -> {
                 boolean none = value instanceof Map<?, ?> map && map.isEmpty();
                 if (!none && !(value instanceof List<?> list && list.stream().allMatch(String.class::isInstance))) {
@@ -168,6 +168,18 @@ final class SchemaCheck {
                     throw GrammarErrors.invalid("The JSON Schema's " + path + " is no keyword of JSON Schema");
                 }
             }
+        }
+    }
+
+    /** A value that is to be written: as schemas are, nested so deep and no deeper. */
+    private static void plain(@Nullable Object value, String path, int depth) {
+        if (depth > DEEPEST) {
+            throw GrammarErrors.invalid("The JSON Schema's " + path + " is nested more than " + DEEPEST + " deep");
+        }
+        switch (value) {
+            case Map<?, ?> map -> map.values().forEach(inner -> plain(inner, path, depth + 1));
+            case List<?> list -> list.forEach(inner -> plain(inner, path, depth + 1));
+            case null, default -> {}
         }
     }
 
