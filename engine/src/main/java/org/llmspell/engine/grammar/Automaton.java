@@ -13,8 +13,6 @@ final class Automaton {
     /** States kept; each takes about a kilobyte. Beyond, all are forgotten and made anew as needed. */
     static final int MOST_STATES = 20_000;
 
-    private static final int MOST_STACKS = 200_000;
-
     private final Network network;
     private final @Nullable LocalCall[] scratch;
     private final State dead;
@@ -144,7 +142,7 @@ final class Automaton {
         if (same != null) {
             return same;
         }
-        if (states.size() > MOST_STATES || stacks.size() > MOST_STACKS) {
+        if (states.size() > MOST_STATES || stacks.isFull()) {
             states = new HashMap<>();
             stacks = new StackTable();
             period++;

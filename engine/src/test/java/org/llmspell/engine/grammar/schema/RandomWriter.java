@@ -56,11 +56,12 @@ final class RandomWriter {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         MemorySegment logits = Arena.ofAuto().allocate(4L * TOKENIZER.vocabularySize());
         for (int step = 0; step < LONGEST && !constraint.mustEnd(); step++) {
+            boolean hurry = step > HURRY && random.nextBoolean(); // not always: a pattern may have to be found first
             for (int id = 0; id < TOKENIZER.vocabularySize(); id++) {
                 byte[] bytes = TOKENIZER.bytes(id);
                 double logit = 2 * random.nextGaussian() - (bytes.length == 1 && bytes[0] < 0 ? 3 : 0);
                 boolean closing = id == TOKENIZER.end() || (bytes.length == 1 && "\"}]".indexOf(bytes[0]) >= 0);
-                logits.setAtIndex(ValueLayout.JAVA_FLOAT, id, (float) (logit + (closing && step > HURRY ? 30 : 0)));
+                logits.setAtIndex(ValueLayout.JAVA_FLOAT, id, (float) (logit + (closing && hurry ? 30 : 0)));
             }
             int id = sampler.sample(logits, 0, constraint).id();
             if (id == TOKENIZER.end()) {
