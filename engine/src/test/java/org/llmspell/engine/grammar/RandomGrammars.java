@@ -7,10 +7,17 @@ final class RandomGrammars {
     private static final String[] LETTERS = {"a", "b", "c", "é", "日", "😀"};
 
     private final Random random;
+    private final boolean repeatsParts;
     private int rules;
 
     RandomGrammars(long seed) {
+        this(seed, true);
+    }
+
+    /** @param repeatsParts whether more than single characters may be repeated */
+    RandomGrammars(long seed, boolean repeatsParts) {
         random = new Random(seed);
+        this.repeatsParts = repeatsParts;
     }
 
     String next() {
@@ -37,7 +44,10 @@ final class RandomGrammars {
     private String sequence(int depth) {
         StringBuilder text = new StringBuilder();
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
-            text.append(item(depth)).append(repetition()).append(' ');
+            String item = item(depth);
+            text.append(item)
+                    .append(repeatsParts || item.startsWith("[") ? repetition() : "")
+                    .append(' ');
         }
         return text.toString();
     }
