@@ -136,11 +136,7 @@ final class LoadedModel implements AutoCloseable {
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(
-            int[] prompt,
-            SamplingOptions sampling,
-            int contextLength,
-            @Nullable Grammar grammar,
-            Runnable whenEnded) {
+            int[] prompt, SamplingOptions sampling, int contextLength, @Nullable Grammar grammar, Runnable whenEnded) {
         if (contextLength < 1) {
             throw new EngineException(
                     Problem.INVALID_OPTION,

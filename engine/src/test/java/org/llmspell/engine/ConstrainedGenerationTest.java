@@ -119,11 +119,14 @@ class ConstrainedGenerationTest extends EngineTestBase {
                         grammar)
                 .text;
         assertThat(penalized).matches("[a-c]{20}-[x-z]{5}");
-        assertThat(penalized).as("the frequency penalty makes it change letters").contains("a", "b", "c");
+        assertThat(penalized)
+                .as("the frequency penalty makes it change letters")
+                .contains("a", "b", "c");
 
         Reply reply = reply(Options.logprobs(Options.greedy(50), 2), grammar);
         assertThat(reply.tokens).hasSize(reply.summary.generatedTokens());
-        assertThat(String.join("", reply.tokens.stream().map(t -> t.text()).toList())).isEqualTo(reply.text);
+        assertThat(String.join("", reply.tokens.stream().map(t -> t.text()).toList()))
+                .isEqualTo(reply.text);
         assertThat(reply.tokens).as("of the model itself, before the grammar").allMatch(token -> token.logprob() < 0);
     }
 
@@ -149,8 +152,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
     void aCharacterOfSeveralTokensIsWritten() throws InterruptedException {
         Reply reply = reply(Options.random(1, 100), Grammar.gbnf("root ::= [é日😀]{6}"));
         assertThat(reply.text).matches("[é日😀]{6}");
-        assertThat(reply.summary.generatedTokens())
-                .isEqualTo(reply.text.getBytes(StandardCharsets.UTF_8).length);
+        assertThat(reply.summary.generatedTokens()).isEqualTo(reply.text.getBytes(StandardCharsets.UTF_8).length);
     }
 
     @Test

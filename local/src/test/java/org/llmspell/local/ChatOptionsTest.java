@@ -73,15 +73,18 @@ class ChatOptionsTest {
         ModelSpec model = ModelSpec.parse("x");
         List<ChatMessage> messages = List.of(ChatMessage.user("hi"));
         assertThat(options.request(model, messages))
-                .isEqualTo(new ChatRequest(model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90), options.format()));
+                .isEqualTo(new ChatRequest(
+                        model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90), options.format()));
     }
 
     @Test
     void aFormatIsJsonASchemaOrAGrammar() {
         assertThat(ChatOptions.parse(Map.of("format", "json")).format()).isEqualTo(new OutputFormat.Json());
-        assertThat(ChatOptions.parse(Map.of("format", " {\"type\": [\"string\", \"null\"]}")).format())
+        assertThat(ChatOptions.parse(Map.of("format", " {\"type\": [\"string\", \"null\"]}"))
+                        .format())
                 .isEqualTo(new OutputFormat.Schema(Map.of("type", List.of("string", "null"))));
-        assertThat(ChatOptions.parse(Map.of("format", Map.of("enum", List.of(1L)))).format())
+        assertThat(ChatOptions.parse(Map.of("format", Map.of("enum", List.of(1L))))
+                        .format())
                 .isEqualTo(new OutputFormat.Schema(Map.of("enum", List.of(1L))));
         assertThat(ChatOptions.parse(Map.of("grammar", "root ::= [0-9]")).format())
                 .isEqualTo(new OutputFormat.Gbnf("root ::= [0-9]"));

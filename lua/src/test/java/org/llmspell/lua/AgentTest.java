@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.local.ChatRequest;
-import org.llmspell.local.json.JsonText;
 import org.llmspell.local.OutputFormat;
-import org.jspecify.annotations.Nullable;
+import org.llmspell.local.json.JsonText;
 
 class AgentTest {
     private static final String AGENT = "local agent = Agent.create({model = 'local/tiny:Q8_0@candle'}) ";

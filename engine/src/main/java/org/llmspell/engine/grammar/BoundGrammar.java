@@ -22,6 +22,7 @@ public final class BoundGrammar {
     private final State[] path;
     /** Whether the classes of bytes fit the bits of a word. */
     private final boolean skips;
+
     private final List<State> masked = new ArrayList<>();
     /** Per node of the tree, the classes of the bytes below it, a bit each; empty until needed. */
     private long[] below = {};
@@ -51,8 +52,8 @@ public final class BoundGrammar {
                 id = token.id();
                 written = "<[" + id + "]>";
                 if (id >= tokenizer.vocabularySize()) {
-                    throw GrammarErrors.invalid("The grammar names the token " + written + "; the vocabulary runs from 0 to "
-                            + (tokenizer.vocabularySize() - 1));
+                    throw GrammarErrors.invalid("The grammar names the token " + written
+                            + "; the vocabulary runs from 0 to " + (tokenizer.vocabularySize() - 1));
                 }
             }
             case Expr.TokenText token -> {
@@ -125,6 +126,7 @@ public final class BoundGrammar {
         return mask;
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal states are one object, and this is the innermost loop
     private void walk(State state, long[] mask) {
         path[0] = state;
         int node = 0;
@@ -172,6 +174,7 @@ public final class BoundGrammar {
     }
 
     /** The classes of bytes that lead from a state back to it. */
+    @SuppressWarnings("ReferenceEquality") // equal states are one object
     private long loops(State state) {
         if (state.loops < 0) {
             long loops = 0;

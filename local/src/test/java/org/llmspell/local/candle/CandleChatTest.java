@@ -86,7 +86,8 @@ class CandleChatTest {
         assertThat(fields.keySet()).containsExactly("name", "age");
         assertThat((Long) fields.get("age")).isBetween(3L, 99L);
 
-        assertThat(reply(Map.of("grammar", "root ::= \" \"? (\"yes\" | \"no\") \"!\"")).text())
+        assertThat(reply(Map.of("grammar", "root ::= \" \"? (\"yes\" | \"no\") \"!\""))
+                        .text())
                 .matches(" ?(yes|no)!");
     }
 

@@ -33,13 +33,13 @@ import tools.jackson.databind.JsonNode;
  */
 @Timeout(120)
 class TestSuiteTest {
-    private static final List<String> ALL_TYPES =
-            List.of("object", "array", "string", "number", "boolean", "null");
+    private static final List<String> ALL_TYPES = List.of("object", "array", "string", "number", "boolean", "null");
     private static Path folder;
 
     @BeforeAll
     static void find() {
-        folder = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "json-schema-test-suite", "draft4");
+        folder = Path.of(
+                System.getProperty("user.home"), ".cache", "llmspell-tests", "json-schema-test-suite", "draft4");
         if (!Files.isDirectory(folder)) {
             String reason = folder + " is absent; tools/json-schema-test-suite.sh fetches it";
             assertThat(System.getenv("CI")).as(reason).isNull();
@@ -52,7 +52,9 @@ class TestSuiteTest {
     private static List<Case> cases() throws IOException {
         List<Case> cases = new ArrayList<>();
         try (var files = Files.list(folder)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".json"))
+                    .sorted()
+                    .toList()) {
                 for (Object group : (List<?>) Json.parse(Files.readString(file))) {
                     Map<?, ?> about = (Map<?, ?>) group;
                     for (Object test : (List<?>) about.get("tests")) {
@@ -89,11 +91,15 @@ class TestSuiteTest {
             switch ((String) key) {
                 case "properties", "definitions" -> spelt.put((String) key, each(value));
                 case "anyOf", "allOf", "oneOf" ->
-                    spelt.put((String) key, ((List<?>) value).stream().map(TestSuiteTest::spelt).toList());
+                    spelt.put(
+                            (String) key,
+                            ((List<?>) value).stream().map(TestSuiteTest::spelt).toList());
                 case "additionalProperties", "additionalItems" -> spelt.put((String) key, spelt(value));
                 case "items" -> {
                     if (value instanceof List<?> list) {
-                        spelt.put("prefixItems", list.stream().map(TestSuiteTest::spelt).toList());
+                        spelt.put(
+                                "prefixItems",
+                                list.stream().map(TestSuiteTest::spelt).toList());
                         if (map.containsKey("additionalItems")) {
                             spelt.put("items", spelt(map.get("additionalItems")));
                         }
@@ -221,7 +227,9 @@ class TestSuiteTest {
             for (int seed = 0; seed < 4; seed++) {
                 String text = new RandomWriter(seed).write(grammar);
                 assertThat(text).as(one.name).isNotNull();
-                assertThat(validator.validate(Json.tree(text))).as("%s: %s", one.name, text).isEmpty();
+                assertThat(validator.validate(Json.tree(text)))
+                        .as("%s: %s", one.name, text)
+                        .isEmpty();
                 written++;
             }
         }
