@@ -56,6 +56,7 @@ final class State {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // equal sets of stacks are one object
     public boolean equals(Object other) {
         if (!(other instanceof State state) || hash != state.hash || !Arrays.equals(nodes, state.nodes)) {
             return this == other;
