@@ -20,13 +20,45 @@ final class Network {
     record End() implements Node {}
 
     /** Goes on with any of the targets without reading. */
-    record Fork(int[] targets) implements Node {}
+    static final class Fork implements Node {
+        private final int[] targets;
+
+        Fork(int[] targets) {
+            this.targets = targets;
+        }
+
+        int[] targets() {
+            return targets;
+        }
+    }
 
     /** Reads rule {@code rule} and goes on at {@code after}. */
     record Call(int rule, int after) implements Node {}
 
     /** Reads a byte: one of classes {@code first[i]} to {@code last[i]} leads to {@code target[i]}. */
-    record Bytes(int[] first, int[] last, int[] target) implements Node {}
+    static final class Bytes implements Node {
+        private final int[] first;
+        private final int[] last;
+        private final int[] target;
+
+        Bytes(int[] first, int[] last, int[] target) {
+            this.first = first;
+            this.last = last;
+            this.target = target;
+        }
+
+        int[] first() {
+            return first;
+        }
+
+        int[] last() {
+            return last;
+        }
+
+        int[] target() {
+            return target;
+        }
+    }
 
     /** Reads a whole token: {@code id}, or any text token but that. */
     record Token(int id, boolean negated, int after) implements Node {}
