@@ -6,11 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.local.ChatRequest;
+import org.llmspell.local.OutputFormat;
+import org.llmspell.local.json.JsonText;
 
 class AgentTest {
     private static final String AGENT = "local agent = Agent.create({model = 'local/tiny:Q8_0@candle'}) ";
@@ -73,6 +76,39 @@ class AgentTest {
         assertThat(second.sampling().stop()).containsExactly("c");
         assertThat(second.sampling().topK()).isEqualTo(3);
         assertThat(second.raw()).isFalse();
+    }
+
+    @Test
+    void aFormatIsAWordATableOrJsonAndAGrammarIsText() {
+        Script script = new Script();
+        script.run("""
+                local agent = Agent.create{model = "tiny@candle", format = "json"}
+                agent:complete("1")
+                agent:complete("2", {format = {
+                  type = "object",
+                  properties = {
+                    zip = {type = {"string", "null"}}, age = {enum = {1, JSON.null}},
+                    kids = {items = {properties = {b = {}, a = {}}, required = {"b"}}},
+                  },
+                  required = {"zip", "kids"},
+                }})
+                agent:stream("3", function() end, {format = '{"type": "null"}'})
+                agent:complete("4", {grammar = 'root ::= "yes"'})
+                agent:complete("5", {format = "text"})
+                agent:complete("6")
+                """);
+        List<@Nullable OutputFormat> formats =
+                script.models.requests.stream().map(ChatRequest::format).toList();
+        assertThat(formats.get(0)).isEqualTo(new OutputFormat.Json());
+        assertThat(JsonText.compact(((OutputFormat.Schema) formats.get(1)).keywords()))
+                .as("required properties first, in their order")
+                .contains("\"properties\":{\"zip\":{\"type\":[\"string\",\"null\"]},\"kids\":{\"items\":{")
+                .contains("\"properties\":{\"b\":{},\"a\":{}}")
+                .contains("\"age\":{\"enum\":[1,null]}}");
+        assertThat(formats.get(2)).isEqualTo(new OutputFormat.Schema(Map.of("type", "null")));
+        assertThat(formats.get(3)).isEqualTo(new OutputFormat.Gbnf("root ::= \"yes\""));
+        assertThat(formats.get(4)).isNull();
+        assertThat(formats.get(5)).isEqualTo(new OutputFormat.Json());
     }
 
     @Test

@@ -173,6 +173,29 @@ public final class LlamaCpp implements AutoCloseable {
     }
 
     /**
+     * The tokens that a grammar in GBNF allows at the beginning and after each of {@code tokens}; ends early after a token that it
+     * does not allow, and is empty if the grammar is refused.
+     *
+     * @param model may be a vocabulary without weights
+     */
+    public int[][] grammarMasks(Path model, String grammar, int[] tokens) {
+        return call(
+                "grammar",
+                out -> {
+                    out.writeUTF(model.toString());
+                    out.writeUTF(grammar);
+                    writeInts(out, tokens);
+                },
+                in -> {
+                    int[][] masks = new int[in.readInt()][];
+                    for (int i = 0; i < masks.length; i++) {
+                        masks[i] = readInts(in);
+                    }
+                    return masks;
+                });
+    }
+
+    /**
      * Quantizes a model.
      *
      * @param fileType llama.cpp's number of the recipe ({@code enum llama_ftype})

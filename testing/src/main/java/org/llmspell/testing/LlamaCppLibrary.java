@@ -17,7 +17,10 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,14 @@ final class LlamaCppLibrary {
 
     private static final StructLayout BATCH = words(7);
     private static final int F32 = 0;
+
+    /** {@code llama_token_data}: id, logit, p. */
+    private static final StructLayout CANDIDATE = MemoryLayout.structLayout(JAVA_INT, JAVA_FLOAT, JAVA_FLOAT);
+    /** {@code llama_token_data_array}: data, size, selected, sorted. */
+    private static final StructLayout CANDIDATES = words(4);
+
+    private @Nullable Model lastVocabulary;
+    private @Nullable Path lastVocabularyFile;
 
     private final Linker linker = Linker.nativeLinker();
     private final SymbolLookup symbols;
@@ -176,6 +187,60 @@ final class LlamaCppLibrary {
             }
             return 0;
         }
+    }
+
+    int[][] grammarMasks(Path file, String grammar, int[] tokens) throws Refused {
+        try (Arena arena = Arena.ofConfined()) {
+            Model model = vocabularyOf(file);
+            int count = vocabulary(model);
+            MemorySegment sampler = (MemorySegment) call(
+                    function("llama_sampler_init_grammar", ADDRESS, ADDRESS, ADDRESS, ADDRESS),
+                    model.vocabulary(),
+                    arena.allocateFrom(grammar),
+                    arena.allocateFrom("root"));
+            if (sampler.address() == 0) {
+                return new int[0][];
+            }
+            MethodHandle apply = function("llama_sampler_apply", null, ADDRESS, ADDRESS);
+            MethodHandle accept = function("llama_sampler_accept", null, ADDRESS, JAVA_INT);
+            MemorySegment data = arena.allocate(CANDIDATE.byteSize() * count, 8);
+            MemorySegment candidates = arena.allocate(CANDIDATES);
+            List<int[]> masks = new ArrayList<>();
+            for (int i = 0; i <= tokens.length; i++) {
+                for (int id = 0; id < count; id++) {
+                    data.set(JAVA_INT, id * CANDIDATE.byteSize(), id);
+                    data.set(JAVA_FLOAT, id * CANDIDATE.byteSize() + 4, 0);
+                }
+                candidates.setAtIndex(ADDRESS, 0, data);
+                candidates.setAtIndex(JAVA_LONG, 1, count);
+                candidates.setAtIndex(JAVA_LONG, 2, -1);
+                call(apply, sampler, candidates);
+                int[] mask = IntStream.range(0, count)
+                        .filter(id -> data.get(JAVA_FLOAT, id * CANDIDATE.byteSize() + 4) == 0)
+                        .toArray();
+                masks.add(mask);
+                if (i < tokens.length) {
+                    if (Arrays.binarySearch(mask, tokens[i]) < 0) {
+                        break; // accepting it would end the process
+                    }
+                    call(accept, sampler, tokens[i]);
+                }
+            }
+            call(function("llama_sampler_free", null, ADDRESS), sampler);
+            return masks.toArray(int[][]::new);
+        }
+    }
+
+    /** Kept open for the next question about the same vocabulary. */
+    private Model vocabularyOf(Path file) throws Refused {
+        if (lastVocabulary == null || !file.equals(lastVocabularyFile)) {
+            if (lastVocabulary != null) {
+                lastVocabulary.close();
+            }
+            lastVocabulary = load(file, true);
+            lastVocabularyFile = file;
+        }
+        return lastVocabulary;
     }
 
     private final class Model implements AutoCloseable {

@@ -67,6 +67,18 @@ final class LlamaCppProcess {
                 }
                 writeMatrix(() -> library.embed(model, sequences, pooling));
             }
+            case "grammar" -> {
+                Path model = path();
+                String grammar = in.readUTF();
+                int[] tokens = readInts();
+                int[][] masks = attempt(() -> library.grammarMasks(model, grammar, tokens));
+                if (masks != null) {
+                    out.writeInt(masks.length);
+                    for (int[] mask : masks) {
+                        writeInts(mask);
+                    }
+                }
+            }
             case "quantize" -> {
                 Path model = path();
                 Path quantized = path();
@@ -118,10 +130,14 @@ final class LlamaCppProcess {
             return;
         }
         for (int[] list : lists) {
-            out.writeInt(list.length);
-            for (int value : list) {
-                out.writeInt(value);
-            }
+            writeInts(list);
+        }
+    }
+
+    private void writeInts(int[] list) throws IOException {
+        out.writeInt(list.length);
+        for (int value : list) {
+            out.writeInt(value);
         }
     }
 

@@ -24,6 +24,7 @@ import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
+import org.llmspell.local.json.JsonText;
 import org.llmspell.local.store.ImportRequest;
 import org.llmspell.local.store.ModelStore;
 import org.llmspell.testing.TestData;
@@ -64,6 +65,48 @@ class CandleChatTest {
 
     private ChatStream chat(ChatOptions options, String prompt) {
         return models.chat(options.request(MODEL, List.of(ChatMessage.user(prompt))));
+    }
+
+    private ChatResult reply(Map<String, ?> options) {
+        try (ChatStream stream = chat(greedy(120).with(options, List.of()), "Once upon a time")) {
+            while (stream.next() != null) {
+                // to the end
+            }
+            return stream.result();
+        }
+    }
+
+    @Test
+    void aSchemaOrAGrammarShapesTheReply() {
+        String schema = "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"maxLength\": 20},"
+                + " \"age\": {\"type\": \"integer\", \"minimum\": 3, \"maximum\": 99}}, \"required\": [\"name\", \"age\"]}";
+        ChatResult person = reply(Map.of("format", schema));
+        assertThat(person.finishReason()).isEqualTo(FinishReason.STOP);
+        Map<String, ?> fields = JsonText.parseObject(person.text());
+        assertThat(fields.keySet()).containsExactly("name", "age");
+        assertThat((Long) fields.get("age")).isBetween(3L, 99L);
+
+        assertThat(reply(Map.of("grammar", "root ::= \" \"? (\"yes\" | \"no\") \"!\""))
+                        .text())
+                .matches(" ?(yes|no)!");
+    }
+
+    @Test
+    void aReplyThatEndsInTheMiddleOfItsJsonSaysSo() {
+        ChatResult cut = reply(Map.of("format", "json", "max_tokens", 5));
+        assertThat(cut.finishReason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(cut.text()).startsWith("{");
+    }
+
+    @Test
+    void aSchemaThatIsNotSupportedIsRefusedBeforeTheModelRuns() {
+        LocalModelException refused = catchThrowableOfType(
+                LocalModelException.class, () -> reply(Map.of("format", "{\"items\": {\"not\": {}}}")));
+        assertThat(refused.kind()).isEqualTo(LocalModelException.Kind.INVALID_REQUEST);
+        assertThat(refused).hasMessageContaining("#/items/not uses a keyword that is not supported");
+        LocalModelException wrong =
+                catchThrowableOfType(LocalModelException.class, () -> reply(Map.of("grammar", "root ::= (")));
+        assertThat(wrong).hasMessageContaining("line 1, column 11");
     }
 
     @Test
