@@ -118,6 +118,11 @@ final class LoadedModel implements AutoCloseable {
         return loadTime;
     }
 
+    /** Bytes of all its files. */
+    long fileBytes() {
+        return file.fileBytes();
+    }
+
     Batcher batcher() {
         return batcher;
     }

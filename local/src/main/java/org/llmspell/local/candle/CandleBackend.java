@@ -17,6 +17,7 @@ import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.ResidentModel;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatRequest;
@@ -239,6 +240,22 @@ public final class CandleBackend implements Backend {
                 isLoaded(file),
                 file.toString(),
                 details);
+    }
+
+    /** The models in memory now; none before the engine was first needed. */
+    public List<ResidentModel> residentModels() {
+        Runner running;
+        synchronized (engineLock) {
+            running = runner;
+        }
+        return running == null ? List.of() : running.residentModels();
+    }
+
+    /** Unloads a model as soon as nobody uses it; does nothing if it is not in memory. */
+    public void unload(ModelSpec model) {
+        if (isLoaded(locate(model))) {
+            open(model, Duration.ZERO).close();
+        }
     }
 
     private boolean isLoaded(Path file) {

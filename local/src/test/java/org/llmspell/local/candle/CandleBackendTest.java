@@ -23,6 +23,7 @@ import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.ResidentModel;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.gguf.BlockFormat;
@@ -73,6 +74,11 @@ class CandleBackendTest {
             @Override
             public ModelLease open(Path file, @Nullable Duration keepAlive) {
                 throw new EngineException(problem, "what the engine says", List.of(advice));
+            }
+
+            @Override
+            public List<ResidentModel> residentModels() {
+                return List.of();
             }
 
             @Override
