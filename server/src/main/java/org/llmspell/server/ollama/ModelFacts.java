@@ -3,10 +3,7 @@ package org.llmspell.server.ollama;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +16,7 @@ import org.llmspell.gguf.GgufString;
 import org.llmspell.gguf.GgufValue;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
+import org.llmspell.local.store.Sha256;
 
 /** What a GGUF file says of itself, in the fields of Ollama's replies. */
 final class ModelFacts {
@@ -140,13 +138,7 @@ final class ModelFacts {
         if (known != null) {
             return known;
         }
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest((entry.id() + "\n" + entry.sizeBytes() + "\n" + entry.modifiedAt())
-                            .getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
-        }
+        String identity = entry.id() + "\n" + entry.sizeBytes() + "\n" + entry.modifiedAt();
+        return Sha256.of(identity.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -15,6 +14,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.local.store.Sha256;
 import org.llmspell.server.api.Catalog;
 import org.llmspell.server.http.Exchange;
 import org.llmspell.server.http.HttpFailure;
@@ -87,7 +87,7 @@ final class OllamaBlobs {
     }
 
     private static String write(Upload upload, Path part) throws IOException, InterruptedException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         checkSpace(part, Math.max(0, upload.announced()));
         long sinceCheck = 0;
         try (OutputStream out = Files.newOutputStream(part)) {
@@ -118,14 +118,6 @@ final class OllamaBlobs {
                     Files.deleteIfExists(file);
                 }
             }
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JVM has SHA-256", e);
         }
     }
 }
