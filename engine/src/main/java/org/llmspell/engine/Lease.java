@@ -61,6 +61,17 @@ final class Lease implements ModelLease {
         }
     }
 
+    @Override
+    public List<Embedding> embed(List<String> texts, EmbeddingOptions embedding) throws InterruptedException {
+        LoadedModel model = model();
+        resident.retain();
+        try {
+            return model.embedding().embed(texts, embedding);
+        } finally {
+            resident.release();
+        }
+    }
+
     /** Cache pages that the model's sequences hold or have been promised. */
     int pagesInUse() {
         return model().batcher().pagesInUse();

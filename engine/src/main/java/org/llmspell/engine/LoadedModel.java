@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
@@ -13,6 +14,7 @@ import org.llmspell.engine.model.Model;
 import org.llmspell.engine.model.ModelSource;
 import org.llmspell.engine.model.Tensors;
 import org.llmspell.engine.schedule.Batcher;
+import org.llmspell.engine.schedule.Embedder;
 import org.llmspell.engine.schedule.Scheduler;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.engine.tokenizer.Tokenizers;
@@ -30,7 +32,11 @@ final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final Tokenizer tokenizer;
     private final ChatPrompts prompts;
-    private final Batcher batcher;
+    /** Null for a model that only embeds. */
+    private final @Nullable Batcher batcher;
+
+    private final Embedder embedder;
+    private final TextEmbedding embedding;
     private final MemoryBudget budget;
     private final Scheduler scheduler;
     private final Duration loadTime;
@@ -64,13 +70,22 @@ final class LoadedModel implements AutoCloseable {
         Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
         Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
         this.model = Architectures.load(new ModelSource(parameters, tensors, tokenizer.vocabularySize()));
+        this.embedder = new Embedder(model, machine.kernels, machine.workers, scheduler);
+        this.embedding = new TextEmbedding(model, tokenizer, embedder, budget);
+        this.batcher = model.generates() ? batcher(machine) : null;
+        this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
+        scheduler.add(embedder);
+        if (batcher != null) {
+            scheduler.add(batcher);
+        }
+    }
+
+    private Batcher batcher(Machine machine) {
         budget.checkActivations(model.widths());
         KvLayout layout = model.cacheLayout();
         int context = Math.min(model.contextLength(), defaultContext(machine.options));
-        PagePool pages = new PagePool(layout, budget.pages(layout, context), machine.prefixSharing);
-        this.batcher = new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
-        this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
-        scheduler.add(batcher);
+        PagePool pages = new PagePool(layout, Batcher.ROWS, budget.pages(layout, context), machine.prefixSharing);
+        return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
     }
 
     /**
@@ -123,8 +138,33 @@ final class LoadedModel implements AutoCloseable {
         return file.fileBytes();
     }
 
+    /** Pages of the cache that sequences hold or have been promised. */
+    int pagesInUse() {
+        return batcher == null ? 0 : batcher.pagesInUse();
+    }
+
+    /** Pages of the cache that have memory. */
+    int pagesAllocated() {
+        return batcher == null ? 0 : batcher.pagesAllocated();
+    }
+
+    /**
+     * What generates.
+     *
+     * @throws EngineException of kind {@code UNSUPPORTED_MODEL} if the model only embeds texts
+     */
     Batcher batcher() {
+        if (batcher == null) {
+            throw new EngineException(
+                    Problem.UNSUPPORTED_MODEL,
+                    "The model only embeds texts, so there is no chatting with it",
+                    List.of("Use it with `llmspell embed` or LocalLLM.embed", "Use a language model to chat"));
+        }
         return batcher;
+    }
+
+    TextEmbedding embedding() {
+        return embedding;
     }
 
     /**
@@ -134,6 +174,7 @@ final class LoadedModel implements AutoCloseable {
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
+        Batcher generator = batcher();
         if (contextLength < 1) {
             throw new EngineException(
                     Problem.INVALID_OPTION,
@@ -156,10 +197,10 @@ final class LoadedModel implements AutoCloseable {
         int context = Math.min(contextLength, model.contextLength());
         checkFits(prompt.length, context);
         synchronized (this) {
-            budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
-            batcher.allowContext(context);
+            budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
+            generator.allowContext(context);
         }
-        return batcher.generate(prompt, sampling, context, whenEnded);
+        return generator.generate(prompt, sampling, context, whenEnded);
     }
 
     private void checkFits(int promptTokens, int context) {
@@ -193,8 +234,12 @@ final class LoadedModel implements AutoCloseable {
     /** Cancels what runs, frees the memory and unmaps the file. */
     @Override
     public void close() {
-        scheduler.remove(batcher);
-        batcher.close();
+        scheduler.remove(embedder);
+        embedder.close();
+        if (batcher != null) {
+            scheduler.remove(batcher);
+            batcher.close();
+        }
         file.close();
     }
 }

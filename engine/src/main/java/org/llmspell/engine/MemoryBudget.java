@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Widths;
 import org.llmspell.engine.schedule.Batcher;
 
@@ -36,17 +37,37 @@ final class MemoryBudget {
     }
 
     /**
+     * Checks what embedding takes.
+     *
+     * @param rows tokens of a pass
+     * @param pages of the cache, by group of layers
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    void checkEmbedding(Widths widths, int rows, KvLayout layout, int[] pages) {
+        long needed = widths.bytes(rows, 0);
+        for (int group = 0; group < pages.length; group++) {
+            needed += pages[group] * layout.groups().get(group).pageBytes();
+        }
+        if (needed > usable()) {
+            throw new EngineException(
+                    Problem.OUT_OF_MEMORY,
+                    "Failed to allocate tensor: to embed a text so long needs %s and %s is available"
+                            .formatted(size(needed), size(usable())),
+                    List.of("Cut the text into parts", "Use a smaller model", "Close other programs"));
+        }
+    }
+
+    /**
      * Checks the cache of one sequence.
      *
-     * @param allocated pages that the model has already
+     * @param allocated pages that the model has already, by group of layers
      * @throws EngineException of kind {@code OUT_OF_MEMORY} saying which context length would fit
      */
-    void checkContext(KvLayout layout, int contextLength, int allocated) {
-        long missing = (KvLayout.pages(contextLength) - allocated) * layout.pageBytes();
+    void checkContext(KvLayout layout, int contextLength, int[] allocated) {
+        long missing = bytes(layout, contextLength, allocated);
         long usable = usable();
         if (missing > usable) {
-            long pages = usable / layout.pageBytes() + allocated;
-            long fits = Math.min(pages * KvLayout.PAGE_TOKENS, contextLength);
+            int fits = fitting(layout, contextLength, allocated, usable);
             throw new EngineException(
                     Problem.OUT_OF_MEMORY,
                     "Failed to allocate tensor: a context of %d tokens needs %s and %s is available; %s"
@@ -61,11 +82,40 @@ final class MemoryBudget {
         }
     }
 
-    /** How many pages a model may keep: its share for conversations at once, at least one, within half of what is there. */
-    int pages(KvLayout layout, int contextLength) {
-        long most = (long) KvLayout.pages(contextLength) * CONVERSATIONS;
-        long affordable = usable() / 2 / layout.pageBytes();
-        return (int) Math.min(Integer.MAX_VALUE, Math.min(most, affordable));
+    /** The longest context, in whole pages, whose cache fits. */
+    private static int fitting(KvLayout layout, int contextLength, int[] allocated, long usable) {
+        int fits = 0;
+        int fails = KvLayout.pages(contextLength);
+        while (fails - fits > 1) {
+            int middle = (fits + fails) >>> 1;
+            if (bytes(layout, middle * KvLayout.PAGE_TOKENS, allocated) <= usable) {
+                fits = middle;
+            } else {
+                fails = middle;
+            }
+        }
+        return fits * KvLayout.PAGE_TOKENS;
+    }
+
+    /** What one sequence's pages take beyond those that are there. */
+    private static long bytes(KvLayout layout, int contextLength, int[] allocated) {
+        List<LayerGroup> groups = layout.groups();
+        long bytes = 0;
+        for (int g = 0; g < groups.size(); g++) {
+            long missing = groups.get(g).need(contextLength, Batcher.ROWS) - allocated[g];
+            bytes += Math.max(0, missing) * groups.get(g).pageBytes();
+        }
+        return bytes;
+    }
+
+    /** How many pages of each group a model may keep: its share for conversations at once within half of what is there. */
+    int[] pages(KvLayout layout, int contextLength) {
+        List<LayerGroup> groups = layout.groups();
+        long conversation = bytes(layout, contextLength, new int[groups.size()]);
+        double conversations = Math.min(CONVERSATIONS, usable() / 2.0 / conversation);
+        return groups.stream()
+                .mapToInt(group -> (int) (group.need(contextLength, Batcher.ROWS) * conversations))
+                .toArray();
     }
 
     /** Conversations of full length that are kept or computed at once. */

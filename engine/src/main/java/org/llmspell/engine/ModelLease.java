@@ -29,9 +29,21 @@ public interface ModelLease extends AutoCloseable {
      * Starts generating after {@code prompt}.
      *
      * @param contextLength tokens of context; null for the engine's default
-     * @throws EngineException at once if the prompt does not fit or an option is out of range
+     * @throws EngineException at once if the model only embeds texts, if the prompt does not fit or an option is out of range
      */
     Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength);
+
+    /**
+     * Embeds each text on its own, with the special tokens that the model expects around it; special tokens written out in the
+     * texts are text. Several texts are computed together and do not influence each other. Works with every model, also with
+     * those made to chat.
+     *
+     * @return as many as {@code texts}, in their order
+     * @throws EngineException at once if a text is empty or too long; if there is no memory; if the model is a re-ranker and the
+     *     options name no pooling
+     * @throws InterruptedException if the waiting thread is interrupted; the work is then given up
+     */
+    List<Embedding> embed(List<String> texts, EmbeddingOptions options) throws InterruptedException;
 
     @Override
     void close();

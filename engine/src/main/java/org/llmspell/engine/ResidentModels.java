@@ -165,8 +165,8 @@ final class ResidentModels implements AutoCloseable {
                     Math.min(model.trainedContextLength(), LoadedModel.defaultContext(machine.options())),
                     each.users,
                     each.expiresAt,
-                    model.batcher().pagesInUse(),
-                    model.batcher().pagesAllocated()));
+                    model.pagesInUse(),
+                    model.pagesAllocated()));
         }
         return models;
     }

@@ -2,6 +2,7 @@ package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 
 /**
@@ -32,6 +33,25 @@ public final class Bounds {
             int count) {
         Objects.checkFromIndexSize(sourceOffset, format.bytes(count), source.byteSize());
         floats(target, targetIndex, count);
+    }
+
+    /** The arguments of {@link Kernels#layerNorm}. */
+    public static void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count) {
+        floats(out, outIndex, count);
+        floats(x, xIndex, count);
+        if (weight != null) {
+            floats(weight, 0, count);
+        }
+        if (bias != null) {
+            floats(bias, 0, count);
+        }
     }
 
     /** The arguments of {@link Kernels#multiply}. */
@@ -116,6 +136,55 @@ public final class Bounds {
         if (sinks != null && sinks.length < call.heads()) {
             throw new IndexOutOfBoundsException(
                     "%d heads need as many sinks, there are %d".formatted(call.heads(), sinks.length));
+        }
+    }
+
+    /** The arguments of {@link Kernels#convolution}. */
+    public static void convolution(ConvolutionCall call, int from, int to) {
+        Objects.checkFromToIndex(from, to, call.channels());
+        Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
+        if (call.taps() < 1 || call.tokens() < 1) {
+            throw new IllegalArgumentException(
+                    "%d taps over %d tokens make no sense".formatted(call.taps(), call.tokens()));
+        }
+        strided(call.x(), call.index(), call.stride(), call.tokens(), from, to);
+        floats(call.weights(), 0, (long) call.taps() * call.channels());
+        long state = (long) (call.taps() - 1) * call.channels();
+        floats(call.before(), 0, state);
+        floats(call.after(), 0, state);
+        if (call.bias() != null) {
+            floats(call.bias(), 0, call.channels());
+        }
+        if (call.kept() != null) {
+            floats(call.kept(), 0, state);
+        }
+    }
+
+    /** The arguments of {@link Kernels#scan}. */
+    public static void scan(ScanCall call, int head) {
+        if (call.heads() <= 0 || call.keyHeads() <= 0 || call.heads() % call.keyHeads() != 0) {
+            throw new IllegalArgumentException(
+                    "%d heads cannot share %d key heads".formatted(call.heads(), call.keyHeads()));
+        }
+        if (call.tokens() < 1 || call.keyDimension() < 1 || call.valueDimension() < 1) {
+            throw new IllegalArgumentException("%d tokens with a state of %d × %d make no sense"
+                    .formatted(call.tokens(), call.valueDimension(), call.keyDimension()));
+        }
+        Objects.checkIndex(head, call.heads());
+        Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
+        int keys = Math.multiplyExact(call.keyHeads(), call.keyDimension());
+        int values = Math.multiplyExact(call.heads(), call.valueDimension());
+        strided(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
+        strided(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
+        strided(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
+        strided(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
+        strided(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
+        strided(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
+        long state = Math.multiplyExact(call.heads(), call.stateSize());
+        floats(call.before(), 0, state);
+        floats(call.after(), 0, state);
+        if (call.kept() != null) {
+            floats(call.kept(), 0, state);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.format.Codecs;
 
@@ -70,17 +71,65 @@ public interface Kernels {
             int count,
             float epsilon);
 
+    /**
+     * {@code out[i] = (x[i] − mean(x)) / sqrt(variance(x) + epsilon) · weight[i] + bias[i]} over {@code count} floats;
+     * {@code out} may be {@code x}.
+     *
+     * @param weight null for all ones
+     * @param bias null for none
+     */
+    void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon);
+
     /** {@code x[i] = exp(x[i] − max) / Σ exp} in place over {@code count} floats. */
     void softmax(MemorySegment x, long index, int count);
 
     /** {@code x[i] += y[i]} over {@code count} floats. */
     void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
 
+    /** {@code x[i] += scale · y[i]} over {@code count} floats. */
+    void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count);
+
     /** {@code gate[i] = silu(gate[i]) · up[i]} over {@code count} floats. */
     void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
 
     /** {@code gate[i] = gelu(gate[i]) · up[i]}, the tanh form of GELU, over {@code count} floats. */
     void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /** {@code x[i] = gelu(x[i])}, the tanh form of GELU, over {@code count} floats. */
+    void gelu(MemorySegment x, long index, int count);
+
+    /** {@code x[i] = max(0, x[i])²} over {@code count} floats. */
+    void reluSquared(MemorySegment x, long index, int count);
+
+    /**
+     * xIELU (Huang and Schlag 2024) over {@code count} floats: {@code x[i] = positive·x² + beta·x} where x is above 0, else
+     * {@code negative·(exp(min(x, epsilon)) − 1 − x) + beta·x}.
+     */
+    void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon);
+
+    /** {@code gate[i] = σ(gate[i]) · up[i]} over {@code count} floats, σ being the logistic function. */
+    void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count);
+
+    /** {@code x[i] = silu(x[i])} over {@code count} floats. */
+    void silu(MemorySegment x, long index, int count);
+
+    /** {@code x[i] *= y[i]} over {@code count} floats. */
+    void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count);
+
+    /**
+     * The gate of gpt-oss over {@code count} floats: {@code gate[i] = g · σ(alpha·g) · (u + 1)} with {@code g = min(gate[i], limit)}
+     * and {@code u} being {@code up[i]} held within ±{@code limit}. What {@code up} holds afterwards is not said.
+     */
+    void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit);
 
     /**
      * Rotates one head's first {@code dimensions} elements in place.
@@ -106,4 +155,10 @@ public interface Kernels {
      * {@code kvHead}, by online softmax over the pages of its cache.
      */
     void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo);
+
+    /** The causal convolution of channels {@code from} to {@code to}. */
+    void convolution(ConvolutionCall call, int from, int to);
+
+    /** The recurrence of one head. */
+    void scan(ScanCall call, int head);
 }

@@ -62,6 +62,58 @@ class RowKernelsTest {
 
     @ParameterizedTest
     @MethodSource("implementations")
+    void layerNormTakesOffTheMeanAndDividesByTheDeviation(Kernels kernels) {
+        Random random = new Random(12);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] weight = RandomWeights.gaussians(count, random);
+            float[] bias = RandomWeights.gaussians(count, random);
+            double mean = 0;
+            for (int i = 0; i < count; i++) {
+                x[i] += 3;
+                mean += x[i] / (double) count;
+            }
+            double squares = 0;
+            for (float value : x) {
+                squares += (value - mean) * (value - mean);
+            }
+            double center = mean;
+            double deviation = Math.sqrt(squares / count + 1e-5f);
+            // The mean of values around 3 is off by their roundings, 2e-7 each, and so is every difference from it.
+            double floor = 2e-6 / deviation;
+            MemorySegment out = guarded(count, 3);
+            kernels.layerNorm(out, 3, Native.floats(x), 0, Native.floats(weight), Native.floats(bias), count, 1e-5f);
+            assertRow(out, 3, count, i -> (x[i] - center) / deviation * weight[i] + bias[i], 1e-6, 4 * floor);
+            MemorySegment inPlace = row(x, 1);
+            kernels.layerNorm(inPlace, 1, inPlace, 1, null, null, count, 1e-5f);
+            assertRow(inPlace, 1, count, i -> (x[i] - center) / deviation, 1e-6, floor);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void activationsWorkInPlaceOverTheirWholeRange(Kernels kernels) {
+        Random random = new Random(13);
+        for (int count : COUNTS) {
+            float[] x = gates(count, random);
+            MemorySegment gelu = row(x, 1);
+            kernels.gelu(gelu, 1, count);
+            assertRow(gelu, 1, count, i -> gelu(x[i]), 1e-5, 1e-9);
+            MemorySegment squared = row(x, 1);
+            kernels.reluSquared(squared, 1, count);
+            assertRow(squared, 1, count, i -> x[i] > 0 ? (double) x[i] * x[i] : 0, 1e-7, 1e-37);
+            MemorySegment xielu = row(x, 1);
+            kernels.xielu(xielu, 1, count, 1.3f, 0.8f, 0.5f, -1e-6f);
+            IntToDoubleFunction expected = i -> x[i] > 0
+                    ? 0.8f * (double) x[i] * x[i] + 0.5f * x[i]
+                    : 1.3f * (Math.exp(Math.min(x[i], -1e-6)) - 1 - x[i]) + 0.5f * x[i];
+            // The exponential of a small number is rounded next to 1.
+            assertRow(xielu, 1, count, expected, 1e-6, 4e-7);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
     void softmaxIsAProbabilityForEachScore(Kernels kernels) {
         Random random = new Random(3);
         for (int count : COUNTS) {
@@ -121,6 +173,19 @@ class RowKernelsTest {
 
     @ParameterizedTest
     @MethodSource("implementations")
+    void addScaledRoundsOnce(Kernels kernels) {
+        Random random = new Random(14);
+        for (int count : COUNTS) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] y = RandomWeights.gaussians(count, random);
+            MemorySegment memory = row(x, 4);
+            kernels.addScaled(memory, 4, row(y, 1), 1, 0.3f, count);
+            assertRow(memory, 4, count, i -> Math.fma(0.3f, y[i], x[i]), 0, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
     void siluGatesOverItsWholeRange(Kernels kernels) {
         Random random = new Random(5);
         for (int count : COUNTS) {
@@ -144,6 +209,24 @@ class RowKernelsTest {
             kernels.geluMultiply(memory, 1, Native.floats(up), 0, count);
             // Far below zero GELU is tiny and its relative error is that of the exponent, up to 90 times as large.
             assertRow(memory, 1, count, i -> gelu(gate[i]) * up[i], 1e-5, 1e-9);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void theClampedGateStaysWithinItsLimits(Kernels kernels) {
+        Random random = new Random(15);
+        for (int count : COUNTS) {
+            float[] gate = gates(count, random);
+            float[] up = gates(count, random);
+            MemorySegment memory = row(gate, 1);
+            kernels.clampedSiluMultiply(memory, 1, row(up, 2), 2, count, 1.702f, 7);
+            IntToDoubleFunction expected = i -> {
+                double g = Math.min(7, gate[i]);
+                return g / (1 + Math.exp(-1.702f * g)) * (1 + Math.max(-7, Math.min(7, up[i])));
+            };
+            // Where up is close to −1 the sum's rounding of 2⁻²² is all there is, times a gate of at most 7.
+            assertRow(memory, 1, count, expected, 1e-6, 2e-6);
         }
     }
 
@@ -246,9 +329,18 @@ class RowKernelsTest {
         assertOutside(() -> kernels.rmsNorm(nine, 0, ten, 0, ten, 10, 0));
         assertOutside(() -> kernels.rmsNorm(ten, 0, nine, 0, ten, 10, 0));
         assertOutside(() -> kernels.rmsNorm(ten, 0, ten, 0, nine, 10, 0));
+        assertOutside(() -> kernels.layerNorm(nine, 0, ten, 0, ten, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, nine, 0, ten, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, ten, 0, nine, ten, 10, 0));
+        assertOutside(() -> kernels.layerNorm(ten, 0, ten, 0, null, nine, 10, 0));
+        assertOutside(() -> kernels.gelu(nine, 0, 10));
+        assertOutside(() -> kernels.reluSquared(nine, 0, 10));
+        assertOutside(() -> kernels.xielu(nine, 0, 10, 1, 1, 1, 0));
         assertOutside(() -> kernels.softmax(nine, 0, 10));
         assertOutside(() -> kernels.add(ten, 0, nine, 0, 10));
+        assertOutside(() -> kernels.addScaled(ten, 0, nine, 0, 1, 10));
         assertOutside(() -> kernels.siluMultiply(nine, 0, ten, 0, 10));
+        assertOutside(() -> kernels.clampedSiluMultiply(ten, 0, nine, 0, 10, 1, 1));
         assertOutside(() -> kernels.geluMultiply(ten, 0, nine, 0, 10));
         assertOutside(() -> kernels.rotate(nine, 0, ten, 0, ten, 0, 10, true));
         assertOutside(() -> kernels.rotate(ten, 0, ten, 6, ten, 0, 10, true));

@@ -1,18 +1,50 @@
 package org.llmspell.engine.cache;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+
 /**
- * How one model's keys and values lie in a page: per layer the keys {@code [kvHeads][PAGE_TOKENS][keyDimension]}, then the
- * values {@code [kvHeads][PAGE_TOKENS][valueDimension]}, as IEEE halves, every part on a 64-byte boundary.
+ * What one model keeps of a sequence, layer by layer, and how it lies in memory. Keys of a page are
+ * {@code [kvHeads][PAGE_TOKENS][keyDimension]}, then come the values {@code [kvHeads][PAGE_TOKENS][valueDimension]}, as IEEE
+ * halves; a recurrent layer's state is so many float32. Every part starts on a 64-byte boundary.
  *
- * @param kvHeads key-value heads of each layer
- * @param keyDimension elements of a key head as the model computes it
- * @param valueDimension elements of a value head
- * @param precision how an element is stored
+ * @param layers of the cache, which a model's layers name by number; layers that read another's keys have none of their own
+ * @param precision how keys and values are stored
  */
-@SuppressWarnings("ArrayRecordComponent") // one per model, never compared
-public record KvLayout(int[] kvHeads, int keyDimension, int valueDimension, Precision precision) {
+public record KvLayout(List<Layer> layers, Precision precision) {
     /** Tokens in a page: what a chat recomputes at most (one page less a token) against bookkeeping per page. */
     public static final int PAGE_TOKENS = 32;
+
+    /** The window of a layer that sees everything. */
+    public static final int UNBOUNDED = Integer.MAX_VALUE;
+
+    /**
+     * What one layer keeps: keys and values of its tokens, or a state of fixed size, or nothing.
+     *
+     * @param kvHeads key-value heads; 0 for a layer without attention
+     * @param keyDimension elements of a key head as the model computes it
+     * @param valueDimension elements of a value head
+     * @param window positions that a token sees, itself included; {@link #UNBOUNDED} for all
+     * @param stateFloats elements of the recurrent state; 0 for a layer without
+     */
+    public record Layer(int kvHeads, int keyDimension, int valueDimension, int window, int stateFloats) {
+        /** A layer with attention to everything. */
+        public static Layer attention(int kvHeads, int keyDimension, int valueDimension) {
+            return new Layer(kvHeads, keyDimension, valueDimension, UNBOUNDED, 0);
+        }
+
+        /** A layer with a state of {@code floats} elements. */
+        public static Layer recurrent(int floats) {
+            return new Layer(0, 0, 0, UNBOUNDED, floats);
+        }
+
+        /** The same with another window. */
+        public Layer withWindow(int positions) {
+            return new Layer(kvHeads, keyDimension, valueDimension, positions, stateFloats);
+        }
+    }
 
     /** How a key or value element is stored. */
     public enum Precision {
@@ -37,42 +69,88 @@ public record KvLayout(int[] kvHeads, int keyDimension, int valueDimension, Prec
         }
     }
 
-    public int layers() {
-        return kvHeads.length;
+    public KvLayout {
+        layers = List.copyOf(layers);
+    }
+
+    /** Layers with attention to everything and heads of one size; {@code kvHeads} of each. */
+    public KvLayout(int[] kvHeads, int keyDimension, int valueDimension, Precision precision) {
+        this(
+                Arrays.stream(kvHeads)
+                        .mapToObj(heads -> Layer.attention(heads, keyDimension, valueDimension))
+                        .toList(),
+                precision);
+    }
+
+    /** Elements of a layer's key head as the model computes it. */
+    public int keyDimension(int layer) {
+        return layers.get(layer).keyDimension;
+    }
+
+    /** Elements of a layer's value head. */
+    public int valueDimension(int layer) {
+        return layers.get(layer).valueDimension;
     }
 
     /** Halves of a stored key head. */
-    public int storedKeyDimension() {
-        return keyDimension * precision.halves();
+    public int storedKeyDimension(int layer) {
+        return keyDimension(layer) * precision.halves();
     }
 
     /** Halves of a stored value head. */
-    public int storedValueDimension() {
-        return valueDimension * precision.halves();
+    public int storedValueDimension(int layer) {
+        return valueDimension(layer) * precision.halves();
     }
 
     /** Bytes of one layer's keys in a page. */
     public long keyBytes(int layer) {
-        return aligned((long) kvHeads[layer] * PAGE_TOKENS * storedKeyDimension() * Short.BYTES);
+        return aligned((long) layers.get(layer).kvHeads * PAGE_TOKENS * storedKeyDimension(layer) * Short.BYTES);
     }
 
     /** Bytes of one layer's values in a page. */
     public long valueBytes(int layer) {
-        return aligned((long) kvHeads[layer] * PAGE_TOKENS * storedValueDimension() * Short.BYTES);
+        return aligned((long) layers.get(layer).kvHeads * PAGE_TOKENS * storedValueDimension(layer) * Short.BYTES);
     }
 
-    /** Bytes of a page: all layers. */
-    public long pageBytes() {
-        long bytes = 0;
-        for (int layer = 0; layer < layers(); layer++) {
-            bytes += keyBytes(layer) + valueBytes(layer);
+    /** Bytes of one layer's recurrent state. */
+    public long stateBytes(int layer) {
+        return aligned((long) layers.get(layer).stateFloats * Float.BYTES);
+    }
+
+    /**
+     * The layers by how long they need what they keep: first those that see everything, then those with a window, by its size,
+     * last those with a recurrent state. Empty groups are left out.
+     */
+    public List<LayerGroup> groups() {
+        TreeMap<Integer, List<Integer>> windows = new TreeMap<>();
+        List<Integer> unbounded = new ArrayList<>();
+        List<Integer> states = new ArrayList<>();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            Layer kept = layers.get(layer);
+            if (kept.kvHeads > 0 && kept.window == UNBOUNDED) {
+                unbounded.add(layer);
+            } else if (kept.kvHeads > 0) {
+                windows.computeIfAbsent(kept.window, window -> new ArrayList<>())
+                        .add(layer);
+            }
+            if (kept.stateFloats > 0) {
+                states.add(layer);
+            }
         }
-        return bytes;
+        List<LayerGroup> groups = new ArrayList<>();
+        if (!unbounded.isEmpty()) {
+            groups.add(new LayerGroup(this, LayerGroup.Kind.EVERYTHING, UNBOUNDED, unbounded));
+        }
+        windows.forEach((window, members) -> groups.add(new LayerGroup(this, LayerGroup.Kind.WINDOW, window, members)));
+        if (!states.isEmpty()) {
+            groups.add(new LayerGroup(this, LayerGroup.Kind.STATE, 0, states));
+        }
+        return groups;
     }
 
     /** Pages that hold {@code tokens} tokens. */
     public static int pages(int tokens) {
-        return (tokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
+        return tokens / PAGE_TOKENS + (tokens % PAGE_TOKENS == 0 ? 0 : 1);
     }
 
     private static long aligned(long bytes) {

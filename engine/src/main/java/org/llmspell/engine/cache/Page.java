@@ -2,35 +2,63 @@ package org.llmspell.engine.cache;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The keys and values of {@link KvLayout#PAGE_TOKENS} consecutive tokens in all layers. Belongs to a {@link PagePool}. */
+/**
+ * What the layers of one group keep of {@link KvLayout#PAGE_TOKENS} consecutive tokens, or their states after one. Belongs to a
+ * {@link GroupPages}.
+ */
 final class Page {
-    /** Per layer, as {@link KvLayout} lays them out. */
-    final MemorySegment[] keys;
+    private final MemorySegment[] keys;
+    private final MemorySegment[] values;
+    private final MemorySegment[] states;
+    private final MemorySegment memory;
 
-    final MemorySegment[] values;
-
-    /** Sequences that use the page. */
+    /** Uses by sequences. */
     int references;
 
-    /** Under which the prefix index knows it; null while it is not full or not indexed. */
+    /** Where later prompts find it; null while it is not full or not known to them. */
     @Nullable
-    PrefixKey key;
+    PrefixNode node;
 
-    /** Names the content for the keys of the pages after it; meaningful while {@link #key} is set. */
-    long serial;
-
-    Page(KvLayout layout, Arena arena) {
-        MemorySegment memory = arena.allocate(layout.pageBytes(), 64);
-        keys = new MemorySegment[layout.layers()];
-        values = new MemorySegment[layout.layers()];
+    Page(LayerGroup group, Arena arena) {
+        memory = arena.allocate(group.pageBytes(), 64);
+        List<Integer> layers = group.layers();
+        boolean state = group.kind() == LayerGroup.Kind.STATE;
+        keys = new MemorySegment[state ? 0 : layers.size()];
+        values = new MemorySegment[state ? 0 : layers.size()];
+        states = new MemorySegment[state ? layers.size() : 0];
         long offset = 0;
-        for (int layer = 0; layer < layout.layers(); layer++) {
-            keys[layer] = memory.asSlice(offset, layout.keyBytes(layer));
-            offset += layout.keyBytes(layer);
-            values[layer] = memory.asSlice(offset, layout.valueBytes(layer));
-            offset += layout.valueBytes(layer);
+        for (int i = 0; i < layers.size(); i++) {
+            if (state) {
+                long bytes = group.layout().stateBytes(layers.get(i));
+                states[i] = memory.asSlice(offset, bytes);
+                offset += bytes;
+            } else {
+                long keyBytes = group.layout().keyBytes(layers.get(i));
+                long valueBytes = group.layout().valueBytes(layers.get(i));
+                keys[i] = memory.asSlice(offset, keyBytes);
+                values[i] = memory.asSlice(offset + keyBytes, valueBytes);
+                offset += keyBytes + valueBytes;
+            }
         }
+    }
+
+    /** Keys of the group's layer {@code i}. */
+    MemorySegment keys(int i) {
+        return keys[i];
+    }
+
+    MemorySegment values(int i) {
+        return values[i];
+    }
+
+    MemorySegment state(int i) {
+        return states[i];
+    }
+
+    void zero() {
+        memory.fill((byte) 0);
     }
 }

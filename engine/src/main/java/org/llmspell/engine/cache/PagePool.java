@@ -1,81 +1,94 @@
 package org.llmspell.engine.cache;
 
 import java.lang.foreign.Arena;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of one model's caches: allocates up to a limit, counts references, and keeps full pages that nobody uses for
- * prompts that begin alike, giving them up least recently used first.
+ * The memory of one model's caches: for each {@link LayerGroup} pages up to a limit, with references counted, and of what
+ * nobody uses any more what later prompts may begin with, given up least recently used first.
  *
- * <p>A sequence reserves all the pages it may come to need when it is admitted, so that it never fails half-way. Not
+ * <p>A sequence is promised all the pages that it may come to hold when it is admitted, so that it never fails half-way. Not
  * thread-safe: used by the scheduler's thread. {@link #close} frees all pages.
  */
 public final class PagePool implements AutoCloseable {
     private final KvLayout layout;
+    private final int passTokens;
     private final boolean prefixSharing;
     private final Arena arena = Arena.ofShared();
-    private final Map<PrefixKey, Page> index = new HashMap<>();
-    /** Indexed pages without references, the first to give up first. */
-    private final LinkedHashSet<Page> evictable = new LinkedHashSet<>();
-
-    private final ArrayDeque<Page> free = new ArrayDeque<>();
-    private int limit;
-    private int allocated;
-    private int reserved;
-    private long nextSerial;
+    private final List<GroupPages> groups = new ArrayList<>();
+    /** By variant: where all known beginnings start. */
+    private final Map<Integer, PrefixNode> roots = new HashMap<>();
 
     /**
      * An empty pool.
      *
-     * @param limit the most pages ever allocated
+     * @param passTokens the most tokens of one sequence in one pass
+     * @param limits the most pages ever allocated, by {@link KvLayout#groups}
      * @param prefixSharing false computes every prompt afresh
      */
-    public PagePool(KvLayout layout, int limit, boolean prefixSharing) {
+    public PagePool(KvLayout layout, int passTokens, int[] limits, boolean prefixSharing) {
         this.layout = layout;
-        this.limit = limit;
+        this.passTokens = passTokens;
         this.prefixSharing = prefixSharing;
+        for (LayerGroup group : layout.groups()) {
+            groups.add(new GroupPages(group, groups.size(), limits[groups.size()], arena));
+        }
     }
 
     public KvLayout layout() {
         return layout;
     }
 
-    public int limit() {
-        return limit;
+    boolean prefixSharing() {
+        return prefixSharing;
     }
 
-    /** Allows more pages; never fewer. */
-    public void raiseLimit(int pages) {
-        limit = Math.max(limit, pages);
+    int passTokens() {
+        return passTokens;
     }
 
-    /** Pages that have memory. */
-    public int allocated() {
-        return allocated;
+    /** Allows as many pages as one sequence of {@code capacity} tokens needs; never fewer than before. */
+    public void makeRoom(int capacity) {
+        groups.forEach(pages -> pages.raiseLimit(pages.group().need(capacity, passTokens)));
+    }
+
+    /** Pages that have memory, by group. */
+    public int[] allocated() {
+        return groups.stream().mapToInt(GroupPages::allocated).toArray();
     }
 
     /** Pages that some sequence uses. */
     public int inUse() {
-        return allocated - free.size() - evictable.size();
+        return sum(GroupPages::inUse);
     }
 
-    /** Pages promised to running sequences and not taken yet. */
+    /** Pages promised to running sequences and not held by them now. */
     public int reserved() {
-        return reserved;
+        return sum(GroupPages::reserved);
     }
 
     /** Pages kept for prompts that begin alike. */
     public int cached() {
-        return evictable.size();
+        return sum(GroupPages::kept);
+    }
+
+    /** Beginnings that are known, each a page longer than another. */
+    int knownPrefixes() {
+        return roots.values().stream().mapToInt(PrefixNode::size).sum();
+    }
+
+    private int sum(ToIntFunction<GroupPages> count) {
+        return groups.stream().mapToInt(count).sum();
     }
 
     /**
-     * Admits a sequence: finds the pages that hold the beginning of its prompt and reserves the rest.
+     * Admits a sequence: finds the longest beginning of its prompt that every group of layers can go on from, and promises
+     * the pages for the rest.
      *
      * @param variant 0 or more: caches of different variants share nothing (rotary factors that depend on the context)
      * @param tokens the prompt; its last token is always left to compute, since its logits are wanted
@@ -83,87 +96,89 @@ public final class PagePool implements AutoCloseable {
      * @return null while there are not enough pages
      */
     public @Nullable SequenceCache admit(int variant, int[] tokens, int capacity) {
-        SequenceCache cache = new SequenceCache(this, layout, -1L - variant, capacity);
-        int needed = KvLayout.pages(capacity);
-        int shareable = (tokens.length - 1) / KvLayout.PAGE_TOKENS;
-        for (int page = 0; page < shareable; page++) {
-            Page found = prefixSharing ? index.get(cache.nextKey(tokens)) : null;
-            if (found == null) {
-                break;
-            }
-            retain(found);
-            cache.adopt(found, tokens);
-            needed--;
+        PrefixNode root = roots.computeIfAbsent(variant, key -> PrefixNode.root(groups.size()));
+        List<PrefixNode> found = prefixSharing ? resumable(path(root, tokens)) : List.of();
+        SequenceCache cache = new SequenceCache(this, root, tokens.length, capacity);
+        cache.adopt(found, tokens);
+        boolean promised = true;
+        for (GroupPages pages : groups) {
+            promised &= pages.keepsPromises();
         }
-        if (inUse() + reserved + needed > limit) {
+        if (!promised) {
             cache.close();
             return null;
         }
-        reserved += needed;
-        cache.reservedPages(needed);
         return cache;
     }
 
-    /** A page out of a reservation. */
-    Page take() {
-        reserved--;
-        Page page = free.poll();
-        if (page == null && allocated < limit) {
-            page = new Page(layout, arena);
-            allocated++;
+    /** The nodes that the prompt passes through. */
+    private List<PrefixNode> path(PrefixNode root, int[] tokens) {
+        List<PrefixNode> path = new ArrayList<>();
+        PrefixNode node = root;
+        for (int from = 0; from + KvLayout.PAGE_TOKENS < tokens.length; from += KvLayout.PAGE_TOKENS) {
+            node = node.next(tokens, from);
+            if (node == null) {
+                break;
+            }
+            path.add(node);
+        }
+        return path;
+    }
+
+    /** The longest beginning of {@code path} of which each group has all pages that the token after it needs. */
+    private List<PrefixNode> resumable(List<PrefixNode> path) {
+        int[] run = new int[groups.size()];
+        int longest = 0;
+        for (int length = 1; length <= path.size(); length++) {
+            boolean complete = true;
+            for (int g = 0; g < run.length; g++) {
+                run[g] = path.get(length - 1).page(g) == null ? 0 : run[g] + 1;
+                int firstNeeded = groups.get(g).group().firstNeeded(length * KvLayout.PAGE_TOKENS);
+                complete &= run[g] >= length - firstNeeded;
+            }
+            longest = complete ? length : longest;
+        }
+        return path.subList(0, longest);
+    }
+
+    /** The pages of a group. */
+    GroupPages group(int index) {
+        return groups.get(index);
+    }
+
+    int groups() {
+        return groups.size();
+    }
+
+    /** A page out of a promise; what is in it is undefined. */
+    Page take(int group) {
+        GroupPages pages = groups.get(group);
+        Page page = pages.take();
+        if (page == null) {
+            evict(group);
+            page = pages.take();
         }
         if (page == null) {
-            Iterator<Page> oldest = evictable.iterator();
-            page = oldest.next();
-            oldest.remove();
-            index.remove(page.key);
-            page.key = null;
+            throw new IllegalStateException("more pages are promised than there are");
         }
-        page.references = 1;
         return page;
     }
 
-    /**
-     * Makes a full page known to later prompts.
-     *
-     * @return the page to go on with: an equal one if there is one already, in place of {@code page}
-     */
-    Page publish(Page page, PrefixKey key) {
-        if (!prefixSharing) {
-            return page;
+    /** Gives up what was used least recently; if that sees everything, the rest of its node is of no use without it. */
+    private void evict(int group) {
+        Page oldest = groups.get(group).firstIdle();
+        PrefixNode node = oldest.node;
+        if (node == null) {
+            throw new IllegalStateException("an idle page that no prompt can find");
         }
-        Page equal = index.get(key);
-        if (equal != null) {
-            retain(equal);
-            release(page);
-            return equal;
+        boolean everything = groups.get(group).group().kind() == LayerGroup.Kind.EVERYTHING;
+        for (int g = 0; g < groups.size(); g++) {
+            Page page = node.page(g);
+            if (page != null && (g == group || everything)) {
+                groups.get(g).abandon(page);
+            }
         }
-        page.key = key;
-        page.serial = nextSerial++;
-        index.put(key, page);
-        return page;
-    }
-
-    private void retain(Page page) {
-        if (page.references++ == 0) {
-            evictable.remove(page);
-        }
-    }
-
-    /** Gives up one use of a page. Later pages of a chain must be released before earlier ones, so that they go first. */
-    void release(Page page) {
-        if (--page.references > 0) {
-            return;
-        }
-        if (page.key != null) {
-            evictable.add(page);
-        } else {
-            free.push(page);
-        }
-    }
-
-    void unreserve(int pages) {
-        reserved -= pages;
+        node.prune();
     }
 
     /** Frees the memory; no sequence may run any more. */

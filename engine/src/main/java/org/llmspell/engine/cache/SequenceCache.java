@@ -1,33 +1,58 @@
 package org.llmspell.engine.cache;
 
+import static org.llmspell.engine.cache.KvLayout.PAGE_TOKENS;
+
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The keys and values of one sequence: which tokens it holds, in which pages. Not thread-safe, but its pages may be read and
- * written by workers while the scheduler waits for them. {@link #close} gives the pages back.
+ * What one sequence has computed: its tokens, the pages of their keys and values, and the states of recurrent layers. Pages
+ * that a window has passed over are given back. Not thread-safe, but its memory may be read and written by workers while
+ * the scheduler waits for them. {@link #close} gives everything back.
+ *
+ * <p>Each pass is announced by {@link #append} and ends with {@link #commit} or {@link #rollback}.
  */
 public final class SequenceCache implements AutoCloseable {
     private final PagePool pool;
-    private final Page[] pages;
+    private final int[] tokens;
+    private final List<KeyValuePages> keyValues = new ArrayList<>();
     private final MemorySegment[][] keys;
     private final MemorySegment[][] values;
-    private final int[] tokens;
-    private final long root;
-    private int length;
-    private int pageCount;
-    private int published;
-    private int reservedPages;
-    private int cachedTokens;
+    private final @Nullable StatePages states;
+    private final int[] promises;
+    /** The node of the full pages that other prompts know. */
+    private PrefixNode node;
 
-    SequenceCache(PagePool pool, KvLayout layout, long root, int capacity) {
+    private int length;
+    private int published;
+    private int cachedTokens;
+    private boolean closed;
+
+    /** Takes the promise of all pages; the caller sees to it that it can be kept. */
+    SequenceCache(PagePool pool, PrefixNode root, int promptLength, int capacity) {
         this.pool = pool;
-        this.root = root;
+        this.node = root;
+        root.enter();
+        KvLayout layout = pool.layout();
         int most = KvLayout.pages(capacity);
-        pages = new Page[most];
-        keys = new MemorySegment[layout.layers()][most];
-        values = new MemorySegment[layout.layers()][most];
+        keys = new MemorySegment[layout.layers().size()][0];
+        values = new MemorySegment[layout.layers().size()][0];
         tokens = new int[capacity];
+        promises = new int[pool.groups()];
+        StatePages found = null;
+        for (int g = 0; g < promises.length; g++) {
+            LayerGroup group = pool.group(g).group();
+            promises[g] = group.need(capacity, pool.passTokens());
+            pool.group(g).promise(promises[g]);
+            if (group.kind() == LayerGroup.Kind.STATE) {
+                found = new StatePages(pool, g, promptLength);
+            } else {
+                keyValues.add(new KeyValuePages(pool, g, most, keys, values));
+            }
+        }
+        states = found;
     }
 
     /** Tokens whose keys and values are there, or promised by {@link #append}. */
@@ -40,7 +65,7 @@ public final class SequenceCache implements AutoCloseable {
         return cachedTokens;
     }
 
-    /** Key pages of a layer, in order of position; beyond the sequence's end null. */
+    /** Key pages of a layer, in order of position; those not there yet or any more are not to be touched. */
     public MemorySegment[] keys(int layer) {
         return keys[layer];
     }
@@ -50,64 +75,92 @@ public final class SequenceCache implements AutoCloseable {
         return values[layer];
     }
 
-    /** Makes room for the tokens that the next forward pass computes. */
+    /** The states of a sequence whose model has recurrent layers. */
+    public StatePages states() {
+        if (states == null) {
+            throw new IllegalStateException("the model has no recurrent layers");
+        }
+        return states;
+    }
+
+    /** Makes room for the tokens that the next forward pass computes, and gives back what no window sees any more. */
     public void append(int[] source, int from, int count) {
+        if (count > pool.passTokens()) {
+            throw new IllegalArgumentException("%d tokens in a pass of at most %d".formatted(count, pool.passTokens()));
+        }
         System.arraycopy(source, from, tokens, length, count);
+        int before = length;
         length += count;
-        while (pageCount * KvLayout.PAGE_TOKENS < length) {
-            reservedPages--;
-            install(pageCount++, pool.take());
+        for (KeyValuePages pages : keyValues) {
+            pages.slide(before);
+            pages.extend(length);
+        }
+        if (states != null) {
+            states.begin(before, length);
         }
     }
 
     /** Says that the pass which {@link #append} announced is done: full pages become known to other prompts. */
     public void commit() {
-        while ((published + 1) * KvLayout.PAGE_TOKENS <= length) {
-            install(published, pool.publish(pages[published], nextKey(tokens)));
-            published++;
+        for (; pool.prefixSharing() && (published + 1) * PAGE_TOKENS <= length; published++) {
+            PrefixNode grown = node.grow(tokens, published * PAGE_TOKENS);
+            grown.enter();
+            node.leave();
+            node = grown;
+            for (KeyValuePages pages : keyValues) {
+                pages.publish(published, node);
+            }
+            if (states != null) {
+                states.publish((published + 1) * PAGE_TOKENS, node);
+            }
+        }
+        if (states != null) {
+            states.commit();
         }
     }
 
-    /** Takes back the last {@code count} tokens of an {@link #append} whose pass did not happen. */
+    /** Takes back the last {@code count} tokens of an {@link #append} whose pass did not happen; states are as before it. */
     public void rollback(int count) {
         length -= count;
+        if (states != null) {
+            states.rollback();
+        }
     }
 
     @Override
     public void close() {
-        for (int page = pageCount - 1; page >= 0; page--) {
-            pool.release(pages[page]);
+        keyValues.forEach(KeyValuePages::close);
+        if (states != null) {
+            states.close();
         }
-        pool.unreserve(reservedPages);
-        pageCount = 0;
-        reservedPages = 0;
+        for (int g = 0; g < promises.length; g++) {
+            pool.group(g).withdraw(promises[g]);
+            promises[g] = 0;
+        }
         length = 0;
+        if (!closed) {
+            node.leave();
+            closed = true;
+        }
     }
 
-    /** The index key of the first page that is not published yet, holding the tokens of {@code source} at its place. */
-    PrefixKey nextKey(int[] source) {
-        int from = published * KvLayout.PAGE_TOKENS;
-        long parent = published == 0 ? root : pages[published - 1].serial;
-        return new PrefixKey(parent, Arrays.copyOfRange(source, from, from + KvLayout.PAGE_TOKENS));
-    }
-
-    void adopt(Page page, int[] source) {
-        System.arraycopy(source, length, tokens, length, KvLayout.PAGE_TOKENS);
-        install(pageCount++, page);
-        published++;
-        length += KvLayout.PAGE_TOKENS;
+    /** Begins with what is known of {@code source}. */
+    void adopt(List<PrefixNode> found, int[] source) {
+        if (found.isEmpty()) {
+            return;
+        }
+        published = found.size();
+        length = published * PAGE_TOKENS;
         cachedTokens = length;
-    }
-
-    void reservedPages(int count) {
-        reservedPages = count;
-    }
-
-    private void install(int position, Page page) {
-        pages[position] = page;
-        for (int layer = 0; layer < keys.length; layer++) {
-            keys[layer][position] = page.keys[layer];
-            values[layer][position] = page.values[layer];
+        System.arraycopy(source, 0, tokens, 0, length);
+        node.leave();
+        node = found.getLast();
+        node.enter();
+        for (KeyValuePages pages : keyValues) {
+            pages.adopt(found);
+        }
+        if (states != null) {
+            states.adopt(node);
         }
     }
 }

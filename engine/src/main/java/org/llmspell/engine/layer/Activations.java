@@ -14,6 +14,9 @@ public final class Activations implements AutoCloseable {
 
     public final Rows normed;
 
+    /** What a parallel layer's token mixer adds. */
+    final Rows branch;
+
     final Rows query;
     final Rows key;
     final Rows value;
@@ -23,14 +26,29 @@ public final class Activations implements AutoCloseable {
 
     final Rows attendedStored;
 
+    /** A recurrent layer's input of the convolution, gates, results, and numbers per head. */
+    final Rows mixed;
+
+    final Rows mixedGate;
+    final Rows mixedOut;
+    final Rows rates;
+
     final Rows gate;
     final Rows up;
 
     final Rows router;
+    /** What the router chooses by, and whom it chose. */
+    final Rows routerChoice;
+
+    final Routing routing;
     final Rows expertInput;
     final Rows expertGate;
     final Rows expertUp;
     final Rows expertOutput;
+    /** The shared expert's score and result. */
+    final Rows sharedWeight;
+
+    final Rows sharedOutput;
 
     final Rows[] cosines;
     final Rows[] sines;
@@ -50,6 +68,7 @@ public final class Activations implements AutoCloseable {
             int assigned = Math.multiplyExact(rows, widths.expertsUsed());
             stream = Rows.allocate(arena, rows, widths.embedding());
             normed = Rows.allocate(arena, rows, widths.embedding());
+            branch = Rows.allocate(arena, rows, widths.branch());
             query = Rows.allocate(arena, rows, widths.query());
             key = Rows.allocate(arena, rows, widths.key());
             value = Rows.allocate(arena, rows, widths.value());
@@ -57,13 +76,21 @@ public final class Activations implements AutoCloseable {
             boolean pairs = widths.storedHalves() > 1;
             queryStored = pairs ? Rows.allocate(arena, rows, widths.query() * widths.storedHalves()) : query;
             attendedStored = pairs ? Rows.allocate(arena, rows, widths.attended() * widths.storedHalves()) : attended;
+            mixed = Rows.allocate(arena, rows, widths.recurrent().mixed());
+            mixedGate = Rows.allocate(arena, rows, widths.recurrent().gate());
+            mixedOut = Rows.allocate(arena, rows, widths.recurrent().out());
+            rates = Rows.allocate(arena, rows, widths.recurrent().rates());
             gate = Rows.allocate(arena, rows, widths.feedForward());
             up = Rows.allocate(arena, rows, widths.feedForward());
             router = Rows.allocate(arena, rows, widths.experts());
+            routerChoice = Rows.allocate(arena, rows, widths.experts());
+            routing = new Routing(rows, widths.experts(), widths.expertsUsed());
             expertInput = Rows.allocate(arena, assigned, widths.embedding());
             expertGate = Rows.allocate(arena, assigned, widths.expertFeedForward());
             expertUp = Rows.allocate(arena, assigned, widths.expertFeedForward());
             expertOutput = Rows.allocate(arena, assigned, widths.embedding());
+            sharedWeight = Rows.allocate(arena, rows, widths.experts() == 0 ? 0 : 1);
+            sharedOutput = Rows.allocate(arena, rows, widths.experts() == 0 ? 0 : widths.embedding());
             cosines = new Rows[widths.ropeTables()];
             sines = new Rows[widths.ropeTables()];
             for (int table = 0; table < cosines.length; table++) {

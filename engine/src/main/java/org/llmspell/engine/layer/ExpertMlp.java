@@ -1,133 +1,165 @@
 package org.llmspell.engine.layer;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
-import org.llmspell.kernels.Kernels;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.kernels.WorkerPool;
 
 /**
- * A mixture of experts (as in Mixtral): a router picks {@code used} of the gated feed-forward layers for each token and
- * weighs their results by its softmax over all experts, renormalized to sum to 1 over the picked. Tokens are grouped by
- * expert, so that each expert's weights are read once a pass.
+ * A mixture of experts (Shazeer et al. 2017, as in Mixtral and after): each token goes to the few feed-forward layers that the
+ * router chooses for it, and their results are summed up by weight. A shared expert works on every token beside them.
  *
- * @param router {@code [experts][embedding]}
- * @param experts the feed-forward layers
- * @param used how many each token uses
+ * <p>The tokens of a batch are grouped by expert, and each expert that has any runs them as one matrix product, so that its
+ * weights are read once a pass. The workers meet twice: after gate and up of all experts, and after down. A token's result does
+ * not depend on the other tokens of the batch but for the rounding of products over one and over many tokens.
+ *
+ * @param router chooses
+ * @param experts the feed-forward layers, all of one width
+ * @param shared the expert of every token, or null
+ * @param sharedGate {@code [1][embedding]}: the shared expert counts by the logistic function of this product; null
+ *     for 1
+ * @param weighInputs whether the weights multiply what goes into the experts, and not what comes out (Llama 4)
  */
-public record ExpertMlp(Linear router, List<GatedMlp> experts, int used) implements FeedForward {
+public record ExpertMlp(
+        Router router,
+        List<GatedMlp> experts,
+        @Nullable GatedMlp shared,
+        @Nullable Linear sharedGate,
+        boolean weighInputs)
+        implements FeedForward {
+
+    /** Output rows that one call computes at least, where the workers do not need fewer: what a call costs is little then. */
+    private static final int LEAST_ROWS = 64;
+
+    /** Stands for the shared expert where others have their number. */
+    private static final int SHARED = -1;
+
     @Override
     public void apply(ForwardPass pass, Rows in, Rows out) {
         int rows = pass.rows();
-        Rows scores = pass.memory.router;
-        router.apply(pass, in, scores);
-        int[] picked = new int[rows * used];
-        float[] weights = new float[rows * used];
-        for (int row = 0; row < rows; row++) {
-            pick(pass.kernels, scores, row, picked, weights);
+        Activations memory = pass.memory;
+        Routing routing = memory.routing;
+        router.scores().apply(pass, in, memory.router);
+        if (sharedGate != null) {
+            sharedGate.apply(pass, in, memory.sharedWeight);
         }
-        int[] starts = starts(picked);
-        int[] places = gather(pass, in, picked, starts);
-        int width = experts.getFirst().gate().weights().rows();
-        int chunkRows = pass.chunkRows(width, 4L * picked.length * in.columns());
-        int widthChunks = (width + chunkRows - 1) / chunkRows;
-        int outRows = pass.chunkRows(in.columns(), 2L * picked.length * width);
-        int outChunks = (in.columns() + outRows - 1) / outRows;
-        pass.workers.run(experts.size() * widthChunks, (chunk, worker) -> {
-            int from = chunk % widthChunks * chunkRows;
-            gate(pass, chunk / widthChunks, starts, from, Math.min(width, from + chunkRows));
-        });
-        pass.workers.run(experts.size() * outChunks, (chunk, worker) -> {
-            int from = chunk % outChunks * outRows;
-            lower(pass, chunk / outChunks, starts, from, Math.min(in.columns(), from + outRows));
-        });
-        pass.forRows(rows, (long) used * in.columns(), (from, to) -> {
+        pass.forRows(rows, (8L + router.used()) * router.experts(), (from, to) -> {
             for (int row = from; row < to; row++) {
-                combine(pass.memory.expertOutput, out, row, places, weights);
+                router.choose(pass, routing, row);
+            }
+        });
+        routing.group(rows);
+        // A single row is read where it is, by all its experts.
+        boolean gathered = rows > 1 || weighInputs;
+        if (gathered) {
+            gather(pass, in);
+        }
+        int width = experts.getFirst().gate().weights().rows();
+        int sharedWidth = shared == null ? 0 : shared.gate().weights().rows();
+        forChunks(pass, width, sharedWidth, 4L * in.columns(), (number, from, to) -> {
+            GatedMlp expert = expert(number);
+            if (number == SHARED) {
+                expert.raise(pass.kernels, from, to, in, 0, memory.gate, memory.up, 0, rows);
+                return;
+            }
+            int first = routing.start(number);
+            int count = routing.count(number);
+            Rows source = gathered ? memory.expertInput : in;
+            int place = gathered ? first : 0;
+            expert.raise(pass.kernels, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
+        });
+        forChunks(pass, in.columns(), shared == null ? 0 : in.columns(), 2L * width, (number, from, to) -> {
+            Linear down = expert(number).down();
+            if (number == SHARED) {
+                down.rows(pass.kernels, from, to, memory.gate, 0, memory.sharedOutput, 0, rows);
+                return;
+            }
+            int first = routing.start(number);
+            int count = routing.count(number);
+            down.rows(pass.kernels, from, to, memory.expertGate, first, memory.expertOutput, first, count);
+        });
+        pass.forRows(rows, 2L * router.used() * in.columns(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                combine(pass, out, row);
             }
         });
     }
 
-    /** The {@code used} likeliest experts of a row, the lower number on ties, and their shares. */
-    private void pick(Kernels kernels, Rows scores, int row, int[] picked, float[] weights) {
-        kernels.softmax(scores.data(), scores.at(row), experts.size());
-        float total = 0;
-        for (int rank = 0; rank < used; rank++) {
-            int best = -1;
-            float bestScore = Float.NEGATIVE_INFINITY;
-            for (int expert = 0; expert < experts.size(); expert++) {
-                float score = scores.data().getAtIndex(ValueLayout.JAVA_FLOAT, scores.at(row) + expert);
-                if (best < 0 || score > bestScore) {
-                    best = expert;
-                    bestScore = score;
+    private GatedMlp expert(int number) {
+        return number == SHARED ? Objects.requireNonNull(shared) : experts.get(number);
+    }
+
+    /** Copies the rows of {@code in} into the groups of the experts they go to. */
+    private void gather(ForwardPass pass, Rows in) {
+        Routing routing = pass.memory.routing;
+        Rows grouped = pass.memory.expertInput;
+        pass.forRows(pass.rows() * router.used(), in.columns(), (from, to) -> {
+            for (int place = from; place < to; place++) {
+                grouped.copyRow(place, in, routing.rowAt(place));
+                if (weighInputs) {
+                    grouped.scale(place, routing.weightAt(place));
                 }
             }
-            picked[row * used + rank] = best;
-            weights[row * used + rank] = bestScore;
-            total += bestScore;
-            scores.data().setAtIndex(ValueLayout.JAVA_FLOAT, scores.at(row) + best, Float.NEGATIVE_INFINITY);
-        }
-        for (int rank = 0; rank < used; rank++) {
-            weights[row * used + rank] /= total;
-        }
+        });
     }
 
-    /** Where each expert's group of rows starts, and where the last one ends. */
-    private int[] starts(int[] picked) {
-        int[] starts = new int[experts.size() + 1];
-        for (int expert : picked) {
-            starts[expert + 1]++;
-        }
-        for (int expert = 0; expert < experts.size(); expert++) {
-            starts[expert + 1] += starts[expert];
-        }
-        return starts;
+    /** Work on outputs {@code from} to {@code to} of the expert of that number, or the {@link #SHARED} one. */
+    private interface Chunk {
+        void run(int number, int from, int to);
     }
 
-    /** Copies the input rows into the groups of the experts they go to; the place of each pick. */
-    private int[] gather(ForwardPass pass, Rows in, int[] picked, int[] starts) {
-        int[] next = starts.clone();
-        int[] places = new int[picked.length];
-        for (int pick = 0; pick < picked.length; pick++) {
-            places[pick] = next[picked[pick]]++;
-            pass.memory.expertInput.copyRow(places[pick], in, pick / used);
-        }
-        return places;
-    }
-
-    private void gate(ForwardPass pass, int expert, int[] starts, int from, int to) {
-        int first = starts[expert];
-        int rows = starts[expert + 1] - first;
-        if (rows == 0) {
-            return;
-        }
-        GatedMlp mlp = experts.get(expert);
-        Activations memory = pass.memory;
-        mlp.gate().rows(pass.kernels, from, to, memory.expertInput, memory.expertGate, first, rows);
-        mlp.up().rows(pass.kernels, from, to, memory.expertInput, memory.expertUp, first, rows);
-        for (int row = first; row < first + rows; row++) {
-            mlp.activation().multiply(pass.kernels, memory.expertGate, memory.expertUp, row, from, to);
-        }
-    }
-
-    private void lower(ForwardPass pass, int expert, int[] starts, int from, int to) {
-        int first = starts[expert];
-        int rows = starts[expert + 1] - first;
-        if (rows > 0) {
-            Activations memory = pass.memory;
-            experts.get(expert)
-                    .down()
-                    .rows(pass.kernels, from, to, memory.expertGate, memory.expertOutput, first, rows);
-        }
-    }
-
-    private void combine(Rows results, Rows out, int row, int[] places, float[] weights) {
-        MemorySegment target = out.data();
-        for (int i = 0; i < out.columns(); i++) {
-            float sum = 0;
-            for (int pick = row * used; pick < (row + 1) * used; pick++) {
-                sum += weights[pick] * results.data().getAtIndex(ValueLayout.JAVA_FLOAT, results.at(places[pick]) + i);
+    /**
+     * Runs {@code task} over all outputs of all experts that have tokens, one expert after the other, in one meeting of the
+     * workers.
+     *
+     * @param width outputs of an expert
+     * @param sharedWidth outputs of the shared expert, or 0
+     * @param work operations per output and token
+     */
+    private void forChunks(ForwardPass pass, int width, int sharedWidth, long work, Chunk task) {
+        Routing routing = pass.memory.routing;
+        int active = routing.activeExperts();
+        long outputs = (long) active * width + sharedWidth;
+        long perOutput = work * Math.max(1, (long) pass.rows() * router.used() / active);
+        int least = (int) Math.min(outputs, LEAST_ROWS);
+        int chunkRows = Math.max(least, pass.chunkRows((int) Math.min(outputs, Integer.MAX_VALUE / 2), perOutput));
+        int sharedChunks = (sharedWidth + chunkRows - 1) / chunkRows;
+        int expertChunks = (width + chunkRows - 1) / chunkRows;
+        int chunks = sharedChunks + active * expertChunks;
+        WorkerPool.Task all = (chunk, worker) -> {
+            if (chunk < sharedChunks) {
+                int from = chunk * chunkRows;
+                task.run(SHARED, from, Math.min(sharedWidth, from + chunkRows));
+            } else {
+                int rest = chunk - sharedChunks;
+                int from = rest % expertChunks * chunkRows;
+                task.run(routing.active(rest / expertChunks), from, Math.min(width, from + chunkRows));
             }
-            target.setAtIndex(ValueLayout.JAVA_FLOAT, out.at(row) + i, sum);
+        };
+        if (chunkRows >= outputs) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                all.run(chunk, 0);
+            }
+        } else {
+            pass.workers.run(chunks, all);
+        }
+    }
+
+    /** Sums up a row's results, best expert first and the shared one last. */
+    private void combine(ForwardPass pass, Rows out, int row) {
+        Activations memory = pass.memory;
+        Routing routing = memory.routing;
+        Rows results = memory.expertOutput;
+        out.clearRow(row);
+        for (int rank = 0; rank < router.used(); rank++) {
+            float weight = weighInputs ? 1 : routing.weight(row, rank);
+            long result = results.at(routing.place(row, rank));
+            pass.kernels.addScaled(out.data(), out.at(row), results.data(), result, weight, out.columns());
+        }
+        if (shared != null) {
+            Rows common = memory.sharedOutput;
+            float weight = sharedGate == null ? 1 : Router.sigmoid(memory.sharedWeight.get(row, 0));
+            pass.kernels.addScaled(out.data(), out.at(row), common.data(), common.at(row), weight, out.columns());
         }
     }
 }

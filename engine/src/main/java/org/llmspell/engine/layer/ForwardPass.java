@@ -55,7 +55,31 @@ public final class ForwardPass {
                 long source = batch.token(row) * table.rowBytes();
                 kernels.dequantize(
                         table.format(), table.data(), source, stream.data(), stream.at(row), table.columns());
-                scaleRow(stream, row, scale);
+                stream.scale(row, scale);
+            }
+        });
+    }
+
+    /** {@code stream[row] += table[position(row)]}; spoils {@code normed}. */
+    void addPositions(WeightMatrix table) {
+        Rows stream = memory.stream;
+        Rows scratch = memory.normed;
+        forRows(rows(), table.columns(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                long source = batch.position(row) * table.rowBytes();
+                kernels.dequantize(
+                        table.format(), table.data(), source, scratch.data(), scratch.at(row), table.columns());
+                kernels.add(stream.data(), stream.at(row), scratch.data(), scratch.at(row), stream.columns());
+            }
+        });
+    }
+
+    /** {@code stream[row] += addend}. */
+    void addToAll(MemorySegment addend) {
+        Rows stream = memory.stream;
+        forRows(rows(), stream.columns(), (from, to) -> {
+            for (int row = from; row < to; row++) {
+                kernels.add(stream.data(), stream.at(row), addend, 0, stream.columns());
             }
         });
     }
@@ -74,7 +98,7 @@ public final class ForwardPass {
         Rows stream = memory.stream;
         forRows(rows(), stream.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
-                scaleRow(addend, row, scale);
+                addend.scale(row, scale);
                 kernels.add(stream.data(), stream.at(row), addend.data(), addend.at(row), stream.columns());
             }
         });
@@ -84,19 +108,19 @@ public final class ForwardPass {
      * The output head, for the rows whose logits are wanted: {@code logits = output · norm(stream) · scale}, then
      * {@code cap · tanh(logits / cap)} if {@code cap} is not 0.
      */
-    public void logits(RmsNorm norm, WeightMatrix output, float scale, float cap) {
+    public void logits(Norm norm, Linear output, float scale, float cap) {
         int wanted = batch.logits();
         Rows input = memory.logitInput;
         for (int place = 0; place < wanted; place++) {
             input.copyRow(place, memory.stream, batch.logitRow(place));
             norm.row(kernels, input, place, input, place);
         }
-        Linear.run(this, input, wanted, new Linear[] {new Linear(output, null)}, new Rows[] {memory.logits});
+        Linear.run(this, input, wanted, new Linear[] {output}, new Rows[] {memory.logits});
         if (scale != 1 || cap != 0) {
             Rows logits = memory.logits;
             forRows(wanted, logits.columns() * 8L, (from, to) -> {
                 for (int row = from; row < to; row++) {
-                    scaleRow(logits, row, scale);
+                    logits.scale(row, scale);
                     capRow(logits, row, cap);
                 }
             });
@@ -124,16 +148,6 @@ public final class ForwardPass {
         }
         int even = (rows + threads * CHUNKS_PER_THREAD - 1) / (threads * CHUNKS_PER_THREAD);
         return (even + ROW_ALIGNMENT - 1) / ROW_ALIGNMENT * ROW_ALIGNMENT;
-    }
-
-    private static void scaleRow(Rows rows, int row, float scale) {
-        if (scale == 1) {
-            return;
-        }
-        MemorySegment data = rows.data();
-        for (long i = rows.at(row); i < rows.at(row + 1); i++) {
-            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, data.getAtIndex(ValueLayout.JAVA_FLOAT, i) * scale);
-        }
     }
 
     private static void capRow(Rows rows, int row, float cap) {

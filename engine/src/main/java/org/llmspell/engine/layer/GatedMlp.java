@@ -13,14 +13,22 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
     /** What bends the gate. */
     public enum Activation {
         SILU,
-        GELU;
+        GELU,
+        /** The SiLU of gpt-oss, which has slope 1.702 inside and limits both sides to ±7. */
+        CLAMPED_SILU;
+
+        private static final float CLAMPED_SLOPE = 1.702f;
+        private static final float CLAMPED_LIMIT = 7;
 
         void multiply(Kernels kernels, Rows gate, Rows up, int row, int from, int to) {
             long index = gate.at(row) + from;
-            if (this == SILU) {
-                kernels.siluMultiply(gate.data(), index, up.data(), index, to - from);
-            } else {
-                kernels.geluMultiply(gate.data(), index, up.data(), index, to - from);
+            int count = to - from;
+            switch (this) {
+                case SILU -> kernels.siluMultiply(gate.data(), index, up.data(), index, count);
+                case GELU -> kernels.geluMultiply(gate.data(), index, up.data(), index, count);
+                case CLAMPED_SILU ->
+                    kernels.clampedSiluMultiply(
+                            gate.data(), index, up.data(), index, count, CLAMPED_SLOPE, CLAMPED_LIMIT);
             }
         }
     }
@@ -33,22 +41,23 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         int chunkRows = pass.chunkRows(width, 4L * rows * in.columns());
         int chunks = (width + chunkRows - 1) / chunkRows;
         if (chunks == 1) {
-            gate(pass, in, gated, 0, rows, 0, width);
+            raise(pass.kernels, 0, width, in, 0, gated, pass.memory.up, 0, rows);
         } else {
-            pass.workers.run(
-                    chunks,
-                    (chunk, worker) -> gate(
-                            pass, in, gated, 0, rows, chunk * chunkRows, Math.min(width, (chunk + 1) * chunkRows)));
+            pass.workers.run(chunks, (chunk, worker) -> {
+                int from = chunk * chunkRows;
+                int to = Math.min(width, from + chunkRows);
+                raise(pass.kernels, from, to, in, 0, gated, pass.memory.up, 0, rows);
+            });
         }
         down.apply(pass, gated, out);
     }
 
-    private void gate(ForwardPass pass, Rows in, Rows gated, int firstRow, int rows, int from, int to) {
-        Rows raised = pass.memory.up;
-        gate.rows(pass.kernels, from, to, in, gated, firstRow, rows);
-        up.rows(pass.kernels, from, to, in, raised, firstRow, rows);
-        for (int row = firstRow; row < firstRow + rows; row++) {
-            activation.multiply(pass.kernels, gated, raised, row, from, to);
+    /** {@code gated = activation(gate · in) * (up · in)} for outputs {@code from} to {@code to}; {@code raised} is spoiled. */
+    void raise(Kernels kernels, int from, int to, Rows in, int inRow, Rows gated, Rows raised, int outRow, int rows) {
+        gate.rows(kernels, from, to, in, inRow, gated, outRow, rows);
+        up.rows(kernels, from, to, in, inRow, raised, outRow, rows);
+        for (int row = outRow; row < outRow + rows; row++) {
+            activation.multiply(kernels, gated, raised, row, from, to);
         }
     }
 }

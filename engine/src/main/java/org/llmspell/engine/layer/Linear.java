@@ -33,7 +33,7 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
         }
         if (chunks == layers.length) {
             for (int i = 0; i < layers.length; i++) {
-                layers[i].rows(pass.kernels, 0, layers[i].weights.rows(), in, outs[i], 0, rows);
+                layers[i].rows(pass.kernels, 0, layers[i].weights.rows(), in, 0, outs[i], 0, rows);
             }
             return;
         }
@@ -45,25 +45,25 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
             }
             int from = rest * chunkRows;
             int to = Math.min(from + chunkRows, layers[layer].weights.rows());
-            layers[layer].rows(pass.kernels, from, to, in, outs[layer], 0, rows);
+            layers[layer].rows(pass.kernels, from, to, in, 0, outs[layer], 0, rows);
         });
     }
 
-    /** Outputs {@code from} to {@code to} for {@code rows} rows of input from {@code firstRow}. */
-    void rows(Kernels kernels, int from, int to, Rows in, Rows out, int firstRow, int rows) {
+    /** Outputs {@code from} to {@code to} for {@code rows} rows, of input from {@code inRow} and of output from {@code outRow}. */
+    void rows(Kernels kernels, int from, int to, Rows in, int inRow, Rows out, int outRow, int rows) {
         kernels.multiply(
                 weights,
                 from,
                 to,
                 in.data(),
-                in.at(firstRow),
+                in.at(inRow),
                 in.columns(),
                 rows,
                 out.data(),
-                out.at(firstRow),
+                out.at(outRow),
                 out.columns());
         if (bias != null) {
-            for (int row = firstRow; row < firstRow + rows; row++) {
+            for (int row = outRow; row < outRow + rows; row++) {
                 kernels.add(out.data(), out.at(row) + from, bias, from, to - from);
             }
         }

@@ -1,12 +1,14 @@
 package org.llmspell.engine.model;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.layer.GatedMlp.Activation;
-import org.llmspell.engine.layer.RmsNorm;
+import org.llmspell.engine.layer.InputEmbedding;
+import org.llmspell.engine.layer.NoNorm;
+import org.llmspell.engine.layer.Norm;
+import org.llmspell.engine.layer.OutputHead;
 import org.llmspell.engine.layer.RopeTable;
-import org.llmspell.kernels.WeightMatrix;
+import org.llmspell.engine.layer.Scores;
+import org.llmspell.engine.layer.SequentialLayer;
 
 /**
  * {@code gemma}, {@code gemma2} and {@code gemma3}: embeddings times √n, gated GELU, tied output, rotation of halves; norm
@@ -15,70 +17,54 @@ import org.llmspell.kernels.WeightMatrix;
  * own rotary base (Gemma team 2024, 2024, 2025).
  */
 final class GemmaModel {
-    /** Rotary base of Gemma 3's layers with a window. */
-    private static final double LOCAL_BASE = 10000;
-
     private GemmaModel() {}
 
     static Model load(ModelSource source) {
+        DecoderParts parts = DecoderParts.read(source);
         Hyperparameters p = source.parameters();
-        Tensors t = source.tensors();
-        boolean second = p.architecture().equals("gemma2");
-        boolean third = p.architecture().equals("gemma3");
-        DecoderShape shape = DecoderShape.read(source);
-        Heads heads = shape.heads();
-        Dimension n = shape.embeddingDimension();
-        Dimension v = source.vocabularyDimension();
-        float epsilon = shape.epsilon();
-        RopeReader ropes = new RopeReader(source, heads.keyDimension(), shape.contextLength());
-        RopeTable rope = ropes.table(true);
-        RopeTable localRope = third ? ropes.table(1, true, LOCAL_BASE, false) : rope;
+        DecoderShape shape = parts.shape();
+        boolean second = parts.architecture().equals("gemma2");
+        boolean third = parts.architecture().equals("gemma3");
         // The 27-billion models scale by the embedding's share of a head instead of the head's size.
         boolean largest = (second && shape.layers() == 46) || (third && shape.layers() == 62);
-        float scale = (float) (1 / Math.sqrt(largest ? shape.embedding() / heads.query() : heads.keyDimension()));
-        float softcap = second ? p.numberOr("attn_logit_softcapping", 50) : 0;
-        float logitCap = p.numberOr("final_logit_softcapping", second ? 30 : 0);
-        int window = third ? p.positive("attention.sliding_window") : p.positiveOr("attention.sliding_window", 4096);
-
-        WeightMatrix embedding = t.matrix("token_embd.weight", v, n); // [vocabulary][n]
-        List<Decoder.Layer> layers = new ArrayList<>();
-        for (int i = 0; i < shape.layers(); i++) {
-            String block = "blk." + i + ".";
-            boolean local = second ? i % 2 == 0 : third && i % 6 != 5;
-            Dimension keys = new Dimension("attention.key_length", heads.keyDimension());
-            layers.add(new Decoder.Layer(
-                    t.norm(block + "attn_norm", n, epsilon), // [n]
-                    shape.attention(
-                            i,
-                            t.linear(block + "attn_q", heads.queryWidth(), n), // [heads · keys][n]
-                            t.linear(block + "attn_k", heads.keyWidth(i), n), // [kvHeads · keys][n]
-                            t.linear(block + "attn_v", heads.valueWidth(i), n), // [kvHeads · values][n]
-                            t.linear(block + "attn_output", n, heads.attendedWidth()), // [n][heads · values]
-                            third ? t.norm(block + "attn_q_norm", keys, epsilon) : null, // [keys]
-                            third ? t.norm(block + "attn_k_norm", keys, epsilon) : null, // [keys]
-                            local ? localRope : rope,
-                            local ? window : Integer.MAX_VALUE,
-                            scale,
-                            softcap),
-                    postNorm(second || third, t, block + "post_attention_norm", n, epsilon), // [n]
-                    t.norm(block + "ffn_norm", n, epsilon), // [n]
-                    shape.mlp(t, block, i, Activation.GELU),
-                    postNorm(second || third, t, block + "post_ffw_norm", n, epsilon))); // [n]
-        }
+        int scaledBy = largest
+                ? shape.embedding() / shape.heads().query()
+                : shape.heads().keyDimension();
+        Scores global = Scores.of(scaledBy).withSoftcap(second ? p.numberOr("attn_logit_softcapping", 50) : 0);
+        int window = p.countOr("attention.sliding_window", second ? 4096 : 0);
+        boolean[] windowed = window > 0 && (second || third)
+                ? p.windowed(shape.layers(), second ? 2 : 6)
+                : new boolean[shape.layers()];
+        RopeTable rope = parts.ropeOfHalves();
+        float base = p.numberOr("rope.freq_base", 10_000);
+        RopeTable localRope = third
+                ? parts.ropes().table(1, true, p.numberOr("rope.freq_base_swa", 10_000), false)
+                : parts.ropes().table(1, true, p.numberOr("rope.freq_base_swa", base), true);
+        boolean around = second || third;
         return new Decoder(
                 shape,
-                third ? List.of(rope, localRope) : List.of(rope),
-                embedding,
-                (float) Math.sqrt(shape.embedding()),
-                layers,
-                1,
-                t.norm("output_norm", n, epsilon), // [n]
-                t.has("output.weight") ? t.matrix("output.weight", v, n) : embedding, // [vocabulary][n]
-                1,
-                logitCap);
+                List.of(rope, localRope),
+                new InputEmbedding(parts.embedding(), (float) Math.sqrt(shape.embedding()), null),
+                parts.layers(i -> new SequentialLayer(
+                        parts.rmsNorm(i, "attn_norm"),
+                        parts.attention(
+                                i,
+                                third ? parts.headNorms(i) : null,
+                                windowed[i] ? localRope : rope,
+                                windowed[i] ? global.withWindow(window) : global),
+                        postNorm(around, parts, i, "post_attention_norm"),
+                        parts.rmsNorm(i, "ffn_norm"),
+                        parts.gated(i, Activation.GELU),
+                        postNorm(around, parts, i, "post_ffw_norm"),
+                        1)),
+                new OutputHead(
+                        parts.rmsNorm("output_norm"),
+                        parts.output(),
+                        1,
+                        p.numberOr("final_logit_softcapping", second ? 30 : 0)));
     }
 
-    private static @Nullable RmsNorm postNorm(boolean there, Tensors t, String name, Dimension n, float epsilon) {
-        return there ? t.norm(name, n, epsilon) : null;
+    private static Norm postNorm(boolean there, DecoderParts parts, int layer, String name) {
+        return there ? parts.rmsNorm(layer, name) : new NoNorm();
     }
 }

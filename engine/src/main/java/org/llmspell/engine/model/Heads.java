@@ -4,21 +4,21 @@ package org.llmspell.engine.model;
  * How attention is divided into heads, read from {@code attention.head_count} and its companions.
  *
  * @param query query heads
- * @param keyValue key-value heads of each layer; each divides {@code query}
+ * @param keyValue key-value heads of each layer; each divides {@code query}, or is 0 for a layer without attention
  * @param keyDimension elements of a query or key head
  * @param valueDimension elements of a value head
  */
 @SuppressWarnings("ArrayRecordComponent") // read once a model, never compared
 record Heads(int query, int[] keyValue, int keyDimension, int valueDimension) {
     /** Heads whose dimension, where the file does not say, is the embedding's divided by their number. */
-    static Heads read(Hyperparameters parameters, int layers, int embedding) {
+    static Heads read(Hyperparameters parameters, int layers, int embedding, int leastKeyValue) {
         int heads = parameters.positive("attention.head_count", 1 << 16, 0);
         if (heads == 0) {
             throw parameters.broken("metadata key " + parameters.full("attention.head_count") + " is missing");
         }
-        int[] keyValue = parameters.perLayer("attention.head_count_kv", layers, heads);
+        int[] keyValue = parameters.perLayer("attention.head_count_kv", layers, leastKeyValue, heads);
         for (int count : keyValue) {
-            if (heads % count != 0) {
+            if (count > 0 && heads % count != 0) {
                 throw parameters.broken("%s %d is not a multiple of %s %d"
                         .formatted(
                                 parameters.full("attention.head_count"),

@@ -7,8 +7,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.gguf.GgufArray;
 import org.llmspell.gguf.GgufException;
 import org.llmspell.gguf.GgufMetadata;
+import org.llmspell.gguf.GgufValue;
 
 /**
  * A file's hyper-parameters, the metadata under its architecture's name, read with types and ranges checked: what is wrong
@@ -69,9 +71,13 @@ public final class Hyperparameters {
 
     /** One integer from 1 per layer, from a single value for all or an array. */
     public int[] perLayer(String key, int layers, int absent) {
-        boolean array = metadata.get(full(key))
-                .map(value -> value instanceof org.llmspell.gguf.GgufArray)
-                .orElse(false);
+        return perLayer(key, layers, 1, absent);
+    }
+
+    /** One integer from {@code least} per layer, from a single value from 1 for all or an array. */
+    int[] perLayer(String key, int layers, int least, int absent) {
+        boolean array =
+                metadata.get(full(key)).map(value -> value instanceof GgufArray).orElse(false);
         if (!array) {
             int[] values = new int[layers];
             Arrays.fill(values, positiveOr(key, absent));
@@ -82,9 +88,17 @@ public final class Hyperparameters {
             throw broken("metadata key %s has %d values for %d layers".formatted(full(key), values.length, layers));
         }
         for (int layer = 0; layer < layers; layer++) {
-            inRange(key, values[layer], 1, MOST);
+            inRange(key, values[layer], least, MOST);
         }
         return Arrays.copyOf(values, layers);
+    }
+
+    private static boolean isTrue(GgufValue value) {
+        return switch (value) {
+            case GgufValue.BoolValue(boolean truth) -> truth;
+            case GgufValue.IntegerValue integer -> integer.bits() != 0;
+            default -> false;
+        };
     }
 
     /** A finite number that must be there, at least {@code least}. */
@@ -100,6 +114,77 @@ public final class Hyperparameters {
     public float numberOr(String key, double absent) {
         OptionalDouble value = read(() -> metadata.floatValue(full(key)));
         return finite(key, value.orElse(absent), 0);
+    }
+
+    /**
+     * Which layers have a window, from {@code attention.sliding_window_pattern}: a flag for each layer, or a number n, every
+     * n-th layer being without (0: none is).
+     *
+     * @param every n where the file does not say
+     */
+    public boolean[] windowed(int layers, int every) {
+        String key = "attention.sliding_window_pattern";
+        return flags(key, layers).orElseGet(() -> allButEvery(countOr(key, every), layers));
+    }
+
+    /** Flags that are set but for every n-th layer's; with n = 0 all are. */
+    static boolean[] allButEvery(int n, int layers) {
+        boolean[] set = new boolean[layers];
+        for (int layer = 0; layer < layers; layer++) {
+            set[layer] = n == 0 || layer % n < n - 1;
+        }
+        return set;
+    }
+
+    /** A flag for each layer, if there is such an array. */
+    Optional<boolean[]> flags(String key, int layers) {
+        if (!(metadata.get(full(key)).orElse(null) instanceof GgufArray array)) {
+            return Optional.empty();
+        }
+        if (array.size() < layers) {
+            throw broken("metadata key %s has %d values for %d layers".formatted(full(key), array.size(), layers));
+        }
+        boolean[] flags = new boolean[layers];
+        for (int layer = 0; layer < layers; layer++) {
+            flags[layer] = isTrue(array.get(layer));
+        }
+        return Optional.of(flags);
+    }
+
+    /**
+     * A finite number per layer, from a single value for all or an array, under a key without the architecture's name.
+     */
+    float[] learned(String key, int layers) {
+        float[] values = new float[layers];
+        if (metadata.get(key).orElse(null) instanceof GgufArray) {
+            float[] all = read(() -> metadata.floats(key)).orElseThrow();
+            if (all.length < layers) {
+                throw broken("metadata key %s has %d values for %d layers".formatted(key, all.length, layers));
+            }
+            System.arraycopy(all, 0, values, 0, layers);
+        } else {
+            OptionalDouble value = read(() -> metadata.floatValue(key));
+            if (value.isEmpty()) {
+                throw broken("metadata key " + key + " is missing");
+            }
+            Arrays.fill(values, (float) value.getAsDouble());
+        }
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw broken("metadata key %s holds %s, expected numbers".formatted(key, value));
+            }
+        }
+        return values;
+    }
+
+    /** Whether the file has the key. */
+    public boolean has(String key) {
+        return metadata.get(full(key)).isPresent();
+    }
+
+    /** A flag; {@code absent} where the file does not say. */
+    public boolean flag(String key, boolean absent) {
+        return read(() -> metadata.bool(full(key))).orElse(absent);
     }
 
     /** A string, if it is there. */

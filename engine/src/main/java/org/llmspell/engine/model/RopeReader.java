@@ -93,7 +93,14 @@ final class RopeReader {
             double ramp = Math.clamp((pair - low) / Math.max(0.001, high - low), 0, 1);
             perPair[pair] *= scale * ramp + (1 - ramp);
         }
-        return new Frequencies(perPair, magnitude * (1 + 0.1 * Math.log(1 / scale)));
+        double logMultiplier = parameters.numberOr("rope.scaling.yarn_log_multiplier", 0);
+        double all = logMultiplier == 0 ? 1 : yarnMagnitude(1 / scale, logMultiplier);
+        return new Frequencies(perPair, magnitude * yarnMagnitude(1 / scale, 1) / all);
+    }
+
+    /** By how much scores of a context stretched by {@code factor} are sharpened. */
+    private static double yarnMagnitude(double factor, double multiplier) {
+        return factor <= 1 ? 1 : 1 + 0.1 * multiplier * Math.log(factor);
     }
 
     /** Which pair makes {@code turns} full turns over the original context; fractional. */

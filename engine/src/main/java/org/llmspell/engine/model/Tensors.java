@@ -2,6 +2,7 @@ package org.llmspell.engine.model;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
+import org.llmspell.engine.layer.LayerNorm;
 import org.llmspell.engine.layer.Linear;
 import org.llmspell.engine.layer.RmsNorm;
 import org.llmspell.gguf.BlockFormat;
@@ -40,6 +42,15 @@ public final class Tensors {
         return file.apply(name) != null;
     }
 
+    /** How many outputs the matrix of that name has, at least 1. */
+    int outputs(String name) {
+        TensorInfo tensor = file.apply(name);
+        if (tensor == null || tensor.shape().size() != 2 || tensor.shape().get(1) > Integer.MAX_VALUE) {
+            throw broken("tensor " + name + " is missing or no matrix");
+        }
+        return Math.toIntExact(tensor.shape().get(1));
+    }
+
     /** The matrix {@code [outputs][inputs]}. */
     WeightMatrix matrix(String name, Dimension outputs, Dimension inputs) {
         return matrices(name, outputs, inputs).getFirst();
@@ -52,13 +63,7 @@ public final class Tensors {
         shape[1] = outputs;
         System.arraycopy(outer, 0, shape, 2, outer.length);
         TensorInfo tensor = require(name, shape);
-        BlockFormat format = tensor.format();
-        if (!kernels.supports(format)) {
-            throw new EngineException(
-                    Problem.UNSUPPORTED_MODEL,
-                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, format),
-                    List.of("Use another quantization of the model, such as Q4_K_M or Q8_0"));
-        }
+        BlockFormat format = requireComputable(tensor).format();
         int rows = Math.toIntExact(outputs.size());
         long bytes = format.bytes(inputs.size()) * rows;
         List<WeightMatrix> matrices = new ArrayList<>();
@@ -83,8 +88,13 @@ public final class Tensors {
         long total = Arrays.stream(parts).mapToLong(Dimension::size).sum();
         Dimension outputs = new Dimension(
                 String.join(" + ", Arrays.stream(parts).map(Dimension::name).toList()), total);
-        WeightMatrix whole = matrix(name + ".weight", outputs, inputs);
-        MemorySegment bias = bias(name, outputs);
+        return cut(linear(name, outputs, inputs), parts);
+    }
+
+    /** The layers of so many outputs each that lie in one, one below the other. */
+    static List<Linear> cut(Linear layer, Dimension... parts) {
+        WeightMatrix whole = layer.weights();
+        MemorySegment bias = layer.bias();
         List<Linear> layers = new ArrayList<>();
         long row = 0;
         for (Dimension part : parts) {
@@ -98,26 +108,96 @@ public final class Tensors {
         return layers;
     }
 
+    /** A linear layer of one output, whose weights are stored as a vector: {@code NAME.weight [inputs]}. */
+    Linear row(String name, Dimension inputs) {
+        TensorInfo tensor = require(name + ".weight", inputs);
+        requireComputable(tensor);
+        return new Linear(new WeightMatrix(tensor.format(), 1, Math.toIntExact(inputs.size()), tensor.data()), null);
+    }
+
+    /**
+     * Linear layers that are stacked in one tensor: {@code NAME.weight [count][outputs][inputs]} and, where there is one,
+     * {@code NAME.bias [count][outputs]}.
+     */
+    List<Linear> stacked(String name, Dimension outputs, Dimension inputs, Dimension count) {
+        List<WeightMatrix> weights = matrices(name + ".weight", outputs, inputs, count);
+        List<MemorySegment> biases = has(name + ".bias") ? vectors(name + ".bias", count, outputs) : List.of();
+        List<Linear> layers = new ArrayList<>();
+        for (int i = 0; i < weights.size(); i++) {
+            layers.add(new Linear(weights.get(i), biases.isEmpty() ? null : biases.get(i)));
+        }
+        return layers;
+    }
+
     /** The norm {@code NAME.weight [size]}. */
     RmsNorm norm(String name, Dimension size, float epsilon) {
         return new RmsNorm(vector(name + ".weight", size), epsilon);
     }
 
+    /** The norm {@code NAME.weight [size]} and, where there is one, {@code NAME.bias [size]}. */
+    LayerNorm layerNorm(String name, Dimension size, float epsilon) {
+        return new LayerNorm(vector(name + ".weight", size), bias(name, size), epsilon);
+    }
+
+    /** The matrix {@code [rows][columns]}, a weight of its own for each head, as vectors of float32. */
+    List<MemorySegment> vectors(String name, Dimension rows, Dimension columns) {
+        MemorySegment all = floats(require(name, columns, rows));
+        List<MemorySegment> vectors = new ArrayList<>();
+        for (long row = 0; row < rows.size(); row++) {
+            long bytes = columns.size() * Float.BYTES;
+            vectors.add(all.asSlice(row * bytes, bytes));
+        }
+        return vectors;
+    }
+
     /** A vector as float32. */
     MemorySegment vector(String name, Dimension size) {
-        TensorInfo tensor = require(name, size);
+        return floats(require(name, size));
+    }
+
+    /** The matrix {@code [rows][columns]} turned round, {@code [columns][rows]} as float32: a copy, for small ones. */
+    MemorySegment transposed(String name, Dimension rows, Dimension columns) {
+        MemorySegment source = floats(require(name, columns, rows));
+        MemorySegment target = arena.allocate(rows.size() * columns.size() * Float.BYTES, 64);
+        for (long row = 0; row < rows.size(); row++) {
+            for (long column = 0; column < columns.size(); column++) {
+                float value =
+                        source.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (row * columns.size() + column) * Float.BYTES);
+                target.setAtIndex(ValueLayout.JAVA_FLOAT, column * rows.size() + row, value);
+            }
+        }
+        return target;
+    }
+
+    /** A vector of {@code count} equal values, which is in no file. */
+    MemorySegment constant(int count, float value) {
+        MemorySegment vector = arena.allocate((long) count * Float.BYTES, 64);
+        for (int i = 0; i < count; i++) {
+            vector.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+        }
+        return vector;
+    }
+
+    private MemorySegment floats(TensorInfo tensor) {
         if (tensor.format() == BlockFormat.F32) {
             return tensor.data();
         }
+        requireComputable(tensor);
+        int count = Math.toIntExact(tensor.shape().stream().reduce(1L, Math::multiplyExact));
+        MemorySegment copy = arena.allocate((long) count * Float.BYTES, 64);
+        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, count);
+        return copy;
+    }
+
+    private TensorInfo requireComputable(TensorInfo tensor) {
         if (!kernels.supports(tensor.format())) {
             throw new EngineException(
                     Problem.UNSUPPORTED_MODEL,
-                    "Tensor %s is stored as %s, which this engine cannot compute with".formatted(name, tensor.format()),
-                    List.of("Use another conversion of the model"));
+                    "Tensor %s is stored as %s, which this engine cannot compute with"
+                            .formatted(tensor.name(), tensor.format()),
+                    List.of("Use another quantization of the model, such as Q4_K_M or Q8_0"));
         }
-        MemorySegment copy = arena.allocate(size.size() * Float.BYTES, 64);
-        kernels.dequantize(tensor.format(), tensor.data(), 0, copy, 0, Math.toIntExact(size.size()));
-        return copy;
+        return tensor;
     }
 
     /** Whether there is such a tensor, stored as float32. */
@@ -126,7 +206,9 @@ public final class Tensors {
         return tensor != null && tensor.format() == BlockFormat.F32;
     }
 
-    private @Nullable MemorySegment bias(String name, Dimension outputs) {
+    /** The bias {@code NAME.bias [outputs]}, or null. */
+    @Nullable
+    MemorySegment bias(String name, Dimension outputs) {
         return has(name + ".bias") ? vector(name + ".bias", outputs) : null;
     }
 

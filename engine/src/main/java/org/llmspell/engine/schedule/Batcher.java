@@ -10,7 +10,6 @@ import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.SamplingOptions;
-import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.engine.layer.Activations;
@@ -26,7 +25,7 @@ import org.llmspell.kernels.WorkerPool;
  * running sequence and as much of the waiting prompts as fits. {@link #generate} may be called from any thread, the rest
  * belongs to the {@link Scheduler}.
  */
-public final class Batcher implements AutoCloseable {
+public final class Batcher implements Steps, AutoCloseable {
     /** Rows of a pass: enough to reuse each weight many times, few enough that running replies do not stutter. */
     public static final int ROWS = 256;
 
@@ -93,11 +92,11 @@ public final class Batcher implements AutoCloseable {
 
     /** Lets a sequence of {@code contextLength} tokens fit; takes effect before anything submitted later is admitted. */
     public synchronized void allowContext(int contextLength) {
-        pages.raiseLimit(KvLayout.pages(contextLength));
+        pages.makeRoom(contextLength);
     }
 
-    /** Does one pass, if there is anything to do; whether there was. */
-    boolean step() {
+    @Override
+    public boolean step() {
         List<Runnable> ended;
         boolean worked;
         synchronized (this) {
@@ -278,8 +277,8 @@ public final class Batcher implements AutoCloseable {
         return failure;
     }
 
-    /** Pages that have memory, in use or kept. */
-    public synchronized int pagesAllocated() {
+    /** Pages that have memory, in use or kept, by group of layers. */
+    public synchronized int[] pagesAllocated() {
         return pages.allocated();
     }
 

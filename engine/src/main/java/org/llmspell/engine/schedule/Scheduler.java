@@ -6,11 +6,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread that computes: lets each model's {@link Batcher} do a pass in turn, and sleeps while none has work.
+ * The one thread that computes: lets each model's {@link Batcher} and {@link Embedder} do a pass in turn, and sleeps while none has work.
  * Thread-safe.
  */
 public final class Scheduler implements AutoCloseable {
-    private final List<Batcher> batchers = new CopyOnWriteArrayList<>();
+    private final List<Steps> models = new CopyOnWriteArrayList<>();
     private final AtomicBoolean signalled = new AtomicBoolean();
     private final Thread thread;
     private volatile boolean closed;
@@ -20,12 +20,13 @@ public final class Scheduler implements AutoCloseable {
         thread.start();
     }
 
-    public void add(Batcher batcher) {
-        batchers.add(batcher);
+    /** Takes up the work of a {@link Batcher} or {@link Embedder}. */
+    public void add(Steps model) {
+        models.add(model);
     }
 
-    public void remove(Batcher batcher) {
-        batchers.remove(batcher);
+    public void remove(Steps model) {
+        models.remove(model);
     }
 
     /** Says that there may be work. */
@@ -37,8 +38,8 @@ public final class Scheduler implements AutoCloseable {
     private void loop() {
         while (!closed) {
             boolean worked = false;
-            for (Batcher batcher : batchers) {
-                worked |= batcher.step();
+            for (Steps model : models) {
+                worked |= model.step();
             }
             while (!worked && !closed && !signalled.getAndSet(false)) {
                 LockSupport.park(this);

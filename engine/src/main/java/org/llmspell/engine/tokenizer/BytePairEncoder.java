@@ -2,6 +2,7 @@ package org.llmspell.engine.tokenizer;
 
 import java.util.List;
 import org.llmspell.engine.tokenizer.split.PreTokenizer;
+import org.llmspell.engine.tokenizer.split.PreTokenizers;
 
 /**
  * Byte-level BPE: the text is cut into pieces by the vocabulary's pre-tokenizer, and within each piece neighbouring
@@ -23,16 +24,11 @@ final class BytePairEncoder implements TextEncoder {
      */
     private final byte[] mergesToItself;
 
-    BytePairEncoder(
-            Vocabulary vocabulary,
-            List<String> mergeLines,
-            PreTokenizer preTokenizer,
-            boolean wholeWordFirst,
-            int unknown) {
+    BytePairEncoder(Vocabulary vocabulary, List<String> mergeLines, PreTokenizers.Rule rule, int unknown) {
         this.vocabulary = vocabulary;
         this.merges = new MergeTable(vocabulary, mergeLines);
-        this.preTokenizer = preTokenizer;
-        this.wholeWordFirst = wholeWordFirst;
+        this.preTokenizer = rule.preTokenizer();
+        this.wholeWordFirst = rule.wholeWordFirst();
         this.unknown = unknown;
         this.mergesToItself = new byte[vocabulary.size()];
         for (int value = 0; value < 256; value++) {
@@ -85,14 +81,9 @@ final class BytePairEncoder implements TextEncoder {
     private final class Merge {
         private final int[] points;
         private final IdList ids;
-        private final MergeQueue queue = new MergeQueue();
+        private final PairMerger merger = new PairMerger(merges);
         private byte[] utf8 = new byte[64];
         private char[] letters = new char[64];
-        private int[] symbols = new int[64];
-        private int[] next = new int[64];
-        private int[] previous = new int[64];
-        /** By position: the rank of its merge with the next as last queued, −1 if none; older entries are stale. */
-        private int[] queued = new int[64];
 
         Merge(int[] points, IdList ids) {
             this.points = points;
@@ -119,10 +110,6 @@ final class BytePairEncoder implements TextEncoder {
                 int capacity = Math.max(most, 2 * utf8.length);
                 utf8 = new byte[capacity];
                 letters = new char[capacity];
-                symbols = new int[capacity];
-                next = new int[capacity];
-                previous = new int[capacity];
-                queued = new int[capacity];
             }
             int size = 0;
             for (int i = from; i < to; i++) {
@@ -135,51 +122,18 @@ final class BytePairEncoder implements TextEncoder {
         }
 
         private void merge(int size) {
-            int count = 0;
+            merger.begin(size);
             for (int i = 0; i < size; i++) {
                 int symbol = byteSymbols[utf8[i] & 0xFF];
                 if (symbol >= 0) {
-                    symbols[count++] = symbol;
+                    merger.add(symbol);
                 } else if (unknown >= 0) {
-                    symbols[count++] = unknown;
+                    merger.add(unknown);
                 }
             }
-            for (int i = 0; i < count; i++) {
-                next[i] = i + 1;
-                previous[i] = i - 1;
-            }
-            for (int i = 0; i < count; i++) {
-                queue(i, count);
-            }
-            while (!queue.isEmpty()) {
-                long entry = queue.pop();
-                int left = MergeQueue.position(entry);
-                int rank = MergeQueue.priority(entry);
-                if (queued[left] != rank) {
-                    continue;
-                }
-                int right = next[left];
-                symbols[left] = merges.merged(rank);
-                next[left] = next[right];
-                queued[right] = -1;
-                if (next[left] < count) {
-                    previous[next[left]] = left;
-                }
-                queue(left, count);
-                if (previous[left] >= 0) {
-                    queue(previous[left], count);
-                }
-            }
-            for (int i = 0; i < count; i = next[i]) {
-                append(symbols[i]);
-            }
-        }
-
-        private void queue(int left, int count) {
-            int right = next[left];
-            queued[left] = right < count ? merges.rank(symbols[left], symbols[right]) : -1;
-            if (queued[left] >= 0) {
-                queue.push(queued[left], left);
+            merger.merge();
+            for (int i = 0; i < merger.count(); i = merger.next(i)) {
+                append(merger.symbol(i));
             }
         }
 

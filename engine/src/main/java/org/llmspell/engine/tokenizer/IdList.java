@@ -18,6 +18,11 @@ final class IdList {
         return size;
     }
 
+    /** Forgets all but the first {@code length}. */
+    void truncate(int length) {
+        size = length;
+    }
+
     int last() {
         return ids[size - 1];
     }

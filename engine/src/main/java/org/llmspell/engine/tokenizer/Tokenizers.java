@@ -4,6 +4,7 @@ import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -65,19 +66,17 @@ public final class Tokenizers {
                 vocabulary,
                 specials,
                 new SpecialTokenMatcher(vocabulary, new BitSet(), new BitSet()),
-                bytePairEncoder(vocabulary, merges, rule(preTokenizer), specials));
+                new BytePairEncoder(vocabulary, merges, EncoderReader.rule(preTokenizer), specials.unknown()));
     }
 
     private static Tokenizer read(GgufMetadata metadata) throws GgufException {
-        String model = metadata.string(PREFIX + "model").orElseThrow(() -> metadata.missing(PREFIX + "model"));
-        boolean sentencePiece = model.equals("llama");
-        if (!sentencePiece && !model.equals("gpt2")) {
-            throw new EngineException(
-                    Problem.UNSUPPORTED_MODEL,
-                    "unsupported tokenizer model " + BrokenVocabulary.quote(model)
-                            + "; supported are 'llama' and 'gpt2'",
-                    List.of("Take a model whose tokenizer.ggml.model is one of these."));
-        }
+        String name = metadata.string(PREFIX + "model").orElseThrow(() -> metadata.missing(PREFIX + "model"));
+        TokenizerKind kind = TokenizerKind.named(name)
+                .orElseThrow(() -> new EngineException(
+                        Problem.UNSUPPORTED_MODEL,
+                        "unsupported tokenizer model " + BrokenVocabulary.quote(name) + "; supported are "
+                                + TokenizerKind.names(),
+                        List.of("Take a model whose tokenizer.ggml.model is one of these.")));
         List<String> pieces =
                 metadata.strings(PREFIX + "tokens").orElseThrow(() -> metadata.missing(PREFIX + "tokens"));
         Vocabulary declared = Vocabulary.of(
@@ -86,52 +85,26 @@ public final class Tokenizers {
                 metadata.floats(PREFIX + "scores").orElse(new float[0]));
         Set<Integer> ends = SpecialTokenNames.endOfGeneration(declared);
         Vocabulary vocabulary = declared.withControl(ends);
-        PreTokenizers.Rule rule =
-                rule(metadata.string(PREFIX + "pre").filter(p -> !sentencePiece).orElse("default"));
-        SpecialTokens specials =
-                specialTokens(metadata, vocabulary, ends, sentencePiece, sentencePiece || rule.addBos());
+        SpecialTokens specials = specialTokens(metadata, vocabulary, ends, kind);
         return new VocabularyTokenizer(
                 vocabulary,
                 specials,
                 matcher(metadata, vocabulary),
-                sentencePiece
-                        ? new SentencePieceEncoder(
-                                vocabulary,
-                                specials.unknown(),
-                                metadata.bool(PREFIX + "add_space_prefix").orElse(true))
-                        : bytePairEncoder(
-                                vocabulary,
-                                metadata.strings(PREFIX + "merges")
-                                        .orElseThrow(() -> metadata.missing(PREFIX + "merges")),
-                                rule,
-                                specials));
-    }
-
-    private static BytePairEncoder bytePairEncoder(
-            Vocabulary vocabulary, List<String> merges, PreTokenizers.Rule rule, SpecialTokens specials) {
-        return new BytePairEncoder(vocabulary, merges, rule.preTokenizer(), rule.wholeWordFirst(), specials.unknown());
-    }
-
-    private static PreTokenizers.Rule rule(String name) {
-        return PreTokenizers.named(name)
-                .orElseThrow(() -> new EngineException(
-                        Problem.UNSUPPORTED_MODEL,
-                        "unsupported pre-tokenizer " + BrokenVocabulary.quote(name) + "; supported are "
-                                + String.join(", ", PreTokenizers.names()),
-                        List.of("Take a model whose tokenizer.ggml.pre is one of these.")));
+                new EncoderReader(metadata, vocabulary, specials).read(kind));
     }
 
     private static SpecialTokens specialTokens(
-            GgufMetadata metadata,
-            Vocabulary vocabulary,
-            Set<Integer> namedEnds,
-            boolean sentencePiece,
-            boolean bosDefault)
+            GgufMetadata metadata, Vocabulary vocabulary, Set<Integer> namedEnds, TokenizerKind kind)
             throws GgufException {
-        int bos = id(metadata, "bos_token_id", vocabulary, sentencePiece ? 1 : -1);
-        int eos = id(metadata, "eos_token_id", vocabulary, sentencePiece ? 2 : -1);
-        int unknown = id(metadata, "unknown_token_id", vocabulary, sentencePiece ? 0 : -1);
-        int padding = id(metadata, "padding_token_id", vocabulary, -1);
+        int bos = id(metadata, "bos_token_id", vocabulary, kind.bos);
+        int eos = id(metadata, "eos_token_id", vocabulary, kind.eos);
+        if (kind == TokenizerKind.WORD_PIECE) {
+            bos = id(metadata, "cls_token_id", vocabulary, bos);
+            // So the key is written.
+            eos = id(metadata, "seperator_token_id", vocabulary, kind.eos);
+        }
+        int unknown = id(metadata, "unknown_token_id", vocabulary, kind.unknown);
+        int padding = id(metadata, "padding_token_id", vocabulary, kind.padding);
         int eot = id(metadata, "eot_token_id", vocabulary, SpecialTokenNames.endOfTurn(vocabulary, namedEnds));
         int eom = id(metadata, "eom_token_id", vocabulary, -1);
         Set<Integer> ends = new LinkedHashSet<>(namedEnds);
@@ -146,9 +119,33 @@ public final class Tokenizers {
                 eot,
                 unknown,
                 padding,
-                bos >= 0 && metadata.bool(PREFIX + "add_bos_token").orElse(bosDefault),
-                eos >= 0 && metadata.bool(PREFIX + "add_eos_token").orElse(false),
+                bos >= 0 && addsBos(metadata, kind),
+                eos >= 0 && addsEos(metadata, kind),
                 Set.copyOf(ends));
+    }
+
+    private static boolean addsBos(GgufMetadata metadata, TokenizerKind kind) throws GgufException {
+        Optional<Boolean> said = metadata.bool(PREFIX + "add_bos_token");
+        return switch (kind) {
+            case SENTENCE_PIECE -> said.orElse(true);
+            case BYTE_PAIR, GEMMA_PAIR, WORD_PAIR -> {
+                PreTokenizers.Rule rule = EncoderReader.rule(metadata, kind);
+                yield rule.symbols() == PreTokenizers.Symbols.GEMMA || said.orElse(rule.addBos());
+            }
+            case WORD_PIECE -> true;
+            case UNIGRAM -> said.orElse(false);
+            case RWKV, PLAMO -> false;
+        };
+    }
+
+    private static boolean addsEos(GgufMetadata metadata, TokenizerKind kind) throws GgufException {
+        Optional<Boolean> said = metadata.bool(PREFIX + "add_eos_token");
+        return switch (kind) {
+            case SENTENCE_PIECE, BYTE_PAIR, GEMMA_PAIR, WORD_PAIR -> said.orElse(false);
+            case WORD_PIECE -> true;
+            case UNIGRAM -> said.orElse(true);
+            case RWKV, PLAMO -> false;
+        };
     }
 
     /** The id at {@code key}; {@code otherwise}, if there is such a token, where the key is absent; −1 for none. */

@@ -89,7 +89,7 @@ final class Utf8 {
     }
 
     /** How long a character is that begins with {@code lead}; 0 if none does. */
-    private static int length(byte lead) {
+    static int length(byte lead) {
         int value = lead & 0xFF;
         if (value < 0x80) {
             return 1;

@@ -3,6 +3,7 @@ package org.llmspell.engine.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -13,7 +14,7 @@ class PagePoolTest {
     private static final KvLayout LAYOUT = new KvLayout(new int[] {2, 1}, 8, 4, Precision.HALF);
     private static final int PAGE = KvLayout.PAGE_TOKENS;
 
-    private final PagePool pool = new PagePool(LAYOUT, 8, true);
+    private final PagePool pool = new PagePool(LAYOUT, 8 * PAGE, new int[] {8}, true);
 
     @AfterEach
     void free() {
@@ -38,7 +39,7 @@ class PagePoolTest {
     void pagesHoldWhatTheLayoutSays() {
         assertThat(LAYOUT.keyBytes(0)).isEqualTo(2 * 32 * 8 * 2);
         assertThat(LAYOUT.valueBytes(1)).isEqualTo(32 * 4 * 2);
-        assertThat(LAYOUT.pageBytes()).isEqualTo(1024 + 512 + 512 + 256);
+        assertThat(LAYOUT.groups().getFirst().pageBytes()).isEqualTo(1024 + 512 + 512 + 256);
         assertThat(new KvLayout(new int[] {1}, 8, 4, Precision.HALF_PAIR).keyBytes(0))
                 .isEqualTo(32 * 16 * 2);
         try (SequenceCache cache = admit(tokens(0, 40), 64)) {
@@ -94,14 +95,18 @@ class PagePoolTest {
     }
 
     @Test
-    void keysWithTheSameHashAreToldApart() {
-        long sameHash = 0x1_0000_0001L; // Long.hashCode gives 0 for it and for 0
-        PrefixKey key = new PrefixKey(0, new int[] {5, 40});
-        assertThat(key).isEqualTo(new PrefixKey(0, new int[] {5, 40}));
-        assertThat(new PrefixKey(sameHash, new int[] {5, 40}))
-                .hasSameHashCodeAs(key)
-                .isNotEqualTo(key);
-        assertThat(new PrefixKey(0, new int[] {6, 9})).hasSameHashCodeAs(key).isNotEqualTo(key);
+    void pagesWhoseTokensHaveTheSameHashAreToldApart() {
+        int[] prompt = tokens(0, PAGE + 1);
+        int[] other = prompt.clone();
+        other[0]++;
+        other[1] -= 31;
+        assertThat(Arrays.hashCode(Arrays.copyOf(other, PAGE))).isEqualTo(Arrays.hashCode(Arrays.copyOf(prompt, PAGE)));
+        try (SequenceCache first = admit(prompt, 100)) {
+            compute(first, prompt);
+        }
+        try (SequenceCache second = admit(other, 100)) {
+            assertThat(second.cachedTokens()).isZero();
+        }
     }
 
     @Test
@@ -176,7 +181,7 @@ class PagePoolTest {
 
     @Test
     void withoutSharingNothingIsFound() {
-        try (PagePool plain = new PagePool(LAYOUT, 8, false)) {
+        try (PagePool plain = new PagePool(LAYOUT, 8 * PAGE, new int[] {8}, false)) {
             int[] prompt = tokens(0, PAGE + 1);
             for (int i = 0; i < 2; i++) {
                 try (SequenceCache cache = Objects.requireNonNull(plain.admit(0, prompt, 64))) {
@@ -190,7 +195,7 @@ class PagePoolTest {
 
     @Test
     void aClosedPoolFreesItsMemory() {
-        PagePool other = new PagePool(LAYOUT, 8, true);
+        PagePool other = new PagePool(LAYOUT, 8 * PAGE, new int[] {8}, true);
         SequenceCache cache = Objects.requireNonNull(other.admit(0, tokens(0, 3), 3));
         compute(cache, tokens(0, 3));
         other.close();

@@ -44,7 +44,9 @@ final class BareModel implements AutoCloseable {
             throw new IllegalArgumentException(e);
         }
         workers = new WorkerPool(threads);
-        pages = new PagePool(model.cacheLayout(), 64, false);
+        int[] limits = new int[model.cacheLayout().groups().size()];
+        Arrays.fill(limits, 64);
+        pages = new PagePool(model.cacheLayout(), ROWS, limits, false);
         memory = new Activations(model.widths(), ROWS, ROWS);
         pass = new ForwardPass(kernels, workers, batch, memory);
     }
@@ -63,10 +65,12 @@ final class BareModel implements AutoCloseable {
         return batch.add(cache, tokens, from, count, count, model.contextLength());
     }
 
+    /** One pass; its sequences go on from there. */
     void forward() {
         if (!model.forward(pass)) {
             throw new IllegalStateException("abandoned");
         }
+        batch.slices().forEach(slice -> slice.cache().commit());
         batch.clear(() -> false);
     }
 
@@ -87,7 +91,6 @@ final class BareModel implements AutoCloseable {
                 for (int i = 0; i < count; i++) {
                     all[from + i] = logits(place + i);
                 }
-                cache.commit();
             }
         }
         return all;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,19 @@ class BatchingTest {
     @org.junit.jupiter.params.provider.ValueSource(strings = {"llama-gqa", "llama-q4_k", "llama-moe-4x2", "gemma2"})
     void thatHoldsForExpertsAndWindowsToo(String name) {
         interleave(TestData.path("models/tiny_random/" + name + ".gguf"));
+    }
+
+    @Test
+    void andForParallelLayersAndLearnedPositions() throws IOException {
+        Path file = folder.resolve("model.gguf");
+        for (String name : List.of("falcon", "gpt2")) {
+            DenseModels.all()
+                    .filter(model -> model.architecture().name().equals(name))
+                    .findFirst()
+                    .orElseThrow()
+                    .write(file, BlockFormat.F32);
+            interleave(file);
+        }
     }
 
     private static void interleave(Path file) {

@@ -46,7 +46,7 @@ class BatcherTest {
     private final WorkerPool workers = new WorkerPool(1);
     private final Scheduler scheduler = new Scheduler();
     private final FakeModel model = new FakeModel();
-    private final PagePool pages = new PagePool(model.cacheLayout(), 64, true);
+    private final PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {64}, true);
     private final AtomicInteger ended = new AtomicInteger();
     private final Batcher batcher = start();
 
@@ -154,7 +154,7 @@ class BatcherTest {
 
         @Override
         public Widths widths() {
-            return new Widths(8, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4);
+            return new Widths(8, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, 4, Widths.Recurrent.NONE);
         }
 
         @Override
@@ -165,6 +165,16 @@ class BatcherTest {
         @Override
         public int cacheVariant(int contextLength) {
             return contextLength;
+        }
+
+        @Override
+        public int poolingType() {
+            return 0;
+        }
+
+        @Override
+        public boolean embed(ForwardPass pass) {
+            throw new UnsupportedOperationException("these tests generate");
         }
 
         @Override

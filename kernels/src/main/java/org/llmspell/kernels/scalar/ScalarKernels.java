@@ -2,10 +2,13 @@ package org.llmspell.kernels.scalar;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 import org.llmspell.kernels.format.Codec;
 import org.llmspell.kernels.format.Codecs;
@@ -138,6 +141,35 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
+        Bounds.layerNorm(out, outIndex, x, xIndex, weight, bias, count);
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += get(x, xIndex + i);
+        }
+        double mean = sum / count;
+        double squares = 0;
+        for (int i = 0; i < count; i++) {
+            double deviation = get(x, xIndex + i) - mean;
+            squares += deviation * deviation;
+        }
+        double scale = 1 / Math.sqrt(squares / count + epsilon);
+        for (int i = 0; i < count; i++) {
+            float normed = (float) ((get(x, xIndex + i) - mean) * scale);
+            float scaled = weight == null ? normed : normed * get(weight, i);
+            set(out, outIndex + i, bias == null ? scaled : scaled + get(bias, i));
+        }
+    }
+
+    @Override
     public void softmax(MemorySegment x, long index, int count) {
         Bounds.floats(x, index, count);
         float max = Float.NEGATIVE_INFINITY;
@@ -166,6 +198,15 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        for (int i = 0; i < count; i++) {
+            set(x, xIndex + i, Math.fma(scale, get(y, yIndex + i), get(x, xIndex + i)));
+        }
+    }
+
+    @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
@@ -180,9 +221,92 @@ public final class ScalarKernels implements Kernels {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
         for (int i = 0; i < count; i++) {
-            double g = get(gate, gateIndex + i);
-            double gelu = 0.5 * g * (1 + Math.tanh(SQRT_2_OVER_PI * (g + 0.044715 * g * g * g)));
-            set(gate, gateIndex + i, (float) gelu * get(up, upIndex + i));
+            set(gate, gateIndex + i, gelu(get(gate, gateIndex + i)) * get(up, upIndex + i));
+        }
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            set(x, index + i, gelu(get(x, index + i)));
+        }
+    }
+
+    private static float gelu(double x) {
+        return (float) (0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))));
+    }
+
+    @Override
+    public void reluSquared(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            float positive = Math.max(0, get(x, index + i));
+            set(x, index + i, positive * positive);
+        }
+    }
+
+    @Override
+    public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        for (int i = 0; i < count; i++) {
+            double sigmoid = 1 / (1 + Math.exp(-get(gate, gateIndex + i)));
+            set(gate, gateIndex + i, (float) (sigmoid * get(up, upIndex + i)));
+        }
+    }
+
+    @Override
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        for (int i = 0; i < count; i++) {
+            double g = Math.min(get(gate, gateIndex + i), limit);
+            double u = Math.max(-limit, Math.min(limit, get(up, upIndex + i)));
+            set(gate, gateIndex + i, (float) (g / (1 + Math.exp(-alpha * g)) * (u + 1)));
+        }
+    }
+
+    @Override
+    public void silu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            double value = get(x, index + i);
+            set(x, index + i, (float) (value / (1 + Math.exp(-value))));
+        }
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        for (int i = 0; i < count; i++) {
+            set(x, xIndex + i, get(x, xIndex + i) * get(y, yIndex + i));
+        }
+    }
+
+    @Override
+    public void convolution(ConvolutionCall call, int from, int to) {
+        Bounds.convolution(call, from, to);
+        ScalarRecurrence.convolution(call, from, to);
+    }
+
+    @Override
+    public void scan(ScanCall call, int head) {
+        Bounds.scan(call, head);
+        ScalarRecurrence.scan(call, head);
+    }
+
+    @Override
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+        Bounds.floats(x, index, count);
+        for (int i = 0; i < count; i++) {
+            double value = get(x, index + i);
+            double bent =
+                    value > 0 ? positive * value * value : negative * (Math.expm1(Math.min(value, epsilon)) - value);
+            set(x, index + i, (float) (bent + beta * value));
         }
     }
 

@@ -2,10 +2,13 @@ package org.llmspell.kernels.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 import org.llmspell.kernels.format.Codecs;
 
@@ -124,6 +127,34 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
+        Bounds.layerNorm(out, outIndex, x, xIndex, weight, bias, count);
+        boolean usable = usable(out) && usable(x) && !out.isReadOnly();
+        if (!usable || (weight != null && !usable(weight)) || (bias != null && !usable(bias))) {
+            scalar.layerNorm(out, outIndex, x, xIndex, weight, bias, count, epsilon);
+            return;
+        }
+        Elementwise.standardize(at(out, outIndex), at(x, xIndex), count, epsilon);
+        if (weight != null) {
+            Elementwise.multiply(at(out, outIndex), weight.address(), count);
+            keep(weight, weight, weight);
+        }
+        if (bias != null) {
+            Elementwise.add(at(out, outIndex), bias.address(), count);
+            keep(bias, bias, bias);
+        }
+        keep(out, x, x);
+    }
+
+    @Override
     public void softmax(MemorySegment x, long index, int count) {
         Bounds.floats(x, index, count);
         if (!usable(x) || x.isReadOnly()) {
@@ -143,6 +174,18 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.add(at(x, xIndex), at(y, yIndex), count);
+        keep(x, y, y);
+    }
+
+    @Override
+    public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!usable(x) || !usable(y) || x.isReadOnly()) {
+            scalar.addScaled(x, xIndex, y, yIndex, scale, count);
+            return;
+        }
+        Elementwise.addScaled(at(x, xIndex), at(y, yIndex), scale, count);
         keep(x, y, y);
     }
 
@@ -168,6 +211,53 @@ public final class VectorKernels implements Kernels {
         }
         Elementwise.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
         keep(gate, up, up);
+    }
+
+    @Override
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly() || up.isReadOnly()) {
+            scalar.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
+            return;
+        }
+        Elementwise.clampedSiluMultiply(at(gate, gateIndex), at(up, upIndex), count, alpha, limit);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.gelu(x, index, count);
+            return;
+        }
+        Elementwise.gelu(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void reluSquared(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.reluSquared(x, index, count);
+            return;
+        }
+        Elementwise.reluSquared(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.xielu(x, index, count, negative, positive, beta, epsilon);
+            return;
+        }
+        Elementwise.xielu(at(x, index), count, negative, positive, beta, epsilon);
+        keep(x, x, x);
     }
 
     @Override
@@ -203,6 +293,77 @@ public final class VectorKernels implements Kernels {
         }
         Halves.round(at(x, index), target.address() + 2 * targetIndex, count);
         keep(x, target, target);
+    }
+
+    @Override
+    public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        Bounds.floats(gate, gateIndex, count);
+        Bounds.floats(up, upIndex, count);
+        if (!usable(gate) || !usable(up) || gate.isReadOnly()) {
+            scalar.sigmoidMultiply(gate, gateIndex, up, upIndex, count);
+            return;
+        }
+        Elementwise.sigmoidMultiply(at(gate, gateIndex), at(up, upIndex), count);
+        keep(gate, up, up);
+    }
+
+    @Override
+    public void silu(MemorySegment x, long index, int count) {
+        Bounds.floats(x, index, count);
+        if (!usable(x) || x.isReadOnly()) {
+            scalar.silu(x, index, count);
+            return;
+        }
+        Elementwise.silu(at(x, index), count);
+        keep(x, x, x);
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        if (!usable(x) || !usable(y) || x.isReadOnly()) {
+            scalar.multiply(x, xIndex, y, yIndex, count);
+            return;
+        }
+        Elementwise.multiply(at(x, xIndex), at(y, yIndex), count);
+        keep(x, y, y);
+    }
+
+    @Override
+    public void convolution(ConvolutionCall call, int from, int to) {
+        Bounds.convolution(call, from, to);
+        if (!writable(call.x(), call.after(), call.kept())
+                || !usable(call.weights())
+                || !usable(call.before())
+                || (call.bias() != null && !usable(call.bias()))) {
+            scalar.convolution(call, from, to);
+            return;
+        }
+        VectorRecurrence.convolution(call, from, to);
+        keep(call, call, call);
+    }
+
+    @Override
+    public void scan(ScanCall call, int head) {
+        Bounds.scan(call, head);
+        if (!writable(call.out(), call.after(), call.kept())
+                || !usable(call.in())
+                || !usable(call.gates())
+                || !usable(call.before())) {
+            scalar.scan(call, head);
+            return;
+        }
+        VectorRecurrence.scan(call, head);
+        keep(call, call, call);
+    }
+
+    private static boolean writable(MemorySegment a, MemorySegment b, @Nullable MemorySegment c) {
+        return usable(a)
+                && usable(b)
+                && !a.isReadOnly()
+                && !b.isReadOnly()
+                && (c == null || (usable(c) && !c.isReadOnly()));
     }
 
     @Override

@@ -52,14 +52,6 @@ final class CodePointSet {
         return contents.test(codePoint);
     }
 
-    /** Unicode's White_Space property, which {@code \s} means to the regex engines that vocabularies are trained with. */
-    static boolean isWhitespace(int codePoint) {
-        return switch (codePoint) {
-            case 0x20, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000 -> true;
-            default -> (codePoint >= 0x09 && codePoint <= 0x0D) || (codePoint >= 0x2000 && codePoint <= 0x200A);
-        };
-    }
-
     static int bits(byte... categories) {
         int mask = 0;
         for (byte category : categories) {
@@ -128,7 +120,7 @@ final class CodePointSet {
             if (categories != 0 && (categories >>> Character.getType(codePoint) & 1) != 0) {
                 return true;
             }
-            if ((whitespace || notWhitespace) && (isWhitespace(codePoint) ? whitespace : notWhitespace)) {
+            if ((whitespace || notWhitespace) && (CharacterClasses.isWhitespace(codePoint) ? whitespace : notWhitespace)) {
                 return true;
             }
             for (int i = 0; i < ranges.length; i += 2) {

@@ -8,10 +8,10 @@ import java.util.List;
  * rule in {@link PreTokenizers}.
  */
 public final class PreTokenizer {
-    private final List<SplitPattern> passes;
+    private final List<Splitter> passes;
 
     PreTokenizer(List<String> regexes) {
-        passes = regexes.stream().map(SplitPattern::new).toList();
+        passes = regexes.stream().map(Splitter::of).toList();
     }
 
     /** Gives the pieces of the first {@code length} code points of {@code text} to {@code sink}, in order. */

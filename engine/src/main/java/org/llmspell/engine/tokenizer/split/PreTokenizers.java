@@ -33,8 +33,14 @@ public final class PreTokenizers {
             + "|\\p{N}{1,3}" + SYMBOLS + LINES_AND_SPACES;
     private static final String HAN_AND_KANA = "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+";
     private static final String HAN_AND_HANGUL = "[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+";
-    private static final String DEEPSEEK_V3 = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
-            + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*" + LINES_AND_SPACES;
+    private static final String LINES = "[^\\n]+|[\\n]+";
+    private static final String AFMOE_SCRIPTS =
+            "[\u4E00-\u9FFF\u3400-\u4DBF\uF900-\uFAFF\u3040-\u309F\u30A0-\u30FF\uFF65-\uFF9F\u2F00-\u2FDF"
+                    + "\u0E40-\u0E7F\u0E80-\u0EFF\u1780-\u17FF\u1000-\u109F\uAA60-\uAA7F\uA9E0-\uA9FF"
+                    + "\uAC00-\uD7AF\u1100-\u11FF]+";
+    private static final String DEEPSEEK_WORDS = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+            + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
+    private static final String DEEPSEEK_V3 = DEEPSEEK_WORDS + "| ?[\\p{P}\\p{S}]+[\\r\\n]*" + LINES_AND_SPACES;
     private static final String YOUTU = "[\uAC00-\uD7A3\u3131-\u318E]+"
             + "|[\uFF01\u2026\u201C\u201D\u2018\u2019\u2014\uFF1A\uFF1B\uFF0C\u3001-\u303F\uFE30-\uFE4F]+"
             + "|[\u3105-\u312F]+|" + HAN_AND_KANA;
@@ -70,8 +76,9 @@ public final class PreTokenizers {
      * @param regexes the patterns, each splitting what the one before left
      * @param wholeWordFirst whether a piece that is a token as a whole is taken without merging ({@code ignore_merges})
      * @param addBos whether texts begin with BOS when the file does not say
+     * @param symbols what merges at first
      */
-    public record Rule(List<String> regexes, boolean wholeWordFirst, boolean addBos) {
+    public record Rule(List<String> regexes, boolean wholeWordFirst, boolean addBos, Symbols symbols) {
         public Rule {
             regexes = List.copyOf(regexes);
         }
@@ -80,6 +87,18 @@ public final class PreTokenizers {
         public PreTokenizer preTokenizer() {
             return new PreTokenizer(regexes);
         }
+    }
+
+    /** What the symbols of a vocabulary are made of. */
+    public enum Symbols {
+        /** Bytes, each written as a character that can be seen. */
+        BYTES,
+        /** Characters. */
+        CHARACTERS,
+        /** Characters, spaces being written {@code ▁}. */
+        ESCAPED,
+        /** As {@link #ESCAPED}, but a run of newlines that is a token is taken whole, and texts begin with BOS in any case. */
+        GEMMA
     }
 
     /** The rule called {@code name}, if there is one. */
@@ -115,14 +134,14 @@ public final class PreTokenizers {
                 "mellum2");
         add(
                 rules,
-                new Rule(List.of(LLAMA3), true, true),
+                llama3(),
                 "llama3",
                 "llama-v3",
                 "llama-bpe",
                 "falcon3",
                 "falcon-h1",
                 "pixtral");
-        add(rules, new Rule(List.of(LLAMA3), true, true), "midm-2.0", "lfm2", "jina-v5-nano");
+        add(rules, llama3(), "midm-2.0", "lfm2", "jina-v5-nano");
         add(rules, rule(LLAMA3), "dbrx", "smaug-bpe", "glm4", "chatglm-bpe");
         add(
                 rules,
@@ -140,7 +159,7 @@ public final class PreTokenizers {
                 "hunyuan",
                 "solar-open");
         add(rules, qwen2, "grok-2", "bailingmoe", "bailingmoe2", "llada-moe");
-        add(rules, rule("[^\\n]+|[\\n]+", QWEN2), "laguna");
+        add(rules, rule(LINES, QWEN2), "laguna");
         add(
                 rules,
                 rule(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*"
@@ -164,7 +183,7 @@ public final class PreTokenizers {
         add(rules, rule("[\\p{P}\\$\\+<=>\\^~\\|`]+", GPT2, "[0-9][0-9][0-9]"), "falcon");
         add(rules, rule(BLOOM), "bloom", "poro-chat", "gpt3-finnish");
         add(rules, rule(BLOOM, "\\p{N}"), "viking");
-        add(rules, new Rule(List.of(TEKKEN), true, true), "tekken");
+        add(rules, new Rule(List.of(TEKKEN), true, true, Symbols.BYTES), "tekken");
         add(rules, rule(GPT4O), "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2");
         add(rules, wholeWord(GPT4O), "granite-embed-multi-97m");
         add(
@@ -180,6 +199,30 @@ public final class PreTokenizers {
                         + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]"
                         + SPACES),
                 "exaone-moe");
+        add(rules, rule(DigitGroups.OF_WHOLE_NUMBERS, GPT4O), "tiny_aya", "cohere2moe");
+        add(rules, rule("\\p{N}+", DigitGroups.PLACES), "superbpe");
+        add(rules, rule(DigitGroups.FROM_THE_RIGHT, AFMOE_SCRIPTS, DEEPSEEK_V3), "afmoe");
+        add(
+                rules,
+                rule("\\p{N}{1,3}", HAN_AND_KANA, DEEPSEEK_WORDS + "| ?[\\p{P}\\p{S}]+|[\\r\\n]" + SPACES, "\\p{N}"),
+                "spark2_5");
+        add(
+                rules,
+                new Rule(
+                        List.of(
+                                "<sentinel:[0-9]+>",
+                                "IMGIMG[A-I]{1,4}Z",
+                                "[\\t\\n]|    |  ",
+                                "\\p{N}",
+                                "[\\p{P}!-/:-@\\[-`{-~]",
+                                GPT2),
+                        false,
+                        true,
+                        Symbols.BYTES),
+                "chameleon");
+        add(rules, characters(Symbols.GEMMA, LINES), "gemma4", "granite-embed-multi-311m");
+        add(rules, characters(Symbols.ESCAPED, LINES), "sarvam-moe");
+        add(rules, characters(Symbols.CHARACTERS, "\\S+"), "whitespace");
         return Collections.unmodifiableMap(rules);
     }
 
@@ -190,11 +233,19 @@ public final class PreTokenizers {
     }
 
     private static Rule rule(String... regexes) {
-        return new Rule(List.of(regexes), false, false);
+        return new Rule(List.of(regexes), false, false, Symbols.BYTES);
+    }
+
+    private static Rule characters(Symbols symbols, String regex) {
+        return new Rule(List.of(regex), false, false, symbols);
+    }
+
+    private static Rule llama3() {
+        return new Rule(List.of(LLAMA3), true, true, Symbols.BYTES);
     }
 
     private static Rule wholeWord(String... regexes) {
-        return new Rule(List.of(regexes), true, false);
+        return new Rule(List.of(regexes), true, false, Symbols.BYTES);
     }
 
     /** Words that end before a capital letter, with what may follow them. */

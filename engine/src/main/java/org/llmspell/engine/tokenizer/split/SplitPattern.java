@@ -7,7 +7,7 @@ package org.llmspell.engine.tokenizer.split;
  * works on UTF-16 where the references count code points, repeated groups recurse once per repetition and overflow the
  * stack on long input, and loading it costs a cold start tens of milliseconds. Immutable and thread-safe.
  */
-final class SplitPattern {
+final class SplitPattern implements Splitter {
     private final Node start;
 
     /**
@@ -25,8 +25,9 @@ final class SplitPattern {
         return start.match(text, at, end);
     }
 
-    /** Gives every match between {@code from} and {@code to}, and every gap between matches, to {@code sink}, in order. */
-    void split(int[] text, int from, int to, PieceSink sink) {
+    /** Every match is a part, and every gap between matches. */
+    @Override
+    public void split(int[] text, int from, int to, PieceSink sink) {
         int gap = from;
         int at = from;
         while (at < to) {

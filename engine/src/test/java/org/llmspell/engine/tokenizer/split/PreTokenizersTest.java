@@ -22,6 +22,27 @@ class PreTokenizersTest {
      */
     private static final Map<String, String> REFERENCE = Map.ofEntries(
             entry(
+                    "afmoe",
+                    "I¦'LL¦ it¦'s¦ HTTPServerété¦ ¦中文¦abc¦ ¦かな¦12¦345¦ ¦½¦x¦!!\n\n¦ ¦ foo¦\t \r\n¦//¦b¦...¦ ca\u0301fe¦ ¦한글¦ $¦5¦+¦3¦=¦8¦<|`_…¦ #¦tag¦。¦\u00A0¦ ह\u093F¦ '¦sa¦ ¦٣٤¦  \n¦ x¦ ¦ fooBar¦ a¦'sx¦  ¦1¦ y¦ \n\n¦ z¦      ¦ w¦  "),
+            entry(
+                    "tiny_aya",
+                    "I'LL¦ it's¦ HTTPServerété¦ 中文abc¦ かな¦12¦345¦ ¦½¦x¦!!\n\n¦ ¦ foo¦\t \r\n¦//¦b¦...¦ ca\u0301fe¦ 한글¦ $¦5¦+¦3¦=¦8¦<|`_…¦ #¦tag¦。¦\u00A0¦ ह\u093F¦ '¦sa¦ ¦٣٤¦  \n¦ x¦ ¦ foo¦Bar¦ a's¦x¦  ¦1¦ y¦ \n\n¦ z¦      ¦ w¦  "),
+            entry(
+                    "superbpe",
+                    "I'LL it's HTTPServerété 中文abc かな¦12¦345¦ ¦½¦x!!\n\n  foo\t \r\n//b... ca\u0301fe 한글 $¦5¦+¦3¦=¦8¦<|`_… #tag。\u00A0 ह\u093F 'sa ¦٣٤¦  \n x  fooBar a'sx  ¦1¦ y \n\n z       w  "),
+            entry(
+                    "spark2_5",
+                    "I¦'LL¦ it¦'s¦ HTTPServerété¦ ¦中文¦abc¦ ¦かな¦1¦2¦3¦4¦5¦ ¦½¦x¦!!¦\n¦\n¦ ¦ foo¦\t \r¦\n¦//¦b¦...¦ ca\u0301fe¦ 한글¦ $¦5¦+¦3¦=¦8¦<|`_…¦ #¦tag¦。¦\u00A0¦ ह\u093F¦ '¦sa¦ ¦٣¦٤¦  \n¦ x¦ ¦ fooBar¦ a¦'sx¦  ¦1¦ y¦ \n\n¦ z¦      ¦ w¦  "),
+            entry(
+                    "chameleon",
+                    "I¦'¦LL¦ it¦'¦s¦ HTTPServerété¦ 中文abc¦ かな¦1¦2¦3¦4¦5¦ ¦½¦x¦!¦!¦\n¦\n¦  ¦foo¦\t¦ \r¦\n¦/¦/¦b¦.¦.¦.¦ ca¦\u0301¦fe¦ 한글¦ ¦$¦5¦+¦3¦=¦8¦<¦|¦`¦_¦…¦ ¦#¦tag¦。¦\u00A0¦ ह¦\u093F¦ ¦'¦sa¦ ¦٣¦٤¦  ¦\n¦ x¦  ¦fooBar¦ a¦'¦sx¦  ¦1¦ y¦ ¦\n¦\n¦ z¦    ¦  ¦ w¦  "),
+            entry(
+                    "gemma4",
+                    "I'LL it's HTTPServerété 中文abc かな12345 ½x!!¦\n\n¦  foo\t \r¦\n¦//b... ca\u0301fe 한글 $5+3=8<|`_… #tag。\u00A0 ह\u093F 'sa ٣٤  ¦\n¦ x  fooBar a'sx  1 y ¦\n\n¦ z       w  "),
+            entry(
+                    "whitespace",
+                    "I'LL¦ ¦it's¦ ¦HTTPServerété¦ ¦中文abc¦ ¦かな12345¦ ¦½x!!¦\n\n  ¦foo¦\t \r\n¦//b...¦ ¦ca\u0301fe¦ ¦한글¦ ¦$5+3=8<|`_…¦ ¦#tag。¦\u00A0 ¦ह\u093F¦ ¦'sa¦ ¦٣٤¦  \n ¦x¦  ¦fooBar¦ ¦a'sx¦  ¦1¦ ¦y¦ \n\n ¦z¦       ¦w¦  "),
+            entry(
                     "a.x-4.0",
                     "I¦'¦LL¦ it¦'s¦ HTTPServerété¦ 中文abc¦ かな¦12345¦ ½¦x¦!!¦\n\n ¦ foo¦\t \r¦\n¦//¦b¦...¦ ca¦\u0301¦fe¦ 한글¦ $¦5¦+¦3¦=¦8¦<|`_…¦ #¦tag¦。¦\u00A0¦ ह¦\u093F¦ '¦sa¦ ٣٤¦  \n¦ x¦ ¦ fooBar¦ a¦'s¦x¦ ¦ 1¦ y¦ \n\n¦ z¦      ¦ w¦  "),
             entry(
@@ -129,6 +150,37 @@ class PreTokenizersTest {
                 .matches(rule -> !rule.wholeWordFirst() && !rule.addBos());
         assertThat(PreTokenizers.named("frob")).isEmpty();
         assertThat(PreTokenizers.names()).startsWith("a.x-4.0").contains("default", "gpt-2", "deepseek-llm");
+    }
+
+    @Test
+    void knowsEveryNameOfLlamaCpp() {
+        // Those that llama.cpp v0.5.0, src/llama-vocab.cpp, compares tokenizer.ggml.pre with.
+        assertThat(PreTokenizers.names())
+                .containsExactlyInAnyOrder("a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe", "codeshell", "cohere2moe", "command-r", "dbrx", "deepseek-coder", "deepseek-llm", "deepseek-r1-qwen", "deepseek-v3", "default", "exaone", "exaone-moe", "exaone4", "f2llmv2", "falcon", "falcon-h1", "falcon3", "gemma4", "gigachat", "glm4", "gpt-2", "gpt-4o", "gpt3-finnish", "granite-docling", "granite-embed-multi-311m", "granite-embed-multi-97m", "grok-2", "hunyuan", "hunyuan-dense", "hy_v4", "jais", "jais-2", "jina-de", "jina-es", "jina-v1-en", "jina-v2-code", "jina-v2-de", "jina-v2-es", "jina-v5-nano", "joyai-llm", "kanana2", "kimi-k2", "kormo", "laguna", "lfm2", "llada-moe", "llama-bpe", "llama-v3", "llama3", "llama4", "megrez", "mellum", "mellum2", "midm-2.0", "minerva-7b", "minicpm5", "minimax-m2", "modern-bert", "mpt", "olmo", "phi-2", "pixtral", "poro-chat", "qwen2", "qwen35", "refact", "roberta-bpe", "sarvam-moe", "seed-coder", "smaug-bpe", "smollm", "solar-open", "spark2_5", "stablelm2", "starcoder", "superbpe", "talkie", "tekken", "tiny_aya", "trillion", "ufakzeka", "viking", "whitespace", "youtu");
+    }
+
+    /** As Hugging Face tokenizers 0.23.2 splits it by the same expressions. */
+    @Test
+    void cutsNumbersFromTheRight() {
+        String text = "a1234567 12345abc 1234_ 12½3456 345½78 1234.";
+        assertThat(split("tiny_aya", text))
+                .containsExactly(
+                        "a", "1", "234", "567", " ", "123", "45", "abc", " ", "123", "4", "_", " ", "12½", "3", "456", " ",
+                        "345", "½", "78", " ", "1", "234", ".");
+        assertThat(split("superbpe", text))
+                .containsExactly(
+                        "a", "1", "234", "567", " ", "12", "345", "abc ", "1", "234", "_ ", "12½3", "456", " ", "345½78", " ",
+                        "1", "234", ".");
+        assertThat(split("afmoe", text))
+                .containsExactly(
+                        "a", "1", "234", "567", " ", "12", "345", "abc", " ", "1", "234", "_", " ", "1", "2½3", "456", " ",
+                        "345", "½78", " ", "1", "234", ".");
+    }
+
+    @Test
+    void keepsTheMarksOfImagesTogether() {
+        assertThat(split("chameleon", "bIMGIMGABCZc    d\te<sentinel:12>"))
+                .startsWith("b", "IMGIMGABCZ", "c", "    ", "d", "\t", "e");
     }
 
     @Test
