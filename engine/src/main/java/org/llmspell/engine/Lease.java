@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
 
 /** One user's right to a resident model. Its generations hold the model on their own, so closing it does not cut them off. */
@@ -45,13 +46,14 @@ final class Lease implements ModelLease {
     }
 
     @Override
-    public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+    public Generation generate(
+            int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar) {
         LoadedModel model = model();
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
         resident.retain();
         boolean started = false;
         try {
-            Generation generation = model.generate(prompt, sampling, context, resident::release);
+            Generation generation = model.generate(prompt, sampling, context, grammar, resident::release);
             started = true;
             return generation;
         } finally {

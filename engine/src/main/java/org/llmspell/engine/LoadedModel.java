@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
+import org.llmspell.engine.grammar.BoundGrammar;
+import org.llmspell.engine.grammar.Grammar;
+import org.llmspell.engine.grammar.GrammarCache;
 import org.llmspell.engine.model.Architectures;
 import org.llmspell.engine.model.Hyperparameters;
 import org.llmspell.engine.model.Model;
@@ -32,6 +35,7 @@ final class LoadedModel implements AutoCloseable {
     private final Model model;
     private final Tokenizer tokenizer;
     private final ChatPrompts prompts;
+    private final GrammarCache grammars;
     /** Null for a model that only embeds. */
     private final @Nullable Batcher batcher;
 
@@ -66,6 +70,7 @@ final class LoadedModel implements AutoCloseable {
         Architectures.require(architecture);
         this.tokenizer = Tokenizers.from(file.metadata());
         this.prompts = ChatPrompts.of(file.metadata(), tokenizer);
+        this.grammars = new GrammarCache(tokenizer);
         // Few and small are the vectors that have to be copied: the collector may free them.
         Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
         Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
@@ -171,9 +176,15 @@ final class LoadedModel implements AutoCloseable {
      * Starts a generation; {@code whenEnded} is run once, when it holds nothing of the model any more.
      *
      * @param contextLength as asked for; the model's own is the upper limit
+     * @param grammar that the reply follows; null for any text
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
-    Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
+    Generation generate(
+            int[] prompt,
+            SamplingOptions sampling,
+            int contextLength,
+            @Nullable Grammar grammar,
+            Runnable whenEnded) {
         Batcher generator = batcher();
         if (contextLength < 1) {
             throw new EngineException(
@@ -196,11 +207,12 @@ final class LoadedModel implements AutoCloseable {
         }
         int context = Math.min(contextLength, model.contextLength());
         checkFits(prompt.length, context);
+        BoundGrammar bound = grammar == null ? null : grammars.bind(grammar);
         synchronized (this) {
             budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
             generator.allowContext(context);
         }
-        return generator.generate(prompt, sampling, context, whenEnded);
+        return generator.generate(prompt, sampling, context, bound, whenEnded);
     }
 
     private void checkFits(int promptTokens, int context) {

@@ -2,6 +2,7 @@ package org.llmspell.engine;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
 
 /** The right to use a resident model until it is closed. Thread-safe; many leases may share one model. */
@@ -31,7 +32,21 @@ public interface ModelLease extends AutoCloseable {
      * @param contextLength tokens of context; null for the engine's default
      * @throws EngineException at once if the model only embeds texts, if the prompt does not fit or an option is out of range
      */
-    Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength);
+    default Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+        return generate(prompt, sampling, contextLength, null);
+    }
+
+    /**
+     * Starts generating a text that follows {@code grammar}: each token is chosen among those that can go on in it. The reply
+     * ends where the grammar ends, with finish reason {@code length} if {@code max_tokens} came before.
+     *
+     * @param contextLength tokens of context; null for the engine's default
+     * @param grammar null for any text
+     * @throws EngineException at once if the prompt does not fit, an option is out of range or the grammar is too large; from
+     *     the generation, if no token of the vocabulary fits the grammar
+     */
+    Generation generate(
+            int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar);
 
     /**
      * Embeds each text on its own, with the special tokens that the model expects around it; special tokens written out in the

@@ -79,6 +79,16 @@ public record ChatOption(String name, ValueType type, String defaultText, String
                     "Report each token's log-probability and that many alternatives; true or 0 for the token alone"),
             new ChatOption("logit_bias", new ValueType.Bias(), "none", "Added to the logits of the given token ids"),
             new ChatOption(
+                    "format",
+                    new ValueType.Format(),
+                    "text",
+                    "The form of the reply: json for any JSON object, or a JSON Schema; text for any text"),
+            new ChatOption(
+                    "grammar",
+                    new ValueType.Text("a grammar in GBNF", text -> !text.isBlank()),
+                    "none",
+                    "A grammar in llama.cpp's notation GBNF that the reply follows"),
+            new ChatOption(
                     "context_length",
                     new ValueType.Whole(1, Integer.MAX_VALUE, false),
                     "the backend's",

@@ -3,6 +3,7 @@ package org.llmspell.local;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -19,13 +20,15 @@ import org.llmspell.engine.SamplingOptions;
  * @param raw the text goes to the model without a chat template
  * @param contextLength tokens of context; null for the backend's default
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
+ * @param format that the reply must have; null for any text
  */
 public record ChatOptions(
         SamplingOptions sampling,
         boolean raw,
         @Nullable Integer contextLength,
-        @Nullable Duration keepAlive) {
-    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, null, null);
+        @Nullable Duration keepAlive,
+        @Nullable OutputFormat format) {
+    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, null, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
     public static ChatOptions parse(Map<String, ?> options) {
@@ -57,7 +60,7 @@ public record ChatOptions(
 
     /** A request to reply to {@code messages} in this way. */
     public ChatRequest request(ModelSpec model, List<ChatMessage> messages) {
-        return new ChatRequest(model, messages, sampling, raw, contextLength, keepAlive);
+        return new ChatRequest(model, messages, sampling, raw, contextLength, keepAlive, format);
     }
 
     private ChatOptions with(Values given) {
@@ -85,7 +88,12 @@ public record ChatOptions(
         if (given.values.get("keep_alive") instanceof Duration duration) {
             stay = duration;
         }
-        return new ChatOptions(changed, given.values.get("raw") instanceof Boolean asIs ? asIs : raw, context, stay);
+        return new ChatOptions(
+                changed,
+                given.values.get("raw") instanceof Boolean asIs ? asIs : raw,
+                context,
+                stay,
+                given.format(format));
     }
 
     private static Object read(ChatOption option, Object value) {
@@ -115,6 +123,30 @@ public record ChatOptions(
 
         int whole(String name, int otherwise) {
             return values.get(name) instanceof Long number ? number.intValue() : otherwise;
+        }
+
+        /** Of the last of {@code format} and {@code grammar} given: one takes the place of the other. */
+        @Nullable
+        OutputFormat format(@Nullable OutputFormat otherwise) {
+            Object format = values.get("format");
+            if (values.get("grammar") instanceof String grammar) {
+                if (format != null && !format.equals("text")) {
+                    throw new LocalModelException(
+                            LocalModelException.Kind.INVALID_REQUEST,
+                            "The options format and grammar cannot be given together: each says all of the reply's form");
+                }
+                return new OutputFormat.Gbnf(grammar);
+            }
+            return switch (format) {
+                case null -> otherwise;
+                case String name when name.equals("json") -> new OutputFormat.Json();
+                case Map<?, ?> schema -> {
+                    Map<String, @Nullable Object> keywords = new LinkedHashMap<>();
+                    schema.forEach((key, value) -> keywords.put(String.valueOf(key), value));
+                    yield new OutputFormat.Schema(keywords);
+                }
+                default -> null;
+            };
         }
 
         OptionalLong seed(OptionalLong otherwise) {

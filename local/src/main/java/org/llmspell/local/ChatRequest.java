@@ -15,6 +15,7 @@ import org.llmspell.engine.SamplingOptions;
  * @param raw the messages' text goes to the model as it is, without a chat template
  * @param contextLength tokens of context to use; null for the model's own, within memory
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
+ * @param format that the reply must have; null for any text
  */
 public record ChatRequest(
         ModelSpec model,
@@ -22,7 +23,8 @@ public record ChatRequest(
         SamplingOptions sampling,
         boolean raw,
         @Nullable Integer contextLength,
-        @Nullable Duration keepAlive) {
+        @Nullable Duration keepAlive,
+        @Nullable OutputFormat format) {
     public ChatRequest {
         messages = List.copyOf(messages);
     }

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.llmspell.local.json.JsonText;
 
 /**
  * What a setting may hold, for options of a request and keys of the configuration alike: reads a value as Lua, JSON or
@@ -197,6 +198,32 @@ public sealed interface ValueType {
         @Override
         public String expected() {
             return "a table from token ids to numbers from -100 to 100";
+        }
+    }
+
+    /**
+     * The form of a reply: {@code text}, {@code json}, or a JSON Schema, which is read to a {@link Map} from a map or from
+     * JSON text.
+     */
+    record Format() implements ValueType {
+        @Override
+        public Optional<Object> read(Object value) {
+            if (value instanceof String text && text.strip().startsWith("{")) {
+                try {
+                    return Optional.of(JsonText.parseObject(text));
+                } catch (IllegalArgumentException e) {
+                    throw new LocalModelException(
+                            LocalModelException.Kind.INVALID_REQUEST,
+                            "Option format is no JSON Schema: " + e.getMessage());
+                }
+            }
+            boolean named = value instanceof String text && (text.equals("json") || text.equals("text"));
+            return named || value instanceof Map ? Optional.of(value) : Optional.empty();
+        }
+
+        @Override
+        public String expected() {
+            return "\"json\", \"text\" or a JSON Schema, as a table or as JSON text";
         }
     }
 

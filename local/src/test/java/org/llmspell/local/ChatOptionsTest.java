@@ -1,6 +1,7 @@
 package org.llmspell.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
@@ -39,9 +40,12 @@ class ChatOptionsTest {
         given.put("context_length", 2048L);
         given.put("keep_alive", "1h30m");
         given.put("raw", true);
+        given.put("format", "{\"type\": \"object\"}");
         assertThat(given.keySet())
                 .as("every option is tried here")
-                .containsExactlyInAnyOrderElementsOf(ChatOption.BY_NAME.keySet());
+                .containsExactlyInAnyOrderElementsOf(ChatOption.BY_NAME.keySet().stream()
+                        .filter(name -> !name.equals("grammar")) // which excludes format
+                        .toList());
 
         ChatOptions options = ChatOptions.parse(given);
 
@@ -64,11 +68,46 @@ class ChatOptionsTest {
                                 Map.of(17, -100.0, 18, 2.5, 19, 1.0)),
                         true,
                         2048,
-                        Duration.ofMinutes(90)));
+                        Duration.ofMinutes(90),
+                        new OutputFormat.Schema(Map.of("type", "object"))));
         ModelSpec model = ModelSpec.parse("x");
         List<ChatMessage> messages = List.of(ChatMessage.user("hi"));
         assertThat(options.request(model, messages))
-                .isEqualTo(new ChatRequest(model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90)));
+                .isEqualTo(new ChatRequest(model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90), options.format()));
+    }
+
+    @Test
+    void aFormatIsJsonASchemaOrAGrammar() {
+        assertThat(ChatOptions.parse(Map.of("format", "json")).format()).isEqualTo(new OutputFormat.Json());
+        assertThat(ChatOptions.parse(Map.of("format", " {\"type\": [\"string\", \"null\"]}")).format())
+                .isEqualTo(new OutputFormat.Schema(Map.of("type", List.of("string", "null"))));
+        assertThat(ChatOptions.parse(Map.of("format", Map.of("enum", List.of(1L)))).format())
+                .isEqualTo(new OutputFormat.Schema(Map.of("enum", List.of(1L))));
+        assertThat(ChatOptions.parse(Map.of("grammar", "root ::= [0-9]")).format())
+                .isEqualTo(new OutputFormat.Gbnf("root ::= [0-9]"));
+    }
+
+    @Test
+    void aLaterFormatOrGrammarTakesThePlaceOfTheOneBefore() {
+        ChatOptions json = ChatOptions.parse(Map.of("format", "json"));
+        assertThat(json.with(Map.of("temperature", 0.5), List.of()).format()).isEqualTo(new OutputFormat.Json());
+        assertThat(json.with(Map.of("grammar", "root ::= \"a\""), List.of()).format())
+                .isEqualTo(new OutputFormat.Gbnf("root ::= \"a\""));
+        assertThat(json.with(Map.of("format", "text"), List.of()).format()).isNull();
+        assertThatThrownBy(() -> ChatOptions.parse(Map.of("format", "json", "grammar", "root ::= \"a\"")))
+                .isInstanceOf(LocalModelException.class)
+                .hasMessageContaining("format and grammar");
+    }
+
+    @Test
+    void aFormatThatIsNoneIsNamed() {
+        assertThatThrownBy(() -> ChatOptions.parse(Map.of("format", "yaml")))
+                .hasMessage("Option format must be \"json\", \"text\" or a JSON Schema, as a table or as JSON text, got"
+                        + " \"yaml\"");
+        assertThatThrownBy(() -> ChatOptions.parse(Map.of("format", "{\"type\": }")))
+                .isInstanceOf(LocalModelException.class)
+                .hasMessageStartingWith("Option format is no JSON Schema: ")
+                .hasMessageContaining("line 1, column 10");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.SamplingOptions;
@@ -18,10 +19,20 @@ import org.llmspell.engine.SamplingOptions;
  * <p>The steps, in order: logit bias, penalties, then either the largest logit (temperature 0; the lowest id on ties) or
  * top-k, temperature, typical-p, top-p, min-p and a draw. The random numbers are the sequence's own, so a seed gives the
  * same choices whatever else runs. Not thread-safe.
+ *
+ * <p>A {@link TokenFilter} takes tokens away before the cuts and the draw, as if their logits were negative infinity. That
+ * takes a look at the whole vocabulary, so it is avoided where the outcome is sure to be the same: if the likeliest token
+ * fits (greedy); if the K likeliest tokens that fit are found near the top (top-k); if a token drawn from all fits (no cuts:
+ * trying again under the mask only after a refusal gives each token {@code p + (1 − A) p / A = p / A}, where {@code A} is
+ * the probability of all that fit, which is the masked distribution). The same random numbers are used whether a mask was
+ * known before or not.
  */
 public final class Sampler {
     /** How many candidates are tried first where top-k does not bound them; grows until the cuts are satisfied. */
     private static final int FIRST_CANDIDATES = 256;
+
+    /** How many candidates beyond twice K are looked at for K that fit. */
+    private static final int SPARE = 16;
 
     /** A chosen token; {@code alternatives} are the likeliest at its place, likeliest first, where asked for. */
     public record Choice(int id, double logprob, List<Likelihood> alternatives) {}
@@ -63,6 +74,16 @@ public final class Sampler {
      * @throws EngineException of kind {@code BROKEN_MODEL} if the logits are no numbers
      */
     public Choice sample(MemorySegment source, long offset) {
+        return sample(source, offset, null);
+    }
+
+    /**
+     * Chooses a token that {@code filter} allows; null allows all.
+     *
+     * @param source float32 logits, one per token id, from byte {@code offset}
+     * @throws EngineException of kind {@code BROKEN_MODEL} if the logits are no numbers, {@code INVALID_OPTION} if no token fits
+     */
+    public Choice sample(MemorySegment source, long offset, @Nullable TokenFilter filter) {
         MemorySegment.copy(source, ValueLayout.JAVA_FLOAT, offset, logits, 0, logits.length);
         float max = Float.NEGATIVE_INFINITY;
         for (float logit : logits) {
@@ -90,9 +111,48 @@ public final class Sampler {
             logits[bias.getKey()] += bias.getValue().floatValue();
         }
         penalties.apply(logits);
-        int id = options.temperature() == 0 ? argmax() : draw();
+        int id = filter == null ? choose() : choose(filter);
         float original = source.get(ValueLayout.JAVA_FLOAT, offset + (long) id * Float.BYTES);
         return new Choice(id, options.logprobs() >= 0 ? original - logTotal : 0, alternatives);
+    }
+
+    private int choose() {
+        return options.temperature() == 0 ? argmax() : draw();
+    }
+
+    private int choose(TokenFilter filter) {
+        if (options.temperature() == 0) {
+            int best = argmax();
+            if (filter.allows(best)) {
+                return best;
+            }
+        } else if (isBounded()) {
+            int wanted = options.topK();
+            selection.select(logits, logits.length, (int) Math.min(logits.length, 2L * wanted + SPARE));
+            if (selection.keep(filter, wanted) == wanted) {
+                return drawFromBest(wanted);
+            }
+        } else if (isUncut()) {
+            int id = drawFromAll();
+            if (filter.allows(id)) {
+                return id;
+            }
+        }
+        if (!filter.mask(logits) || logits[argmax()] == Float.NEGATIVE_INFINITY) {
+            throw new EngineException(
+                    Problem.INVALID_OPTION,
+                    "No token of the model's vocabulary fits the grammar or format at this place of the reply",
+                    List.of("Change the grammar so that something can follow"));
+        }
+        return choose();
+    }
+
+    private boolean isBounded() {
+        return options.topK() > 0 && options.topK() < logits.length;
+    }
+
+    private boolean isUncut() {
+        return !isBounded() && options.typicalP() >= 1 && options.topP() >= 1 && options.minP() <= 0;
     }
 
     private int argmax() {
@@ -128,24 +188,36 @@ public final class Sampler {
 
     private int draw() {
         int vocabulary = logits.length;
-        boolean bounded = options.topK() > 0 && options.topK() < vocabulary;
-        if (!bounded && options.typicalP() >= 1 && options.topP() >= 1 && options.minP() <= 0) {
+        if (isUncut()) {
             return drawFromAll();
         }
-        int candidates = bounded ? options.topK() : options.typicalP() < 1 ? vocabulary : FIRST_CANDIDATES;
-        double total = bounded ? 0 : temperedSum();
+        if (isBounded()) {
+            selection.select(logits, vocabulary, options.topK());
+            return drawFromBest(options.topK());
+        }
+        int candidates = options.typicalP() < 1 ? vocabulary : FIRST_CANDIDATES;
+        double total = temperedSum();
         while (true) {
             selection.select(logits, vocabulary, candidates);
             int count = selection.size();
-            double weighed = weigh(count);
-            total = bounded ? weighed : total;
-            int kept = options.typicalP() < 1 ? keepTypical(count, total) : keepLikely(count, total);
+            weigh(count);
+            int kept = keep(count, total);
             // A cut that falls inside the selection is exact; one that does not may have wanted tokens further down.
-            if (bounded || count == vocabulary || kept < count) {
+            if (count == vocabulary || kept < count) {
                 return drawFrom(kept);
             }
             candidates = (int) Math.min(vocabulary, candidates * 8L);
         }
+    }
+
+    /** Draws from the first {@code count} of the selection, which are all that there is to choose from. */
+    private int drawFromBest(int count) {
+        double total = weigh(count);
+        return drawFrom(keep(count, total));
+    }
+
+    private int keep(int count, double total) {
+        return options.typicalP() < 1 ? keepTypical(count, total) : keepLikely(count, total);
     }
 
     /** Puts the candidates' unnormalized probabilities into {@link #weights}; their sum. */
@@ -222,7 +294,11 @@ public final class Sampler {
         return keepLikely(typical, remaining);
     }
 
-    private int drawFrom(int kept) {
+    private int drawFrom(int cut) {
+        int kept = cut;
+        while (kept > 1 && weights[kept - 1] == 0) {
+            kept--; // a rounding error in the sum must not end at a token that cannot come
+        }
         double total = 0;
         for (int rank = 0; rank < kept; rank++) {
             total += weights[rank];

@@ -48,6 +48,18 @@ final class TopSelection {
         ids[to] = ids[from];
     }
 
+    /** Drops what {@code filter} does not allow, up to {@code count} that it does; how many are left. */
+    int keep(TokenFilter filter, int count) {
+        int kept = 0;
+        for (int rank = 0; rank < size && kept < count; rank++) {
+            if (filter.allows(ids[rank])) {
+                ids[kept++] = ids[rank];
+            }
+        }
+        size = kept;
+        return kept;
+    }
+
     private void sink(float[] values, int id, int heapSize) {
         int slot = 0;
         while (true) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.FinishReason;
@@ -12,6 +13,7 @@ import org.llmspell.engine.Generation;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
+import org.llmspell.engine.grammar.BoundGrammar;
 import org.llmspell.engine.layer.Activations;
 import org.llmspell.engine.layer.Batch;
 import org.llmspell.engine.layer.ForwardPass;
@@ -76,12 +78,18 @@ public final class Batcher implements Steps, AutoCloseable {
      * Starts a generation.
      *
      * @param prompt at least one token, fewer than {@code contextLength}, all in the vocabulary
+     * @param grammar of the reply, used on the scheduler's thread alone from here on; null for any text
      * @param whenEnded run once, on the scheduler's thread, when the generation holds nothing of the model any more
      * @throws EngineException of kind {@code INVALID_OPTION} if an option is out of range
      */
-    public Generation generate(int[] prompt, SamplingOptions options, int contextLength, Runnable whenEnded) {
+    public Generation generate(
+            int[] prompt,
+            SamplingOptions options,
+            int contextLength,
+            @Nullable BoundGrammar grammar,
+            Runnable whenEnded) {
         TokenStream stream = new TokenStream(System.nanoTime(), prompt.length, scheduler::wake);
-        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, stream);
+        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, grammar, stream);
         submitted.add(new Job(sequence, whenEnded));
         if (closed) {
             stream.close();

@@ -13,6 +13,8 @@ import org.llmspell.engine.Generation.Chunk;
 import org.llmspell.engine.Generation.TokenLogprob;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.cache.SequenceCache;
+import org.llmspell.engine.grammar.BoundGrammar;
+import org.llmspell.engine.grammar.Constraint;
 import org.llmspell.engine.sampling.Sampler;
 import org.llmspell.engine.sampling.StopFilter;
 import org.llmspell.engine.tokenizer.StreamDecoder;
@@ -36,6 +38,8 @@ final class Sequence {
     private int[] tokens;
     private int length;
     private @Nullable SequenceCache cache;
+    private final @Nullable BoundGrammar grammar;
+    private @Nullable Constraint constraint;
     private boolean ended;
     /** Characters decoded so far, and characters shown. */
     private long decoded;
@@ -48,9 +52,17 @@ final class Sequence {
      * A sequence with a checked prompt.
      *
      * @param prompt at least one token, fewer than {@code contextLength}
+     * @param grammar of the reply; null for any text
      */
-    Sequence(Tokenizer tokenizer, int[] prompt, SamplingOptions options, int contextLength, TokenStream stream) {
+    Sequence(
+            Tokenizer tokenizer,
+            int[] prompt,
+            SamplingOptions options,
+            int contextLength,
+            @Nullable BoundGrammar grammar,
+            TokenStream stream) {
         this.tokenizer = tokenizer;
+        this.grammar = grammar;
         this.sampler = new Sampler(options, tokenizer.vocabularySize());
         this.decoder = tokenizer.streamDecoder();
         this.stops = new StopFilter(options.stop());
@@ -101,6 +113,8 @@ final class Sequence {
 
     void admitted(SequenceCache cache) {
         this.cache = cache;
+        // Not before: a bound grammar belongs to the scheduler's thread.
+        this.constraint = grammar == null ? null : grammar.constraint();
         stream.foundCached(cache.cachedTokens());
     }
 
@@ -141,10 +155,17 @@ final class Sequence {
 
     /** Chooses the next token from logits, and passes on the text that is certain. */
     void advance(MemorySegment logits, long offset) {
-        Sampler.Choice choice = sampler.sample(logits, offset);
+        if (isWhole()) {
+            finish(FinishReason.STOP); // the grammar allows the empty text alone
+            return;
+        }
+        Sampler.Choice choice = sampler.sample(logits, offset, constraint);
         if (tokenizer.specialTokens().endOfGeneration().contains(choice.id())) {
             finish(FinishReason.STOP);
             return;
+        }
+        if (constraint != null) {
+            constraint.accept(choice.id());
         }
         append(choice.id());
         stream.countToken();
@@ -157,9 +178,16 @@ final class Sequence {
         if (stops.stopped()) {
             ended = true;
             stream.finish(FinishReason.STOP);
+        } else if (isWhole()) {
+            finish(FinishReason.STOP);
         } else if (length == capacity) {
             finish(FinishReason.LENGTH);
         }
+    }
+
+    /** Whether the grammar allows nothing more. */
+    private boolean isWhole() {
+        return constraint != null && constraint.mustEnd();
     }
 
     private void append(int token) {

@@ -18,6 +18,8 @@ import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.engine.ResidentModel;
+import org.llmspell.engine.grammar.Grammar;
+import org.llmspell.engine.grammar.schema.JsonSchema;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatRequest;
@@ -26,6 +28,7 @@ import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
 import org.llmspell.local.ModelSpec;
+import org.llmspell.local.OutputFormat;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
@@ -325,9 +328,10 @@ public final class CandleBackend implements Backend {
         ModelLease lease = open(request.model(), request.keepAlive());
         boolean started = false;
         try {
+            Grammar grammar = grammar(request.format());
             int[] prompt = lease.promptTokens(request.messages(), request.raw());
             Duration before = Duration.ofNanos(System.nanoTime() - start);
-            Generation generation = lease.generate(prompt, request.sampling(), request.contextLength());
+            Generation generation = lease.generate(prompt, request.sampling(), request.contextLength(), grammar);
             started = true;
             return new CandleStream(model, lease, generation, errors, before);
         } catch (EngineException e) {
@@ -337,6 +341,16 @@ public final class CandleBackend implements Backend {
                 lease.close();
             }
         }
+    }
+
+    /** @throws EngineException if the schema or the grammar cannot be followed */
+    private static @Nullable Grammar grammar(@Nullable OutputFormat format) {
+        return switch (format) {
+            case null -> null;
+            case OutputFormat.Json json -> JsonSchema.anyObject();
+            case OutputFormat.Schema schema -> JsonSchema.of(schema.keywords());
+            case OutputFormat.Gbnf gbnf -> Grammar.gbnf(gbnf.grammar());
+        };
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.llmspell.local.ChatResult;
 import org.llmspell.local.ChatStream;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
+import org.llmspell.local.OutputFormat;
 
 /** A reply streamed by an Ollama server: {@code /api/chat}, or {@code /api/generate} where the text goes in as it is. */
 final class OllamaChat implements ChatStream {
@@ -56,6 +57,16 @@ final class OllamaChat implements ChatStream {
         if (logprobs >= 0) {
             body.put("logprobs", true);
             body.put("top_logprobs", logprobs);
+        }
+        switch (request.format()) {
+            case null -> {}
+            case OutputFormat.Json json -> body.put("format", "json");
+            case OutputFormat.Schema schema -> body.put("format", schema.keywords());
+            case OutputFormat.Gbnf gbnf ->
+                throw new LocalModelException(
+                        Kind.UNSUPPORTED,
+                        "Ollama has no option 'grammar'",
+                        "Use format with a JSON Schema, or run the model on @candle");
         }
         String path = request.raw() ? "/api/generate" : "/api/chat";
         return new OllamaChat(client.stream(path, body, model), request.raw());

@@ -25,6 +25,7 @@ import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.engine.ResidentModel;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.gguf.GgufWriter;
@@ -362,7 +363,8 @@ class CandleBackendTest {
         }
 
         @Override
-        public Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+        public Generation generate(
+                int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar) {
             throw new UnsupportedOperationException();
         }
 

@@ -10,6 +10,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.llmspell.local.json.JsonText;
+import org.llmspell.local.OutputFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -57,13 +60,18 @@ class OllamaBackendTest {
     }
 
     private static ChatRequest request(SamplingOptions sampling, boolean raw) {
+        return request(sampling, raw, null);
+    }
+
+    private static ChatRequest request(SamplingOptions sampling, boolean raw, OutputFormat format) {
         return new ChatRequest(
                 ModelSpec.parse("local/llama3.1:8b@ollama"),
                 List.of(ChatMessage.system("Be brief."), ChatMessage.user("Hallo 🦙")),
                 sampling,
                 raw,
                 8192,
-                Duration.ofMinutes(2));
+                Duration.ofMinutes(2),
+                format);
     }
 
     private static ChatRequest request() {
@@ -148,6 +156,34 @@ class OllamaBackendTest {
         assertThatThrownBy(() -> ollama.chat(request(sampling, false)))
                 .isInstanceOf(LocalModelException.class)
                 .hasMessageContaining("logit_bias");
+    }
+
+    @Test
+    void aFormatIsPassedOnAsItIs() {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("type", "object");
+        schema.put("properties", Map.of("n", Map.of("type", List.of("integer", "null"), "multipleOf", 2)));
+        List<OutputFormat> formats = List.of(new OutputFormat.Json(), new OutputFormat.Schema(schema));
+        for (OutputFormat format : formats) {
+            try (ChatStream stream = ollama.chat(request(SamplingOptions.DEFAULTS, false, format))) {
+                drain(stream);
+            }
+        }
+        try (ChatStream stream = ollama.chat(request(SamplingOptions.DEFAULTS, true, new OutputFormat.Json()))) {
+            drain(stream);
+        }
+        assertThat(server.bodies("/api/chat").get(0).path("format").asString()).isEqualTo("json");
+        assertThat(server.bodies("/api/chat").get(1).path("format").toString())
+                .isEqualTo("{\"type\":\"object\",\"properties\":" + JsonText.compact(schema.get("properties")) + "}");
+        assertThat(server.bodies("/api/generate").get(0).path("format").asString()).isEqualTo("json");
+    }
+
+    @Test
+    void aGrammarIsRefusedRatherThanDropped() {
+        OutputFormat grammar = new OutputFormat.Gbnf("root ::= \"yes\" | \"no\"");
+        assertThatThrownBy(() -> ollama.chat(request(SamplingOptions.DEFAULTS, false, grammar)))
+                .isInstanceOf(LocalModelException.class)
+                .hasMessage("Ollama has no option 'grammar'");
     }
 
     @Test
@@ -240,6 +276,7 @@ class OllamaBackendTest {
                 List.of(ChatMessage.user("hi")),
                 SamplingOptions.DEFAULTS,
                 false,
+                null,
                 null,
                 null);
         try (ChatStream stream = ollama.chat(request)) {

@@ -203,7 +203,13 @@ public final class Agents {
                 throw new LuaFault("options are given by name, as in {temperature = 0}, got the key " + key);
             }
             boolean ids = name.equals("logit_bias") && value instanceof List<?>;
-            options.put(name, ids ? byPosition((List<?>) value) : value);
+            options.put(
+                    name,
+                    ids
+                            ? byPosition((List<?>) value)
+                            : name.equals("format") && value instanceof Map<?, ?> table
+                                    ? ScriptSchema.of(String.valueOf(table.get("schema")))
+                                    : value);
         });
         return options;
     }

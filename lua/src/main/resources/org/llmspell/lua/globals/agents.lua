@@ -2,6 +2,7 @@
 local native, shared = ...
 local finish, results = shared.finish, shared.results
 local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
+local next, rawget = next, rawget
 local agent_next, agent_stop, agent_close = native.agent_next, native.agent_stop, native.agent_close
 local agent_create, collect = native.agent_create, collectgarbage
 local concat, find, format = table.concat, string.find, string.format
@@ -55,9 +56,23 @@ local function first_or_retry(options, ok, ...)
   return ok, ...
 end
 
+-- A schema goes over as JSON, which tells null and empty lists apart from tables.
+local function written(options)
+  if type(options) ~= "table" or type(rawget(options, "format")) ~= "table" then
+    return options
+  end
+  local copy = {}
+  for key, value in next, options do
+    copy[key] = value
+  end
+  copy.format = { schema = shared.stringify(options.format) }
+  return copy
+end
+
 Agent = {}
 
 function Agent.create(options)
+  options = written(options)
   local id, own = results(2, first_or_retry(options, agent_create(options)))
   local agent = setmetatable({}, metatable)
   ids[agent], properties[agent] = id, own
@@ -65,7 +80,7 @@ function Agent.create(options)
 end
 
 function methods:complete(text, options)
-  return finish(native.agent_complete(id_of(self, "complete"), text, options))
+  return finish(native.agent_complete(id_of(self, "complete"), text, written(options)))
 end
 
 local reading = {
@@ -87,7 +102,7 @@ function methods:stream(text, callback, options)
   if not callable(callback) then
     error("agent:stream takes a function for the pieces: agent:stream(text, function(chunk) … end)", 2)
   end
-  results(2, native.agent_stream(id, text, options))
+  results(2, native.agent_stream(id, text, written(options)))
   -- The pieces are fetched one by one: a function in Java could neither let the callback's errors through nor its yields.
   local reply <close> = setmetatable({ id = id }, reading)
   local pieces, count = {}, 0

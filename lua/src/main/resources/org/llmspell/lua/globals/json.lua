@@ -361,6 +361,8 @@ function JSON.stringify(value, indent)
   return text
 end
 
+shared.stringify = JSON.stringify
+
 function JSON.array(list)
   if type(list) ~= "table" then
     shared.bad_argument(1, "array", "table expected, got " .. type(list))

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.grammar;
+
+import org.jspecify.annotations.NullMarked;
