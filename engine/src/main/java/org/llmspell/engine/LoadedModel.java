@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.PagePool;
@@ -126,9 +127,11 @@ final class LoadedModel implements AutoCloseable {
      * Starts a generation; {@code whenEnded} is run once, when it holds nothing of the model any more.
      *
      * @param contextLength as asked for; the model's own is the upper limit
+     * @param shown control tokens to write out in the text
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
-    Generation generate(int[] prompt, SamplingOptions sampling, int contextLength, Runnable whenEnded) {
+    Generation generate(
+            int[] prompt, SamplingOptions sampling, int contextLength, Set<Integer> shown, Runnable whenEnded) {
         if (contextLength < 1) {
             throw new EngineException(
                     Problem.INVALID_OPTION,
@@ -154,7 +157,7 @@ final class LoadedModel implements AutoCloseable {
             budget.checkContext(model.cacheLayout(), context, batcher.pagesAllocated());
             batcher.allowContext(context);
         }
-        return batcher.generate(prompt, sampling, context, whenEnded);
+        return batcher.generate(prompt, sampling, context, shown, whenEnded);
     }
 
     private void checkFits(int promptTokens, int context) {

@@ -1,6 +1,7 @@
 package org.llmspell.engine;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.tokenizer.Tokenizer;
 
@@ -20,10 +21,22 @@ public interface ModelLease extends AutoCloseable {
      *
      * @throws EngineException if the template is broken or refuses the conversation
      */
-    String prompt(List<ChatMessage> messages, boolean raw);
+    default String prompt(List<ChatMessage> messages, boolean raw) {
+        return prompt(ChatInput.of(messages, raw)).text();
+    }
 
     /** The tokens of {@link #prompt}, special tokens of the template parsed, those in the messages' texts not. */
-    int[] promptTokens(List<ChatMessage> messages, boolean raw);
+    default int[] promptTokens(List<ChatMessage> messages, boolean raw) {
+        return prompt(ChatInput.of(messages, raw)).tokens();
+    }
+
+    /**
+     * What the model is given for a conversation with tools and thinking, and how its reply is to be read. What its template
+     * cannot write of tools is written in a generic form.
+     *
+     * @throws EngineException if the template is broken or refuses the conversation
+     */
+    ChatPrompt prompt(ChatInput input);
 
     /**
      * Starts generating after {@code prompt}.
@@ -31,7 +44,14 @@ public interface ModelLease extends AutoCloseable {
      * @param contextLength tokens of context; null for the engine's default
      * @throws EngineException at once if the prompt does not fit or an option is out of range
      */
-    Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength);
+    default Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
+        return generate(prompt, sampling, contextLength, Set.of());
+    }
+
+    /**
+     * As above, with the control tokens {@code shown} written out in the text, such as the markers of a {@link ChatPrompt}.
+     */
+    Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, Set<Integer> shown);
 
     @Override
     void close();

@@ -11,21 +11,25 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
+import org.llmspell.engine.ToolDefinition;
 
 /**
  * How to reply: the options of {@link ChatOption} in their typed form. Immutable.
  *
  * @param sampling how tokens are chosen
  * @param raw the text goes to the model without a chat template
+ * @param thinking whether the model is to think before it answers
  * @param contextLength tokens of context; null for the backend's default
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
  */
 public record ChatOptions(
         SamplingOptions sampling,
         boolean raw,
+        Thinking thinking,
         @Nullable Integer contextLength,
         @Nullable Duration keepAlive) {
-    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, null, null);
+    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
     public static ChatOptions parse(Map<String, ?> options) {
@@ -57,7 +61,12 @@ public record ChatOptions(
 
     /** A request to reply to {@code messages} in this way. */
     public ChatRequest request(ModelSpec model, List<ChatMessage> messages) {
-        return new ChatRequest(model, messages, sampling, raw, contextLength, keepAlive);
+        return request(model, messages, List.of());
+    }
+
+    /** A request to reply to {@code messages} in this way, with tools. */
+    public ChatRequest request(ModelSpec model, List<ChatMessage> messages, List<ToolDefinition> tools) {
+        return new ChatRequest(model, messages, tools, thinking, sampling, raw, contextLength, keepAlive);
     }
 
     private ChatOptions with(Values given) {
@@ -85,7 +94,12 @@ public record ChatOptions(
         if (given.values.get("keep_alive") instanceof Duration duration) {
             stay = duration;
         }
-        return new ChatOptions(changed, given.values.get("raw") instanceof Boolean asIs ? asIs : raw, context, stay);
+        return new ChatOptions(
+                changed,
+                given.values.get("raw") instanceof Boolean asIs ? asIs : raw,
+                given.values.get("think") instanceof Thinking wanted ? wanted : thinking,
+                context,
+                stay);
     }
 
     private static Object read(ChatOption option, Object value) {

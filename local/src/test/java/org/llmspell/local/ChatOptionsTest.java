@@ -39,6 +39,7 @@ class ChatOptionsTest {
         given.put("context_length", 2048L);
         given.put("keep_alive", "1h30m");
         given.put("raw", true);
+        given.put("think", "high");
         assertThat(given.keySet())
                 .as("every option is tried here")
                 .containsExactlyInAnyOrderElementsOf(ChatOption.BY_NAME.keySet());

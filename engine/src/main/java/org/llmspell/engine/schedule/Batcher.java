@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
@@ -80,9 +81,10 @@ public final class Batcher implements AutoCloseable {
      * @param whenEnded run once, on the scheduler's thread, when the generation holds nothing of the model any more
      * @throws EngineException of kind {@code INVALID_OPTION} if an option is out of range
      */
-    public Generation generate(int[] prompt, SamplingOptions options, int contextLength, Runnable whenEnded) {
+    public Generation generate(
+            int[] prompt, SamplingOptions options, int contextLength, Set<Integer> shown, Runnable whenEnded) {
         TokenStream stream = new TokenStream(System.nanoTime(), prompt.length, scheduler::wake);
-        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, stream);
+        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, shown, stream);
         submitted.add(new Job(sequence, whenEnded));
         if (closed) {
             stream.close();

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.FinishReason;
@@ -48,11 +49,18 @@ final class Sequence {
      * A sequence with a checked prompt.
      *
      * @param prompt at least one token, fewer than {@code contextLength}
+     * @param shown control tokens to write out in the text
      */
-    Sequence(Tokenizer tokenizer, int[] prompt, SamplingOptions options, int contextLength, TokenStream stream) {
+    Sequence(
+            Tokenizer tokenizer,
+            int[] prompt,
+            SamplingOptions options,
+            int contextLength,
+            Set<Integer> shown,
+            TokenStream stream) {
         this.tokenizer = tokenizer;
         this.sampler = new Sampler(options, tokenizer.vocabularySize());
-        this.decoder = tokenizer.streamDecoder();
+        this.decoder = tokenizer.streamDecoder(shown);
         this.stops = new StopFilter(options.stop());
         this.logprobs = options.logprobs() >= 0;
         this.contextLength = contextLength;
