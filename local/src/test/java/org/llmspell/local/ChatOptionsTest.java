@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
 
 class ChatOptionsTest {
     @Test
@@ -64,12 +65,21 @@ class ChatOptionsTest {
                                 5,
                                 Map.of(17, -100.0, 18, 2.5, 19, 1.0)),
                         true,
+                        Thinking.HIGH,
                         2048,
                         Duration.ofMinutes(90)));
         ModelSpec model = ModelSpec.parse("x");
         List<ChatMessage> messages = List.of(ChatMessage.user("hi"));
         assertThat(options.request(model, messages))
-                .isEqualTo(new ChatRequest(model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90)));
+                .isEqualTo(new ChatRequest(
+                        model,
+                        messages,
+                        List.of(),
+                        Thinking.HIGH,
+                        options.sampling(),
+                        true,
+                        2048,
+                        Duration.ofMinutes(90)));
     }
 
     @Test
