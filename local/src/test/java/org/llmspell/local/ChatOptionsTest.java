@@ -98,7 +98,7 @@ class ChatOptionsTest {
         Map<String, Object> documented = new HashMap<>();
         for (ChatOption option : ChatOption.ALL) {
             switch (option.defaultText()) {
-                case "none", "the backend's" -> {}
+                case "none", "the backend's", "the template's" -> {}
                 default ->
                     documented.put(
                             option.name(),
