@@ -55,11 +55,13 @@ final class CallObjects {
             calls.add(new Written(id(map), name, arguments(function)));
             return;
         }
+        // No name: then the keys are the names, as Apertus writes them.
         if (map.isEmpty()) {
             throw new LiteralReader.Malformed();
         }
         for (Map.Entry<?, ?> entry : map.entrySet()) {
-            if (!(entry.getValue() instanceof Map<?, ?> arguments)) {
+            boolean keyword = NAMES.contains(entry.getKey()) || ARGUMENTS.contains(entry.getKey());
+            if (keyword || !(entry.getValue() instanceof Map<?, ?> arguments)) {
                 throw new LiteralReader.Malformed();
             }
             calls.add(new Written(null, String.valueOf(entry.getKey()), named(arguments)));
