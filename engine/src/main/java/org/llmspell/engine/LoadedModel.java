@@ -4,6 +4,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
@@ -150,7 +152,7 @@ final class LoadedModel implements AutoCloseable {
 
     /** Pages of the cache that have memory. */
     int pagesAllocated() {
-        return batcher == null ? 0 : batcher.pagesAllocated();
+        return batcher == null ? 0 : IntStream.of(batcher.pagesAllocated()).sum();
     }
 
     /**
@@ -177,6 +179,7 @@ final class LoadedModel implements AutoCloseable {
      *
      * @param contextLength as asked for; the model's own is the upper limit
      * @param grammar that the reply follows; null for any text
+     * @param shown control tokens to write out in the text
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(
@@ -184,6 +187,7 @@ final class LoadedModel implements AutoCloseable {
             SamplingOptions sampling,
             int contextLength,
             @Nullable Grammar grammar,
+            Set<Integer> shown,
             Runnable whenEnded) {
         Batcher generator = batcher();
         if (contextLength < 1) {
@@ -212,7 +216,7 @@ final class LoadedModel implements AutoCloseable {
             budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
             generator.allowContext(context);
         }
-        return generator.generate(prompt, sampling, context, bound, whenEnded);
+        return generator.generate(prompt, sampling, context, bound, shown, whenEnded);
     }
 
     private void checkFits(int promptTokens, int context) {

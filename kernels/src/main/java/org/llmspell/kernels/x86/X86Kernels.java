@@ -2,10 +2,13 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.ScanCall;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
@@ -176,6 +179,62 @@ public final class X86Kernels implements Kernels {
     @Override
     public void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count) {
         others.toHalf(x, index, target, targetIndex, count);
+    }
+
+    @Override
+    public void scan(ScanCall call, int head) {
+        others.scan(call, head);
+    }
+
+    @Override
+    public void convolution(ConvolutionCall call, int from, int to) {
+        others.convolution(call, from, to);
+    }
+
+    @Override
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+        others.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
+    }
+
+    @Override
+    public void layerNorm(MemorySegment out, long outIndex, MemorySegment x, long xIndex, @Nullable MemorySegment weight, @Nullable MemorySegment bias, int count, float epsilon) {
+        others.layerNorm(out, outIndex, x, xIndex, weight, bias, count, epsilon);
+    }
+
+    @Override
+    public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
+        others.addScaled(x, xIndex, y, yIndex, scale, count);
+    }
+
+    @Override
+    public void gelu(MemorySegment x, long index, int count) {
+        others.gelu(x, index, count);
+    }
+
+    @Override
+    public void reluSquared(MemorySegment x, long index, int count) {
+        others.reluSquared(x, index, count);
+    }
+
+    @Override
+    public void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+        others.xielu(x, index, count, negative, positive, beta, epsilon);
+    }
+
+    @Override
+    public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        others.sigmoidMultiply(gate, gateIndex, up, upIndex, count);
+    }
+
+    @Override
+    public void silu(MemorySegment x, long index, int count) {
+        others.silu(x, index, count);
+    }
+
+    @Override
+    public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        others.multiply(x, xIndex, y, yIndex, count);
     }
 
     @Override

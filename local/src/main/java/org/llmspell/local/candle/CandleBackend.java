@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ChatPrompt;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.Generation;
@@ -329,11 +330,12 @@ public final class CandleBackend implements Backend {
         boolean started = false;
         try {
             Grammar grammar = grammar(request.format());
-            int[] prompt = lease.promptTokens(request.messages(), request.raw());
+            ChatPrompt prompt = lease.prompt(request.input());
             Duration before = Duration.ofNanos(System.nanoTime() - start);
-            Generation generation = lease.generate(prompt, request.sampling(), request.contextLength(), grammar);
+            Generation generation = lease.generate(
+                    prompt.tokens(), request.sampling(), request.contextLength(), grammar, prompt.markers());
             started = true;
-            return new CandleStream(model, lease, generation, errors, before);
+            return new CandleStream(model, lease, generation, prompt.reader(), errors, before);
         } catch (EngineException e) {
             throw errors.of(e, model);
         } finally {

@@ -4,6 +4,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.llmspell.engine.Embedding;
+import org.llmspell.engine.EmbeddingOptions;
+import org.llmspell.engine.EngineException;
+import org.llmspell.engine.ModelLease;
+import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.ollama.OllamaBackend;
 import org.llmspell.server.http.HttpFailure;
 
@@ -44,22 +49,39 @@ public final class Embeddings {
      * Embeds {@code texts}.
      *
      * @param dimensions how many of each vector's numbers to keep, the shorter vector normalised again; 0 for all
+     * @param truncate whether the beginning of a text beyond the context is embedded, instead of refusing it
      * @throws HttpFailure 400 if the model cannot
      */
-    public Vectors embed(Catalog.Target target, List<String> texts, int dimensions) throws InterruptedException {
+    public Vectors embed(Catalog.Target target, List<String> texts, int dimensions, boolean truncate)
+            throws InterruptedException {
         if (texts.isEmpty()) {
             return new Vectors(List.of(), 0, Duration.ZERO);
         }
-        if (!(target.backend() instanceof OllamaBackend ollama)) {
-            throw new HttpFailure(400, "\"" + target.name() + "\" does not support embeddings");
+        return generations.inPlace(() -> switch (target.backend()) {
+            case CandleBackend candle -> embed(candle, target, texts, dimensions, truncate);
+            case OllamaBackend ollama ->
+                new Vectors(shortened(ollama.embed(target.spec(), texts), dimensions), 0, Duration.ZERO);
+            default -> throw new HttpFailure(400, "\"" + target.name() + "\" does not support embeddings");
+        });
+    }
+
+    private static Vectors embed(
+            CandleBackend candle, Catalog.Target target, List<String> texts, int dimensions, boolean truncate)
+            throws InterruptedException {
+        try (ModelLease lease = candle.open(target.spec(), null)) {
+            List<Embedding> made = lease.embed(texts, new EmbeddingOptions(null, true, truncate));
+            int tokens = made.stream().mapToInt(Embedding::tokens).sum();
+            List<float[]> vectors = made.stream().map(Embedding::vector).toList();
+            return new Vectors(shortened(vectors, dimensions), tokens, lease.loadTime());
+        } catch (EngineException e) {
+            throw new HttpFailure(400, String.valueOf(e.getMessage()), null, null, e);
         }
-        List<float[]> vectors = generations.inPlace(() -> ollama.embed(target.spec(), texts));
-        return new Vectors(
-                dimensions == 0
-                        ? vectors
-                        : vectors.stream().map(v -> shortened(v, dimensions)).toList(),
-                0,
-                Duration.ZERO);
+    }
+
+    private static List<float[]> shortened(List<float[]> vectors, int dimensions) {
+        return dimensions == 0
+                ? vectors
+                : vectors.stream().map(vector -> shortened(vector, dimensions)).toList();
     }
 
     private static float[] shortened(float[] vector, int dimensions) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ChatInput;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.ModelLease;
@@ -49,7 +50,7 @@ public final class Tokens {
 
     /** The tokens of a conversation as the model is given it. */
     public int count(Catalog.Target target, List<ChatMessage> messages) throws InterruptedException {
-        return with(target, lease -> lease.promptTokens(messages, false).length);
+        return with(target, lease -> lease.prompt(ChatInput.of(messages, false)).tokens().length);
     }
 
     public void tokenize(Exchange exchange) throws IOException, InterruptedException {

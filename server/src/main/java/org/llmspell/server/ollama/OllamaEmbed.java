@@ -30,8 +30,9 @@ final class OllamaEmbed {
         }
         List<String> texts = body.strings("input", Embeddings.MOST_TEXTS);
         Long dimensions = body.whole("dimensions", 1, Integer.MAX_VALUE);
+        boolean truncate = body.flag("truncate", true);
         Embeddings.Vectors made =
-                embeddings.embed(target, texts, dimensions == null ? 0 : Math.toIntExact(dimensions));
+                embeddings.embed(target, texts, dimensions == null ? 0 : Math.toIntExact(dimensions), truncate);
         Map<String, @Nullable Object> reply = new LinkedHashMap<>();
         reply.put("model", target.name());
         reply.put("embeddings", made.lists());
@@ -51,7 +52,7 @@ final class OllamaEmbed {
                 "embedding",
                 prompt.isEmpty()
                         ? List.of()
-                        : embeddings.embed(target, List.of(prompt), 0).lists().getFirst());
+                        : embeddings.embed(target, List.of(prompt), 0, true).lists().getFirst());
         exchange.json(200, reply);
     }
 }

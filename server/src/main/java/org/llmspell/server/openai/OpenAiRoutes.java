@@ -82,7 +82,7 @@ public final class OpenAiRoutes {
         }
         Long dimensions = body.whole("dimensions", 1, Integer.MAX_VALUE);
         Embeddings.Vectors made =
-                embeddings.embed(target, texts, dimensions == null ? 0 : Math.toIntExact(dimensions));
+                embeddings.embed(target, texts, dimensions == null ? 0 : Math.toIntExact(dimensions), false);
         List<List<Double>> lists = format.equals("float") ? made.lists() : List.of();
         List<Map<String, @Nullable Object>> data = new ArrayList<>();
         for (int i = 0; i < made.vectors().size(); i++) {
