@@ -6,20 +6,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
-import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
+import org.llmspell.engine.ToolDefinition;
 import org.llmspell.local.ChatOptions;
 import org.llmspell.local.ChatRequest;
-import org.llmspell.local.ChatResult;
 import org.llmspell.server.api.Body;
 import org.llmspell.server.api.Catalog;
 import org.llmspell.server.api.Generations;
 import org.llmspell.server.api.Tokens;
+import org.llmspell.server.api.Tools;
 import org.llmspell.server.http.Exchange;
 import org.llmspell.server.http.HttpFailure;
-import org.llmspell.server.http.ReplyStream;
 import org.llmspell.server.http.Routes;
 
 /** The Anthropic interface: {@code /v1/messages} and {@code /v1/messages/count_tokens}. */
@@ -62,12 +61,17 @@ public final class AnthropicRoutes {
         if (!stop.isEmpty()) {
             ours.put("stop", stop);
         }
-        ChatRequest request = DEFAULTS.with(ours, Set.of()).request(target.spec(), conversation(body));
-        Form form = new Form(exchange, target.name());
+        Body thinking = body.object("thinking");
+        if (thinking != null) {
+            ours.put("think", !thinking.string("type", "").equals("disabled"));
+        }
+        ChatRequest request =
+                DEFAULTS.with(ours, Set.of()).request(target.spec(), conversation(body), tools(body));
+        AnthropicReply form = new AnthropicReply(exchange, target, generations);
         if (body.flag("stream", false)) {
-            form.stream(target, request);
+            form.stream(request);
         } else {
-            form.whole(target, request);
+            form.whole(request);
         }
     }
 
@@ -88,12 +92,45 @@ public final class AnthropicRoutes {
             if (!role.equals("user") && !role.equals("assistant")) {
                 throw HttpFailure.wrong(message.at("role"), message.at("role") + " must be user or assistant");
             }
-            messages.add(new ChatMessage(role, text(message, "content")));
+            add(message, role, messages);
         }
         if (messages.isEmpty() || messages.getLast().role().equals("system")) {
             throw HttpFailure.wrong("messages", "messages: at least one message is required");
         }
         return messages;
+    }
+
+    /** A message as the messages that it stands for: results of tools come inside of a user's. */
+    private static void add(Body message, String role, List<ChatMessage> messages) {
+        if (!(message.value("content") instanceof List<?>)) {
+            messages.add(new ChatMessage(role, message.string("content", "")));
+            return;
+        }
+        StringBuilder text = new StringBuilder();
+        StringBuilder thinking = new StringBuilder();
+        List<ToolCall> calls = new ArrayList<>();
+        boolean results = false;
+        for (Body block : message.objects("content", MOST_MESSAGES)) {
+            switch (block.string("type", "")) {
+                case "text" -> text.append(block.string("text", ""));
+                case "thinking" -> thinking.append(block.string("thinking", ""));
+                case "redacted_thinking" -> {}
+                case "tool_use" -> calls.add(Tools.call(block.string("id", ""), block, "input"));
+                case "tool_result" -> {
+                    results = true;
+                    messages.add(Tools.result(
+                            messages, block.string("tool_use_id", ""), "", text(block, "content")));
+                }
+                default ->
+                    throw HttpFailure.wrong(
+                            block.at("type"), block.at("type") + ": only text is supported, no images or documents");
+            }
+        }
+        if (role.equals("assistant")) {
+            messages.add(ChatMessage.assistant(text.toString(), thinking.toString(), calls));
+        } else if (!results || !text.isEmpty()) {
+            messages.add(ChatMessage.user(text.toString()));
+        }
     }
 
     /** A text, or the texts of blocks one after the other. */
@@ -112,91 +149,17 @@ public final class AnthropicRoutes {
         return text.toString();
     }
 
-    private static Map<String, @Nullable Object> map(Object... keysAndValues) {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    private static List<ToolDefinition> tools(Body body) {
+        List<ToolDefinition> tools = new ArrayList<>();
+        for (Body tool : body.objects("tools", Tools.MOST)) {
+            tools.add(Tools.definition(tool, "input_schema"));
         }
-        return map;
-    }
-
-    /** One reply on its way. */
-    private final class Form {
-        private final Exchange exchange;
-        private final String model;
-        private final String id = "msg_" + UUID.randomUUID().toString().replace("-", "");
-
-        Form(Exchange exchange, String model) {
-            this.exchange = exchange;
-            this.model = model;
-        }
-
-        void whole(Catalog.Target target, ChatRequest request) throws InterruptedException {
-            StringBuilder text = new StringBuilder();
-            ChatResult result = generations.run(target, request, chunk -> text.append(chunk.text()));
-            Map<String, @Nullable Object> message = head(List.of(map("type", "text", "text", text.toString())));
-            message.put("stop_reason", stopReason(result));
-            message.put("usage", usage(result));
-            exchange.json(200, message);
-        }
-
-        void stream(Catalog.Target target, ChatRequest request) throws InterruptedException {
-            ChatResult result = generations.run(target, request, chunk -> {
-                if (!chunk.text().isEmpty()) {
-                    begin();
-                    send(
-                            "content_block_delta",
-                            map("index", 0, "delta", map("type", "text_delta", "text", chunk.text())));
-                }
-            });
-            begin();
-            send("content_block_stop", map("index", 0));
-            Map<String, @Nullable Object> delta = map("stop_reason", stopReason(result));
-            delta.put("stop_sequence", null);
-            send("message_delta", map("delta", delta, "usage", usage(result)));
-            send("message_stop", map());
-        }
-
-        /** All that comes before the first text; not earlier, so that an error has its own status. */
-        private void begin() {
-            if (exchange.started()) {
-                return;
-            }
-            Map<String, @Nullable Object> message = head(List.of());
-            message.put("usage", map("input_tokens", 0, "output_tokens", 0));
-            send("message_start", map("message", message));
-            send("content_block_start", map("index", 0, "content_block", map("type", "text", "text", "")));
-            send("ping", map());
-        }
-
-        private void send(String type, Map<String, @Nullable Object> fields) {
-            Map<String, @Nullable Object> event = map("type", type);
-            event.putAll(fields);
-            exchange.stream(ReplyStream.EVENTS).event(type, event);
-        }
-
-        private Map<String, @Nullable Object> head(List<?> content) {
-            Map<String, @Nullable Object> message = map(
-                    "id", id, "type", "message", "role", "assistant", "model", model, "content", content);
-            message.put("stop_reason", null);
-            message.put("stop_sequence", null);
-            return message;
-        }
-
-        private String stopReason(ChatResult result) {
-            return result.finishReason() == FinishReason.LENGTH ? "max_tokens" : "end_turn";
-        }
-
-        private Map<String, @Nullable Object> usage(ChatResult result) {
-            return map(
-                    "input_tokens",
-                    result.promptTokens() - result.cachedTokens(),
-                    "cache_creation_input_tokens",
-                    0,
-                    "cache_read_input_tokens",
-                    result.cachedTokens(),
-                    "output_tokens",
-                    result.generatedTokens());
-        }
+        Body choice = body.object("tool_choice");
+        return switch (choice == null ? "auto" : choice.string("type", "")) {
+            case "auto" -> tools;
+            case "none" -> List.of();
+            default ->
+                throw HttpFailure.wrong("tool_choice", "tool_choice must be auto or none: a call cannot be forced");
+        };
     }
 }

@@ -138,9 +138,13 @@ public final class Catalog {
         return "'" + Quoted.plain(name.length() > 200 ? name.substring(0, 200) + "…" : name) + "'";
     }
 
-    /** Who fetches a model that is not there: the backend named, else the first that answers. */
+    /** Who fetches a model: the backend named, else the one that has it already, else the first that answers. */
     public Target forPull(@Nullable String name) {
         ModelSpec spec = parse(name);
+        Target there = lookUp(String.valueOf(name), spec);
+        if (there != null) {
+            return there;
+        }
         List<Backend> candidates = candidates(spec);
         for (Backend backend : candidates) {
             if (backend.isReachable()) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatOptions;
 import org.llmspell.local.ChatRequest;
@@ -15,6 +16,7 @@ import org.llmspell.local.ChatResult;
 import org.llmspell.server.api.Body;
 import org.llmspell.server.api.Catalog;
 import org.llmspell.server.api.Generations;
+import org.llmspell.server.api.Tools;
 import org.llmspell.server.http.Exchange;
 import org.llmspell.server.http.HttpFailure;
 import org.llmspell.server.http.ReplyStream;
@@ -41,7 +43,7 @@ final class OllamaChat {
         if (messages.isEmpty()) {
             form.load(options);
         } else {
-            form.reply(options.request(target.spec(), messages));
+            form.reply(options.request(target.spec(), messages, Tools.functions(body, "tools")));
         }
     }
 
@@ -97,9 +99,28 @@ final class OllamaChat {
                         message.at("role"),
                         message.at("role") + " must be one of [\"system\", \"user\", \"assistant\", \"tool\"]");
             }
-            messages.add(new ChatMessage(role, message.string("content", "")));
+            String content = message.string("content", "");
+            if (role.equals("tool")) {
+                messages.add(Tools.result(
+                        messages, message.string("tool_call_id", ""), message.string("tool_name", ""), content));
+            } else {
+                messages.add(new ChatMessage(
+                        role, content, message.string("thinking", ""), calls(message), "", ""));
+            }
         }
         return messages;
+    }
+
+    private static List<ToolCall> calls(Body message) {
+        List<ToolCall> calls = new ArrayList<>();
+        for (Body call : message.objects("tool_calls", Tools.MOST)) {
+            Body function = call.object("function");
+            if (function == null) {
+                throw HttpFailure.wrong(call.at("function"), call.at("function") + " is required");
+            }
+            calls.add(Tools.call(call.string("id", ""), function, "arguments"));
+        }
+        return calls;
     }
 
     /** How one request wants its reply: lines or one object, messages or plain text. */
@@ -109,6 +130,9 @@ final class OllamaChat {
         private final boolean stream;
         private final boolean message;
         private final StringBuilder text = new StringBuilder();
+        private final StringBuilder thinking = new StringBuilder();
+        private final List<ToolCall> calls = new ArrayList<>();
+        private int callsSent;
         private final List<ChatChunk.TokenLogprob> logprobs = new ArrayList<>();
 
         Form(Exchange exchange, Body body, Catalog.Target target, boolean message) {
@@ -120,7 +144,7 @@ final class OllamaChat {
 
         void load(ChatOptions options) throws InterruptedException {
             generations.load(target, options.keepAlive());
-            Map<String, @Nullable Object> line = line("");
+            Map<String, @Nullable Object> line = line("", "", List.of());
             boolean unload = options.keepAlive() != null && options.keepAlive().isZero();
             OllamaReplies.end(line, unload ? "unload" : "load");
             send(line);
@@ -128,7 +152,7 @@ final class OllamaChat {
 
         void reply(ChatRequest request) throws InterruptedException {
             ChatResult result = generations.run(target, request, this::take);
-            Map<String, @Nullable Object> last = line(text.toString());
+            Map<String, @Nullable Object> last = line(text.toString(), thinking.toString(), calls);
             if (!logprobs.isEmpty()) {
                 last.put("logprobs", OllamaReplies.logprobs(logprobs));
             }
@@ -139,13 +163,18 @@ final class OllamaChat {
         private void take(ChatChunk chunk) {
             if (!stream) {
                 text.append(chunk.text());
+                thinking.append(chunk.thinking());
+                calls.addAll(chunk.toolCalls());
                 logprobs.addAll(chunk.logprobs());
                 return;
             }
-            if (chunk.text().isEmpty() && chunk.logprobs().isEmpty()) {
+            if (chunk.text().isEmpty()
+                    && chunk.thinking().isEmpty()
+                    && chunk.toolCalls().isEmpty()
+                    && chunk.logprobs().isEmpty()) {
                 return;
             }
-            Map<String, @Nullable Object> line = line(chunk.text());
+            Map<String, @Nullable Object> line = line(chunk.text(), chunk.thinking(), chunk.toolCalls());
             if (!chunk.logprobs().isEmpty()) {
                 line.put("logprobs", OllamaReplies.logprobs(chunk.logprobs()));
             }
@@ -153,15 +182,23 @@ final class OllamaChat {
             exchange.stream(ReplyStream.LINES).line(line);
         }
 
-        private Map<String, @Nullable Object> line(String piece) {
+        private Map<String, @Nullable Object> line(String piece, String thought, List<ToolCall> called) {
             Map<String, @Nullable Object> line = OllamaReplies.head(target.name());
+            Map<String, @Nullable Object> place = line;
             if (message) {
-                Map<String, @Nullable Object> content = new LinkedHashMap<>();
-                content.put("role", "assistant");
-                content.put("content", piece);
-                line.put("message", content);
+                place = new LinkedHashMap<>();
+                place.put("role", "assistant");
+                place.put("content", piece);
+                line.put("message", place);
             } else {
                 line.put("response", piece);
+            }
+            if (!thought.isEmpty()) {
+                place.put("thinking", thought);
+            }
+            if (!called.isEmpty()) {
+                place.put("tool_calls", OllamaReplies.calls(called, callsSent));
+                callsSent += called.size();
             }
             return line;
         }

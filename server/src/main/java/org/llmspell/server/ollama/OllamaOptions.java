@@ -103,6 +103,14 @@ final class OllamaOptions {
             Long most = body.whole("top_logprobs", 0, 20);
             ours.put("logprobs", most == null ? 0L : most);
         }
+        Object format = body.value("format");
+        if (format != null && !format.equals("")) {
+            ours.put("format", format);
+        }
+        Object think = body.value("think");
+        if (think != null) {
+            ours.put("think", think);
+        }
         return DEFAULTS.with(ours, Set.of());
     }
 

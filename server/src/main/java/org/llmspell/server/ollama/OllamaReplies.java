@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatResult;
 
@@ -44,6 +45,22 @@ final class OllamaReplies {
         line.put(
                 "eval_duration",
                 Math.max(0, result.totalTime().minus(result.timeToFirstToken()).toNanos()));
+    }
+
+    /** @param first the index of the first of them within the reply */
+    static List<Map<String, @Nullable Object>> calls(List<ToolCall> calls, int first) {
+        List<Map<String, @Nullable Object>> list = new ArrayList<>();
+        for (ToolCall call : calls) {
+            Map<String, @Nullable Object> function = new LinkedHashMap<>();
+            function.put("index", first + list.size());
+            function.put("name", call.name());
+            function.put("arguments", call.arguments());
+            Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+            entry.put("id", call.id());
+            entry.put("function", function);
+            list.add(entry);
+        }
+        return list;
     }
 
     static List<Map<String, @Nullable Object>> logprobs(List<ChatChunk.TokenLogprob> tokens) {

@@ -37,7 +37,8 @@ final class ChatCompletions {
             throw HttpFailure.wrong("top_logprobs", "top_logprobs needs logprobs: true");
         }
         ChatOptions options = OpenAiOptions.read(body, List.of("max_completion_tokens", "max_tokens"), logprobs);
-        ChatRequest request = options.request(target.spec(), OpenAiMessages.read(body, "messages"));
+        ChatRequest request = options.request(
+                target.spec(), OpenAiMessages.read(body, "messages"), OpenAiOptions.tools(body));
         Form form = new Form(exchange, target.name(), logprobs >= 0);
         if (body.flag("stream", false)) {
             Body streamOptions = body.object("stream_options");
@@ -54,6 +55,7 @@ final class ChatCompletions {
         private final boolean logprobs;
         private final String id = OpenAiReplies.id("chatcmpl-");
         private final long created = OpenAiReplies.now();
+        private int calls;
 
         Form(Exchange exchange, String model, boolean logprobs) {
             this.exchange = exchange;
@@ -75,9 +77,16 @@ final class ChatCompletions {
             });
             Map<String, @Nullable Object> message = OpenAiReplies.map("role", "assistant", "content", text.toString());
             message.put("refusal", null);
+            if (!result.thinking().isEmpty()) {
+                message.put("reasoning", result.thinking());
+            }
+            if (!result.toolCalls().isEmpty()) {
+                message.put("content", text.isEmpty() ? null : text.toString());
+                message.put("tool_calls", OpenAiReplies.calls(result.toolCalls(), -1));
+            }
             Map<String, @Nullable Object> choice = OpenAiReplies.map("index", 0, "message", message);
             choice.put("logprobs", logprobs ? OpenAiReplies.logprobs(tokens) : null);
-            choice.put("finish_reason", result.finishReason().id());
+            choice.put("finish_reason", OpenAiReplies.finishReason(result));
             Map<String, @Nullable Object> reply = head("chat.completion");
             reply.put("choices", List.of(choice));
             reply.put("usage", OpenAiReplies.usage(result));
@@ -86,17 +95,28 @@ final class ChatCompletions {
 
         void stream(Catalog.Target target, ChatRequest request, boolean usage) throws InterruptedException {
             ChatResult result = generations.run(target, request, chunk -> {
-                if (chunk.text().isEmpty() && chunk.logprobs().isEmpty()) {
+                Map<String, @Nullable Object> delta = OpenAiReplies.map();
+                if (!chunk.text().isEmpty() || !chunk.logprobs().isEmpty()) {
+                    delta.put("content", chunk.text());
+                }
+                if (!chunk.thinking().isEmpty()) {
+                    delta.put("reasoning", chunk.thinking());
+                }
+                if (!chunk.toolCalls().isEmpty()) {
+                    delta.put("tool_calls", OpenAiReplies.calls(chunk.toolCalls(), calls));
+                    calls += chunk.toolCalls().size();
+                }
+                if (delta.isEmpty()) {
                     return;
                 }
                 begin();
                 send(
-                        OpenAiReplies.map("content", chunk.text()),
+                        delta,
                         logprobs ? OpenAiReplies.logprobs(chunk.logprobs()) : null,
                         null);
             });
             begin();
-            send(OpenAiReplies.map(), null, result.finishReason().id());
+            send(OpenAiReplies.map(), null, OpenAiReplies.finishReason(result));
             if (usage) {
                 Map<String, @Nullable Object> last = head("chat.completion.chunk");
                 last.put("choices", List.of());

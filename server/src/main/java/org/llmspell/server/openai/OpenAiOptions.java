@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ToolDefinition;
 import org.llmspell.local.ChatOptions;
 import org.llmspell.server.api.Body;
+import org.llmspell.server.api.Tools;
 import org.llmspell.server.http.HttpFailure;
 
 /**
@@ -57,6 +59,56 @@ final class OpenAiOptions {
             }
         }
         ours.put("logprobs", (long) logprobs);
+        ours.put("think", effort(body.string("reasoning_effort")));
+        ours.put("format", format(body.object("response_format")));
         return DEFAULTS.with(ours, Set.of());
+    }
+
+    /** How much to think; null for the model's own way. */
+    static @Nullable Object effort(@Nullable String effort) {
+        return switch (effort) {
+            case null -> null;
+            case "none" -> false;
+            case "minimal" -> "low";
+            case "xhigh" -> "high";
+            default -> effort;
+        };
+    }
+
+    /** The format that {@code response_format} asks for, its schema in {@code json_schema} or beside it; null for text. */
+    static @Nullable Object format(@Nullable Body given) {
+        if (given == null) {
+            return null;
+        }
+        String type = given.string("type", "");
+        return switch (type) {
+            case "text" -> null;
+            case "json_object" -> "json";
+            case "json_schema" -> {
+                Body named = given.object("json_schema");
+                Body schema = (named == null ? given : named).object("schema");
+                yield schema == null ? "json" : schema.fields();
+            }
+            default ->
+                throw HttpFailure.wrong(
+                        given.at("type"), given.at("type") + " must be text, json_object or json_schema");
+        };
+    }
+
+    /**
+     * The tools that may be called, which {@code tool_choice} may switch off.
+     *
+     * @throws HttpFailure 400 where it wants a call for certain, which no model can be held to here
+     */
+    static List<ToolDefinition> tools(Body body) {
+        List<ToolDefinition> tools = Tools.functions(body, "tools");
+        Object choice = body.value("tool_choice");
+        if (choice == null || choice.equals("auto")) {
+            return tools;
+        }
+        if (choice.equals("none")) {
+            return List.of();
+        }
+        throw HttpFailure.wrong("tool_choice", "tool_choice must be auto or none: a call cannot be forced");
     }
 }

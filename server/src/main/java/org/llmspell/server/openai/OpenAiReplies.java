@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatResult;
+import org.llmspell.local.json.JsonText;
 
 /** The objects that OpenAI's replies are made of. */
 final class OpenAiReplies {
@@ -41,6 +43,31 @@ final class OpenAiReplies {
                 result.promptTokens() + result.generatedTokens(),
                 "prompt_tokens_details",
                 map("cached_tokens", result.cachedTokens()));
+    }
+
+    /**
+     * Calls, their arguments as JSON text.
+     *
+     * @param first the index of the first of them within the reply; −1 to leave indices out
+     */
+    static List<Map<String, @Nullable Object>> calls(List<ToolCall> calls, int first) {
+        List<Map<String, @Nullable Object>> list = new ArrayList<>();
+        for (ToolCall call : calls) {
+            Map<String, @Nullable Object> entry = map();
+            if (first >= 0) {
+                entry.put("index", first + list.size());
+            }
+            entry.put("id", call.id());
+            entry.put("type", "function");
+            entry.put("function", map("name", call.name(), "arguments", JsonText.compact(call.arguments())));
+            list.add(entry);
+        }
+        return list;
+    }
+
+    /** Why a reply ended; calls are a reason of their own. */
+    static String finishReason(ChatResult result) {
+        return result.toolCalls().isEmpty() ? result.finishReason().id() : "tool_calls";
     }
 
     /** {@code {"content": […], "refusal": null}} of chat completions. */

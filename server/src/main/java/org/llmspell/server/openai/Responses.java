@@ -2,14 +2,18 @@ package org.llmspell.server.openai;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.ChatOptions;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
+import org.llmspell.local.json.JsonText;
 import org.llmspell.server.api.Body;
 import org.llmspell.server.api.Catalog;
 import org.llmspell.server.api.Generations;
@@ -39,7 +43,13 @@ final class Responses {
             throw HttpFailure.wrong("background", "background is not supported");
         }
         ChatOptions options = OpenAiOptions.read(body, List.of("max_output_tokens"), -1);
-        ChatRequest request = options.request(target.spec(), messages(body));
+        Body reasoning = body.object("reasoning");
+        Body text = body.object("text");
+        Map<String, @Nullable Object> more = new LinkedHashMap<>();
+        more.put("think", OpenAiOptions.effort(reasoning == null ? null : reasoning.string("effort")));
+        more.put("format", OpenAiOptions.format(text == null ? null : text.object("format")));
+        ChatRequest request = options.with(more, Set.of())
+                .request(target.spec(), messages(body), OpenAiOptions.tools(body));
         Form form = new Form(exchange, body, target.name());
         if (body.flag("stream", false)) {
             form.stream(target, request);
@@ -70,7 +80,10 @@ final class Responses {
         private final String id = OpenAiReplies.id("resp_");
         private final String messageId = OpenAiReplies.id("msg_");
         private final long created = OpenAiReplies.now();
+        private final String callPrefix = OpenAiReplies.id("fc_");
         private int sequence;
+        /** Whether a message comes before the calls. */
+        private int messageItems;
 
         Form(Exchange exchange, Body body, String model) {
             this.exchange = exchange;
@@ -91,15 +104,40 @@ final class Responses {
                     send("response.output_text.delta", inPart("delta", chunk.text(), "logprobs", List.of()));
                 }
             });
-            begin();
             String text = result.text();
-            send("response.output_text.done", inPart("text", text, "logprobs", List.of()));
-            send("response.content_part.done", inPart("part", part(text)));
-            send("response.output_item.done", OpenAiReplies.map("output_index", 0, "item", item(text, "completed")));
+            if (!text.isEmpty() || result.toolCalls().isEmpty()) {
+                begin();
+                endMessage(text);
+            } else {
+                beginResponse();
+            }
+            int index = messageItems;
+            for (Map<String, @Nullable Object> call : calls(result)) {
+                Map<String, @Nullable Object> begun = new LinkedHashMap<>(call);
+                begun.put("status", "in_progress");
+                begun.put("arguments", "");
+                send("response.output_item.added", OpenAiReplies.map("output_index", index, "item", begun));
+                Object id = call.get("id");
+                send(
+                        "response.function_call_arguments.delta",
+                        OpenAiReplies.map("item_id", id, "output_index", index, "delta", call.get("arguments")));
+                send(
+                        "response.function_call_arguments.done",
+                        OpenAiReplies.map("item_id", id, "output_index", index, "arguments", call.get("arguments")));
+                send("response.output_item.done", OpenAiReplies.map("output_index", index, "item", call));
+                index++;
+            }
             boolean complete = result.finishReason() == FinishReason.STOP;
             send(
                     complete ? "response.completed" : "response.incomplete",
                     OpenAiReplies.map("response", response(text, result)));
+        }
+
+        private void endMessage(String text) {
+            send("response.output_text.done", inPart("text", text, "logprobs", List.of()));
+            send("response.content_part.done", inPart("part", part(text)));
+            send("response.output_item.done", OpenAiReplies.map("output_index", 0, "item", item(text, "completed")));
+            messageItems = 1;
         }
 
         /** All that comes before the first text; not earlier, so that an error has its own status. */
@@ -107,15 +145,39 @@ final class Responses {
             if (exchange.started()) {
                 return;
             }
+            beginResponse();
+            Map<String, @Nullable Object> item = item("", "in_progress");
+            item.put("content", List.of());
+            send("response.output_item.added", OpenAiReplies.map("output_index", 0, "item", item));
+            send("response.content_part.added", inPart("part", part("")));
+        }
+
+        private void beginResponse() {
             Map<String, @Nullable Object> empty = head("in_progress");
             empty.put("output", List.of());
             empty.put("usage", null);
             send("response.created", OpenAiReplies.map("response", empty));
             send("response.in_progress", OpenAiReplies.map("response", empty));
-            Map<String, @Nullable Object> item = item("", "in_progress");
-            item.put("content", List.of());
-            send("response.output_item.added", OpenAiReplies.map("output_index", 0, "item", item));
-            send("response.content_part.added", inPart("part", part("")));
+        }
+
+        private List<Map<String, @Nullable Object>> calls(ChatResult result) {
+            List<Map<String, @Nullable Object>> items = new ArrayList<>();
+            for (ToolCall call : result.toolCalls()) {
+                items.add(OpenAiReplies.map(
+                        "id",
+                        callPrefix + items.size(),
+                        "type",
+                        "function_call",
+                        "status",
+                        "completed",
+                        "call_id",
+                        call.id(),
+                        "name",
+                        call.name(),
+                        "arguments",
+                        JsonText.compact(call.arguments())));
+            }
+            return items;
         }
 
         private void send(String type, Map<String, @Nullable Object> fields) {
@@ -173,7 +235,12 @@ final class Responses {
             if (!complete) {
                 response.put("incomplete_details", Map.of("reason", "max_output_tokens"));
             }
-            response.put("output", List.of(item(text, complete ? "completed" : "incomplete")));
+            List<Object> output = new ArrayList<>();
+            if (!text.isEmpty() || result.toolCalls().isEmpty()) {
+                output.add(item(text, complete ? "completed" : "incomplete"));
+            }
+            output.addAll(calls(result));
+            response.put("output", output);
             response.put(
                     "usage",
                     OpenAiReplies.map(
