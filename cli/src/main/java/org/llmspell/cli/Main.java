@@ -1,6 +1,5 @@
 package org.llmspell.cli;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.llmspell.cli.command.CommandTree;
 import org.llmspell.cli.command.GlobalOptions;
@@ -16,9 +15,6 @@ import picocli.CommandLine.ParameterException;
 
 /** The {@code llmspell} command: from arguments to an exit code. */
 public final class Main {
-    /** Long enough to delete a partial file and unmap a model, short enough to seem at once. */
-    private static final long CLEAN_UP_SECONDS = 2;
-
     private Main() {}
 
     public static void main(String[] args) {
@@ -33,7 +29,7 @@ public final class Main {
         // first.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             cancellation.cancel();
-            cancellation.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS);
+            cancellation.await();
             streams.flush();
         }));
         int code = run(args, streams.surroundings(), LocalModels::open, cancellation);

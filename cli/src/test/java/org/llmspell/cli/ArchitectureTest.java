@@ -30,7 +30,7 @@ import org.llmspell.lua.LuaRuntime;
 /** The house's rules that a compiler does not hold. This module sees all others, so they are checked here. */
 class ArchitectureTest {
     /** The modules from the top down; each may use those after it. */
-    private static final List<String> MODULES = List.of("cli", "lua", "local", "engine", "kernels", "gguf");
+    private static final List<String> MODULES = List.of("cli", "lua", "server", "local", "engine", "kernels", "gguf");
 
     /** The variables that may change: the logger that {@link java.util.ServiceLoader} makes needs one. */
     private static final Set<String> MUTABLE_STATICS = Set.of(TraceLog.class.getName() + ".sink");
@@ -45,13 +45,13 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cli", "lua", "local", "engine", "kernels", "gguf"})
+    @ValueSource(strings = {"cli", "lua", "server", "local", "engine", "kernels", "gguf"})
     void everyModuleIsLookedAt(String module) {
         assertThat(CLASSES.that(resideInAPackage(in(module)))).hasSizeGreaterThan(5);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lua", "local", "engine", "kernels", "gguf"})
+    @ValueSource(strings = {"lua", "server", "local", "engine", "kernels", "gguf"})
     void dependenciesPointOnlyDownwards(String module) {
         String[] above = MODULES.subList(0, MODULES.indexOf(module)).stream()
                 .map(ArchitectureTest::in)
@@ -89,6 +89,29 @@ class ArchitectureTest {
     }
 
     @Test
+    void theServerKnowsNoCommandLineAndNoLua() {
+        noClasses()
+                .that()
+                .resideInAPackage(in("server"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("picocli..", "party.iroiro..", in("lua"))
+                .check(CLASSES);
+    }
+
+    /** Everything else of it knows requests and replies, and no event loop. */
+    @Test
+    void onlyTheTransportKnowsVertx() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.llmspell.server.http")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.vertx..", "io.netty..")
+                .check(CLASSES);
+    }
+
+    @Test
     void localModelsKnowNoCommandLineAndNoLua() {
         noClasses()
                 .that()
@@ -101,7 +124,7 @@ class ArchitectureTest {
 
     /** A module's root package is its contract and its wiring, so it and the sub-packages may know each other. */
     @ParameterizedTest
-    @ValueSource(strings = {"cli", "lua", "local", "engine", "engine.template", "kernels"})
+    @ValueSource(strings = {"cli", "lua", "server", "local", "engine", "engine.template", "kernels"})
     void subPackagesOfAModuleFormNoCycle(String parent) {
         slices().matching("org.llmspell." + parent + ".(*)..")
                 .should()

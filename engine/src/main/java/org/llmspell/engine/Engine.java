@@ -54,6 +54,11 @@ public final class Engine implements AutoCloseable {
         return models.paths();
     }
 
+    /** What is in memory now, by file; waits for passes in progress. */
+    public List<ResidentModel> residentModels() {
+        return models.describe();
+    }
+
     /** The kernels in use and why, for status reports. */
     public String kernels() {
         return kernels.name();

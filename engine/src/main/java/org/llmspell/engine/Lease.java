@@ -2,6 +2,7 @@ package org.llmspell.engine;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.grammar.Grammar;
@@ -36,24 +37,23 @@ final class Lease implements ModelLease {
     }
 
     @Override
-    public String prompt(List<ChatMessage> messages, boolean raw) {
-        return model().prompts().text(messages, raw);
-    }
-
-    @Override
-    public int[] promptTokens(List<ChatMessage> messages, boolean raw) {
-        return model().prompts().tokens(messages, raw);
+    public ChatPrompt prompt(ChatInput input) {
+        return model().prompts().prompt(input);
     }
 
     @Override
     public Generation generate(
-            int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar) {
+            int[] prompt,
+            SamplingOptions sampling,
+            @Nullable Integer contextLength,
+            @Nullable Grammar grammar,
+            Set<Integer> shown) {
         LoadedModel model = model();
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
         resident.retain();
         boolean started = false;
         try {
-            Generation generation = model.generate(prompt, sampling, context, grammar, resident::release);
+            Generation generation = model.generate(prompt, sampling, context, grammar, shown, resident::release);
             started = true;
             return generation;
         } finally {

@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.cache.KvLayout;
@@ -147,6 +149,21 @@ final class LoadedModel implements AutoCloseable {
         return loadTime;
     }
 
+    /** Bytes of all its files. */
+    long fileBytes() {
+        return file.fileBytes();
+    }
+
+    /** Pages of the cache that sequences hold or have been promised. */
+    int pagesInUse() {
+        return batcher == null ? 0 : batcher.pagesInUse();
+    }
+
+    /** Pages of the cache that have memory. */
+    int pagesAllocated() {
+        return batcher == null ? 0 : IntStream.of(batcher.pagesAllocated()).sum();
+    }
+
     /**
      * What generates.
      *
@@ -171,10 +188,16 @@ final class LoadedModel implements AutoCloseable {
      *
      * @param contextLength as asked for; the model's own is the upper limit
      * @param grammar that the reply follows; null for any text
+     * @param shown control tokens to write out in the text
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(
-            int[] prompt, SamplingOptions sampling, int contextLength, @Nullable Grammar grammar, Runnable whenEnded) {
+            int[] prompt,
+            SamplingOptions sampling,
+            int contextLength,
+            @Nullable Grammar grammar,
+            Set<Integer> shown,
+            Runnable whenEnded) {
         Batcher generator = batcher();
         if (contextLength < 1) {
             throw new EngineException(
@@ -194,7 +217,7 @@ final class LoadedModel implements AutoCloseable {
             budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
             generator.allowContext(context);
         }
-        return generator.generate(prompt, sampling, context, bound, whenEnded);
+        return generator.generate(prompt, sampling, context, bound, shown, whenEnded);
     }
 
     /** Prepares for scoring; {@code whenEnded} is run once, when it holds nothing of the model any more. */

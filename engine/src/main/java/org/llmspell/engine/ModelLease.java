@@ -1,6 +1,7 @@
 package org.llmspell.engine;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
@@ -21,10 +22,22 @@ public interface ModelLease extends AutoCloseable {
      *
      * @throws EngineException if the template is broken or refuses the conversation
      */
-    String prompt(List<ChatMessage> messages, boolean raw);
+    default String prompt(List<ChatMessage> messages, boolean raw) {
+        return prompt(ChatInput.of(messages, raw)).text();
+    }
 
     /** The tokens of {@link #prompt}, special tokens of the template parsed, those in the messages' texts not. */
-    int[] promptTokens(List<ChatMessage> messages, boolean raw);
+    default int[] promptTokens(List<ChatMessage> messages, boolean raw) {
+        return prompt(ChatInput.of(messages, raw)).tokens();
+    }
+
+    /**
+     * What the model is given for a conversation with tools and thinking, and how its reply is to be read. What its template
+     * cannot write of tools is written in a generic form.
+     *
+     * @throws EngineException if the template is broken or refuses the conversation
+     */
+    ChatPrompt prompt(ChatInput input);
 
     /**
      * Starts generating after {@code prompt}.
@@ -33,7 +46,7 @@ public interface ModelLease extends AutoCloseable {
      * @throws EngineException at once if the model only embeds texts, if the prompt does not fit or an option is out of range
      */
     default Generation generate(int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength) {
-        return generate(prompt, sampling, contextLength, null);
+        return generate(prompt, sampling, contextLength, null, Set.of());
     }
 
     /**
@@ -42,11 +55,16 @@ public interface ModelLease extends AutoCloseable {
      *
      * @param contextLength tokens of context; null for the engine's default
      * @param grammar null for any text
+     * @param shown control tokens to write out in the text, such as the markers of a {@link ChatPrompt}
      * @throws EngineException at once if the prompt does not fit, an option is out of range or the grammar is too large; from
      *     the generation, if no token of the vocabulary fits the grammar
      */
     Generation generate(
-            int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar);
+            int[] prompt,
+            SamplingOptions sampling,
+            @Nullable Integer contextLength,
+            @Nullable Grammar grammar,
+            Set<Integer> shown);
 
     /**
      * Prepares for computing how probable given texts are.

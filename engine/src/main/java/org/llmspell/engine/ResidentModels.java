@@ -2,6 +2,7 @@ package org.llmspell.engine;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -42,6 +43,8 @@ final class ResidentModels implements AutoCloseable {
         private long lastUse;
         /** Counts departures, so that an expiry that was set before the last one means nothing. */
         private long idleSince;
+
+        private Instant releasedAt = Instant.EPOCH;
 
         private boolean replaced;
         private @Nullable Future<?> expiry;
@@ -139,6 +142,35 @@ final class ResidentModels implements AutoCloseable {
 
     record Opened(Resident resident, Duration loadTime) {}
 
+    /** What is in memory, by path. The counts of pages come without the lock, since they wait for a pass in progress. */
+    List<ResidentModel> describe() {
+        record Seen(Resident resident, int users, @Nullable Instant expiresAt) {}
+        List<Seen> seen = new ArrayList<>();
+        synchronized (this) {
+            for (Resident resident : byPath.values()) {
+                Instant from = resident.users > 0 ? Instant.now() : resident.releasedAt;
+                Instant expiresAt = resident.keepAlive.isNegative()
+                        ? null
+                        : from.plusMillis(saturated(resident.keepAlive));
+                seen.add(new Seen(resident, resident.users, expiresAt));
+            }
+        }
+        seen.sort(Comparator.comparing(each -> each.resident.identity.path()));
+        List<ResidentModel> models = new ArrayList<>();
+        for (Seen each : seen) {
+            LoadedModel model = each.resident.model;
+            models.add(new ResidentModel(
+                    each.resident.identity.path(),
+                    model.fileBytes(),
+                    Math.min(model.trainedContextLength(), LoadedModel.defaultContext(machine.options())),
+                    each.users,
+                    each.expiresAt,
+                    model.pagesInUse(),
+                    model.pagesAllocated()));
+        }
+        return models;
+    }
+
     synchronized List<Path> paths() {
         return byPath.keySet().stream().sorted().toList();
     }
@@ -146,6 +178,7 @@ final class ResidentModels implements AutoCloseable {
     private synchronized void release(Resident resident) {
         resident.users--;
         resident.lastUse = ++clock;
+        resident.releasedAt = Instant.now();
         if (resident.users > 0 || closed) {
             return;
         }

@@ -99,6 +99,11 @@ public record ChatOption(String name, ValueType type, String defaultText, String
                     "the backend's",
                     "How long the model stays loaded afterwards"),
             new ChatOption(
+                    "think",
+                    new ValueType.Think(),
+                    "the template's",
+                    "Whether the model thinks before it answers: true or false, or how much: low, medium or high"),
+            new ChatOption(
                     "raw", new ValueType.Flag(), "false", "Give the model the text as it is, without a chat template"));
 
     /** By name. */

@@ -12,12 +12,15 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
+import org.llmspell.engine.ToolDefinition;
 
 /**
  * How to reply: the options of {@link ChatOption} in their typed form. Immutable.
  *
  * @param sampling how tokens are chosen
  * @param raw the text goes to the model without a chat template
+ * @param thinking whether the model is to think before it answers
  * @param contextLength tokens of context; null for the backend's default
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
  * @param format that the reply must have; null for any text
@@ -25,10 +28,12 @@ import org.llmspell.engine.SamplingOptions;
 public record ChatOptions(
         SamplingOptions sampling,
         boolean raw,
+        Thinking thinking,
         @Nullable Integer contextLength,
         @Nullable Duration keepAlive,
         @Nullable OutputFormat format) {
-    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, null, null, null);
+    public static final ChatOptions DEFAULTS =
+            new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
     public static ChatOptions parse(Map<String, ?> options) {
@@ -60,7 +65,12 @@ public record ChatOptions(
 
     /** A request to reply to {@code messages} in this way. */
     public ChatRequest request(ModelSpec model, List<ChatMessage> messages) {
-        return new ChatRequest(model, messages, sampling, raw, contextLength, keepAlive, format);
+        return request(model, messages, List.of());
+    }
+
+    /** A request to reply to {@code messages} in this way, with tools. */
+    public ChatRequest request(ModelSpec model, List<ChatMessage> messages, List<ToolDefinition> tools) {
+        return new ChatRequest(model, messages, tools, thinking, sampling, raw, contextLength, keepAlive, format);
     }
 
     private ChatOptions with(Values given) {
@@ -91,6 +101,7 @@ public record ChatOptions(
         return new ChatOptions(
                 changed,
                 given.values.get("raw") instanceof Boolean asIs ? asIs : raw,
+                given.values.get("think") instanceof Thinking wanted ? wanted : thinking,
                 context,
                 stay,
                 given.format(format));

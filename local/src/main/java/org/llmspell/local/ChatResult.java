@@ -1,12 +1,16 @@
 package org.llmspell.local;
 
 import java.time.Duration;
+import java.util.List;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
 
 /**
  * The end of a reply.
  *
- * @param text all of it
+ * @param text all of the answer
+ * @param thinking all that the model thought before and between; empty for nothing
+ * @param toolCalls what it called, in order; a reply with calls waits for their results
  * @param finishReason why it ended
  * @param promptTokens tokens of the prompt, those found in the cache included
  * @param cachedTokens of them, how many needed no computing
@@ -17,6 +21,8 @@ import org.llmspell.engine.FinishReason;
  */
 public record ChatResult(
         String text,
+        String thinking,
+        List<ToolCall> toolCalls,
         FinishReason finishReason,
         int promptTokens,
         int cachedTokens,
@@ -24,6 +30,32 @@ public record ChatResult(
         Duration loadTime,
         Duration timeToFirstToken,
         Duration totalTime) {
+    public ChatResult {
+        toolCalls = List.copyOf(toolCalls);
+    }
+
+    /** The end of a reply of text alone. */
+    public ChatResult(
+            String text,
+            FinishReason finishReason,
+            int promptTokens,
+            int cachedTokens,
+            int generatedTokens,
+            Duration loadTime,
+            Duration timeToFirstToken,
+            Duration totalTime) {
+        this(
+                text,
+                "",
+                List.of(),
+                finishReason,
+                promptTokens,
+                cachedTokens,
+                generatedTokens,
+                loadTime,
+                timeToFirstToken,
+                totalTime);
+    }
 
     /** Tokens a second between the first and the last; 0 for fewer than two. */
     public double tokensPerSecond() {

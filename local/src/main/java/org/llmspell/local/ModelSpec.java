@@ -30,6 +30,16 @@ public record ModelSpec(
         return SpecParser.parse(text);
     }
 
+    /**
+     * Reads a specification that comes from outside this machine, as {@link #parse} does, but never as a path: no name
+     * reaches a file that its sender chose, nor tells whether there is one.
+     *
+     * @throws LocalModelException of kind {@code INVALID_REQUEST} that shows the right form
+     */
+    public static ModelSpec parseName(String text) {
+        return SpecParser.parseName(text);
+    }
+
     /** {@code NAME:VARIANT}, or {@code NAME} where there is no variant. */
     public String id() {
         return variant == null ? name : name + ":" + variant;

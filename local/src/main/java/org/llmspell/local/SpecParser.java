@@ -30,12 +30,19 @@ final class SpecParser {
 
     private final String text;
 
-    private SpecParser(String text) {
+    private final boolean paths;
+
+    private SpecParser(String text, boolean paths) {
         this.text = text;
+        this.paths = paths;
     }
 
     static ModelSpec parse(String text) {
-        return new SpecParser(text.strip()).parse();
+        return new SpecParser(text.strip(), true).parse();
+    }
+
+    static ModelSpec parseName(String text) {
+        return new SpecParser(text.strip(), false).parse();
     }
 
     static Path expand(String path) {
@@ -54,7 +61,7 @@ final class SpecParser {
                 throw wrong("it contains a control character", FORM);
             }
         }
-        if (endsInExtension(text) && exists(text)) {
+        if (paths && endsInExtension(text) && exists(text)) {
             return path(text, null);
         }
         String model = text.startsWith(PREFIX) ? text.substring(PREFIX.length()) : text;
@@ -63,7 +70,7 @@ final class SpecParser {
         }
         String repository = afterHuggingFace(model);
         if (repository == null) {
-            ModelSpec path = asPath(model);
+            ModelSpec path = paths ? asPath(model) : null;
             if (path != null) {
                 return path;
             }

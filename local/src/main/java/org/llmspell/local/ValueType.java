@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.llmspell.engine.Thinking;
 import org.llmspell.local.json.JsonText;
 
 /**
@@ -90,6 +91,32 @@ public sealed interface ValueType {
                     ? ""
                     : max >= Integer.MAX_VALUE ? " from " + min + " up" : " from " + min + " to " + max;
             return "a whole number" + range + (minusOne ? ", or -1" : "");
+        }
+    }
+
+    /** A {@link Thinking}: true, false or an effort. */
+    record Think() implements ValueType {
+        @Override
+        public Optional<Object> read(Object value) {
+            if (value instanceof Boolean wanted) {
+                return Optional.of(wanted ? Thinking.ON : Thinking.OFF);
+            }
+            return value instanceof String effort ? readText(effort) : Optional.empty();
+        }
+
+        @Override
+        public Optional<Object> readText(String text) {
+            return switch (text.strip().toLowerCase(Locale.ROOT)) {
+                case "low" -> Optional.of(Thinking.LOW);
+                case "medium" -> Optional.of(Thinking.MEDIUM);
+                case "high" -> Optional.of(Thinking.HIGH);
+                default -> new Flag().readText(text).map(on -> on.equals(true) ? Thinking.ON : Thinking.OFF);
+            };
+        }
+
+        @Override
+        public String expected() {
+            return "true, false, \"low\", \"medium\" or \"high\"";
         }
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
 
 class ChatOptionsTest {
     @Test
@@ -41,6 +42,7 @@ class ChatOptionsTest {
         given.put("keep_alive", "1h30m");
         given.put("raw", true);
         given.put("format", "{\"type\": \"object\"}");
+        given.put("think", "high");
         assertThat(given.keySet())
                 .as("every option is tried here")
                 .containsExactlyInAnyOrderElementsOf(ChatOption.BY_NAME.keySet().stream()
@@ -67,6 +69,7 @@ class ChatOptionsTest {
                                 5,
                                 Map.of(17, -100.0, 18, 2.5, 19, 1.0)),
                         true,
+                        Thinking.HIGH,
                         2048,
                         Duration.ofMinutes(90),
                         new OutputFormat.Schema(Map.of("type", "object"))));
@@ -74,7 +77,15 @@ class ChatOptionsTest {
         List<ChatMessage> messages = List.of(ChatMessage.user("hi"));
         assertThat(options.request(model, messages))
                 .isEqualTo(new ChatRequest(
-                        model, messages, options.sampling(), true, 2048, Duration.ofMinutes(90), options.format()));
+                        model,
+                        messages,
+                        List.of(),
+                        Thinking.HIGH,
+                        options.sampling(),
+                        true,
+                        2048,
+                        Duration.ofMinutes(90),
+                        options.format()));
     }
 
     @Test
@@ -129,7 +140,7 @@ class ChatOptionsTest {
         Map<String, Object> documented = new HashMap<>();
         for (ChatOption option : ChatOption.ALL) {
             switch (option.defaultText()) {
-                case "none", "the backend's" -> {}
+                case "none", "the backend's", "the template's" -> {}
                 default ->
                     documented.put(
                             option.name(),

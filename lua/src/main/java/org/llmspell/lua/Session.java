@@ -27,7 +27,7 @@ final class Session implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("llmspell.script");
 
     /** In this order, each building on those before. */
-    private static final List<String> PRELUDE = List.of("base", "console", "flow", "agents", "models", "json");
+    private static final List<String> PRELUDE = List.of("base", "console", "flow", "json", "agents", "models");
 
     /** Keeps a loop that creates agents from filling the Java heap, which the sandbox does not count. */
     private static final int MOST_AGENTS = 1000;

@@ -2,7 +2,9 @@ package org.llmspell.lua;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,7 @@ import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Pooling;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.Backend;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatChunk;
@@ -39,6 +42,9 @@ final class FakeModels implements LocalModels {
     volatile boolean streamClosed;
     volatile boolean pullInterrupted;
     boolean empty;
+    /** Replies to give instead, in order, each in its pieces. */
+    final Deque<List<ChatChunk>> scripted = new ArrayDeque<>();
+
     private final List<Backend> backends = List.of(new Fake("ollama"), new Fake("candle"));
 
     @Override
@@ -158,6 +164,10 @@ final class FakeModels implements LocalModels {
                         List.of("Ensure Ollama is running: ollama serve"),
                         null);
             }
+            List<ChatChunk> pieces = scripted.poll();
+            if (pieces != null) {
+                return new ScriptedStream(pieces);
+            }
             ChatMessage last = request.messages().getLast();
             return new FakeStream(
                     last.content(),
@@ -180,6 +190,47 @@ final class FakeModels implements LocalModels {
         @Override
         public void remove(ModelSpec model) {
             removed.add(model.id());
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** A reply in given pieces. */
+    private static final class ScriptedStream implements ChatStream {
+        private final List<ChatChunk> pieces;
+        private int position;
+
+        ScriptedStream(List<ChatChunk> pieces) {
+            this.pieces = pieces;
+        }
+
+        @Override
+        public ChatChunk next() {
+            return position == pieces.size() ? null : pieces.get(position++);
+        }
+
+        @Override
+        public ChatResult result() {
+            StringBuilder text = new StringBuilder();
+            StringBuilder thinking = new StringBuilder();
+            List<ToolCall> calls = new ArrayList<>();
+            for (ChatChunk piece : pieces) {
+                text.append(piece.text());
+                thinking.append(piece.thinking());
+                calls.addAll(piece.toolCalls());
+            }
+            return new ChatResult(
+                    text.toString(),
+                    thinking.toString(),
+                    calls,
+                    FinishReason.STOP,
+                    1,
+                    0,
+                    1,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ofSeconds(1));
         }
 
         @Override

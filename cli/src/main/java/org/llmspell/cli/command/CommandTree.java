@@ -30,6 +30,7 @@ public final class CommandTree {
                         "llmspell exec 'print(#LocalLLM.list())'    run a line of Lua",
                         "llmspell model pull tinyllama:Q4_K_M@candle",
                         "llmspell model list --output json",
+                        "llmspell serve                             serve the models over HTTP",
                         "llmspell inspect model.gguf                look into a model's file")
                 .spec();
         root.addOption(OptionSpec.builder("-V", "--version")
@@ -54,7 +55,7 @@ public final class CommandTree {
                         new ModelExportCommand(),
                         new ModelRemoveCommand()));
         options.addTo(model);
-        add(root, options, List.of(new RunCommand(), new ExecCommand()));
+        add(root, options, List.of(new RunCommand(), new ExecCommand(), new ServeCommand()));
 
         root.addSubcommand(model.name(), model);
         add(

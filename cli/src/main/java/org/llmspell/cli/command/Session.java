@@ -61,9 +61,15 @@ public final class Session implements AutoCloseable {
     Config config() {
         Config loaded = config;
         if (loaded == null) {
-            loaded = Config.load(options.config(), Map.of(), surroundings.environment(), surroundings.home());
-            config = loaded;
+            loaded = config(Map.of());
         }
+        return loaded;
+    }
+
+    /** The configuration with {@code flags} over it, for this command; to be asked for before {@link #models}. */
+    Config config(Map<String, String> flags) {
+        Config loaded = Config.load(options.config(), flags, surroundings.environment(), surroundings.home());
+        config = loaded;
         return loaded;
     }
 

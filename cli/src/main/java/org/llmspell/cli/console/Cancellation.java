@@ -1,5 +1,6 @@
 package org.llmspell.cli.console;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,8 @@ public final class Cancellation {
     private final CountDownLatch done = new CountDownLatch(1);
     private @Nullable Runnable action;
     private boolean cancelled;
+    /** Long enough to delete a partial file and unmap a model, short enough to seem at once. */
+    private Duration patience = Duration.ofSeconds(2);
 
     /** Names what else to stop, in place of what was named before; null for nothing. At once if it is too late. */
     public synchronized void onCancel(@Nullable Runnable stop) {
@@ -33,6 +36,15 @@ public final class Cancellation {
         }
     }
 
+    /** Says how long the run may take to end after it was cancelled, where others depend on what it does. */
+    public synchronized void allow(Duration time) {
+        patience = time;
+    }
+
+    private synchronized Duration patience() {
+        return patience;
+    }
+
     public synchronized boolean isCancelled() {
         return cancelled;
     }
@@ -42,10 +54,10 @@ public final class Cancellation {
         done.countDown();
     }
 
-    /** Waits for {@link #finished}, at most so long. */
-    public void await(long time, TimeUnit unit) {
+    /** Waits for {@link #finished}, at most as long as it is allowed to take. */
+    public void await() {
         try {
-            if (!done.await(time, unit)) {
+            if (!done.await(patience().toMillis(), TimeUnit.MILLISECONDS)) {
                 System.getLogger(Cancellation.class.getName())
                         .log(System.Logger.Level.DEBUG, "stopped without waiting for the work to clean up");
             }

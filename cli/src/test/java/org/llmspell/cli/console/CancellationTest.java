@@ -2,7 +2,6 @@ package org.llmspell.cli.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +37,7 @@ class CancellationTest {
         cancellation.onCancel(stopped::incrementAndGet);
         cancellation.finished();
         cancellation.cancel();
-        cancellation.await(1, TimeUnit.HOURS);
+        cancellation.await();
 
         assertThat(Thread.interrupted()).isFalse();
         assertThat(stopped).hasValue(0);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
@@ -87,9 +88,10 @@ public final class Batcher implements Steps, AutoCloseable {
             SamplingOptions options,
             int contextLength,
             @Nullable BoundGrammar grammar,
+            Set<Integer> shown,
             Runnable whenEnded) {
         TokenStream stream = new TokenStream(System.nanoTime(), prompt.length, scheduler::wake);
-        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, grammar, stream);
+        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, grammar, shown, stream);
         submitted.add(new Job(sequence, whenEnded));
         if (closed) {
             stream.close();

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.FinishReason;
@@ -53,6 +54,7 @@ final class Sequence {
      *
      * @param prompt at least one token, fewer than {@code contextLength}
      * @param grammar of the reply; null for any text
+     * @param shown control tokens to write out in the text
      */
     Sequence(
             Tokenizer tokenizer,
@@ -60,11 +62,12 @@ final class Sequence {
             SamplingOptions options,
             int contextLength,
             @Nullable BoundGrammar grammar,
+            Set<Integer> shown,
             TokenStream stream) {
         this.tokenizer = tokenizer;
         this.grammar = grammar;
         this.sampler = new Sampler(options, tokenizer.vocabularySize());
-        this.decoder = tokenizer.streamDecoder();
+        this.decoder = tokenizer.streamDecoder(shown);
         this.stops = new StopFilter(options.stop());
         this.logprobs = options.logprobs() >= 0;
         this.contextLength = contextLength;

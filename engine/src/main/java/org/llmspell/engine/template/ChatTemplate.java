@@ -88,24 +88,36 @@ public final class ChatTemplate {
         return fragments;
     }
 
-    /**
-     * Renders a conversation.
-     *
-     * @param bosToken the text of the token that begins texts; empty if the vocabulary has none
-     * @param eosToken the text of the token that ends texts; empty if the vocabulary has none
-     * @param addGenerationPrompt whether the text ends where the assistant is to speak
-     * @param variables further variables, such as {@code tools} or {@code enable_thinking}
-     * @return the pieces of the text, to be tokenized with special tokens only where {@link Fragment#fromTemplate}
-     * @throws EngineException if the template refuses the conversation, fails or passes a limit
-     */
+    /** {@link #render(List, MessageShape, String, String, boolean, Map)} with messages in their plain shape. */
     public List<Fragment> render(
             List<ChatMessage> messages,
             String bosToken,
             String eosToken,
             boolean addGenerationPrompt,
             Map<String, ? extends @Nullable Object> variables) {
+        return render(messages, MessageShape.PLAIN, bosToken, eosToken, addGenerationPrompt, variables);
+    }
+
+    /**
+     * Renders a conversation.
+     *
+     * @param bosToken the text of the token that begins texts; empty if the vocabulary has none
+     * @param eosToken the text of the token that ends texts; empty if the vocabulary has none
+     * @param addGenerationPrompt whether the text ends where the assistant is to speak
+     * @param shape the form in which the template takes messages with calls
+     * @param variables further variables, such as {@code tools} or {@code enable_thinking}
+     * @return the pieces of the text, to be tokenized with special tokens only where {@link Fragment#fromTemplate}
+     * @throws EngineException if the template refuses the conversation, fails or passes a limit
+     */
+    public List<Fragment> render(
+            List<ChatMessage> messages,
+            MessageShape shape,
+            String bosToken,
+            String eosToken,
+            boolean addGenerationPrompt,
+            Map<String, ? extends @Nullable Object> variables) {
         try {
-            return fragments(context(messages, bosToken, eosToken, addGenerationPrompt, variables));
+            return fragments(context(messages, shape, bosToken, eosToken, addGenerationPrompt, variables));
         } catch (TemplateException e) {
             throw e.toEngineException();
         }
@@ -114,17 +126,13 @@ public final class ChatTemplate {
     /** What {@code transformers.apply_chat_template} gives a template: {@code tools} and {@code documents} are there, as None. */
     static Map<String, @Nullable Object> context(
             List<ChatMessage> messages,
+            MessageShape shape,
             String bosToken,
             String eosToken,
             boolean addGenerationPrompt,
             Map<String, ? extends @Nullable Object> variables) {
-        List<Map<String, Object>> turns = new ArrayList<>();
-        for (ChatMessage message : messages) {
-            Map<String, Object> turn = new LinkedHashMap<>();
-            turn.put("role", message.role());
-            turn.put("content", message.content());
-            turns.add(turn);
-        }
+        List<Map<String, @Nullable Object>> turns =
+                messages.stream().map(shape::turn).toList();
         Map<String, @Nullable Object> context = new LinkedHashMap<>();
         context.put("tools", null);
         context.put("documents", null);
@@ -139,6 +147,11 @@ public final class ChatTemplate {
     /** What the template can do; found out by reading it and by a few renderings, so ask once. */
     public TemplateCapabilities capabilities() {
         return TemplateCapabilities.of(this, template.names());
+    }
+
+    /** Whether it reads a variable of that name anywhere. */
+    public boolean reads(String variable) {
+        return template.names().contains(variable);
     }
 
     private Text text(Map<String, ? extends @Nullable Object> context) {

@@ -1,6 +1,7 @@
 package org.llmspell.engine.tokenizer;
 
 import java.util.List;
+import java.util.Set;
 
 /** Text to token ids and back, as one model's vocabulary defines it. Immutable and thread-safe. */
 public interface Tokenizer {
@@ -41,5 +42,10 @@ public interface Tokenizer {
     SpecialTokens specialTokens();
 
     /** A decoder for a token at a time that holds back bytes until they are whole characters. Not thread-safe. */
-    StreamDecoder streamDecoder();
+    default StreamDecoder streamDecoder() {
+        return streamDecoder(Set.of());
+    }
+
+    /** {@link #streamDecoder()} that writes out the control tokens {@code shown}, as the vocabulary writes them. */
+    StreamDecoder streamDecoder(Set<Integer> shown);
 }

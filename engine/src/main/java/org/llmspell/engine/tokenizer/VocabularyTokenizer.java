@@ -3,7 +3,10 @@ package org.llmspell.engine.tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** The tokenizer of one vocabulary: special tokens around and inside a text here, the text itself in a {@link TextEncoder}. */
 final class VocabularyTokenizer implements Tokenizer {
@@ -106,7 +109,15 @@ final class VocabularyTokenizer implements Tokenizer {
     }
 
     @Override
-    public StreamDecoder streamDecoder() {
-        return new Utf8StreamDecoder(this::bytes);
+    public StreamDecoder streamDecoder(Set<Integer> shown) {
+        if (shown.isEmpty()) {
+            return new Utf8StreamDecoder(this::bytes);
+        }
+        Map<Integer, byte[]> pieces = new HashMap<>();
+        shown.forEach(id -> pieces.put(id, vocabulary.piece(id).getBytes(StandardCharsets.UTF_8)));
+        return new Utf8StreamDecoder(id -> {
+            byte[] piece = pieces.get(id);
+            return piece == null ? bytes(id) : piece;
+        });
     }
 }

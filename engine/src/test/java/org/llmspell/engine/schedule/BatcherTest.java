@@ -66,7 +66,8 @@ class BatcherTest {
     private Generation generate(int promptTokens, int maxTokens, int contextLength) {
         int[] prompt = new int[promptTokens];
         java.util.Arrays.fill(prompt, 1);
-        return batcher.generate(prompt, Options.greedy(maxTokens), contextLength, null, ended::incrementAndGet);
+        return batcher.generate(
+                prompt, Options.greedy(maxTokens), contextLength, null, Set.of(), ended::incrementAndGet);
     }
 
     private static String read(Generation generation) throws InterruptedException {

@@ -13,12 +13,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ChatPrompt;
 import org.llmspell.engine.Embedding;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.ResidentModel;
 import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.grammar.schema.JsonSchema;
 import org.llmspell.local.Backend;
@@ -251,6 +253,22 @@ public final class CandleBackend implements Backend {
                 details);
     }
 
+    /** The models in memory now; none before the engine was first needed. */
+    public List<ResidentModel> residentModels() {
+        Runner running;
+        synchronized (engineLock) {
+            running = runner;
+        }
+        return running == null ? List.of() : running.residentModels();
+    }
+
+    /** Unloads a model as soon as nobody uses it; does nothing if it is not in memory. */
+    public void unload(ModelSpec model) {
+        if (isLoaded(locate(model))) {
+            open(model, Duration.ZERO).close();
+        }
+    }
+
     private boolean isLoaded(Path file) {
         Runner running;
         synchronized (engineLock) {
@@ -319,11 +337,12 @@ public final class CandleBackend implements Backend {
         boolean started = false;
         try {
             Grammar grammar = grammar(request.format());
-            int[] prompt = lease.promptTokens(request.messages(), request.raw());
+            ChatPrompt prompt = lease.prompt(request.input());
             Duration before = Duration.ofNanos(System.nanoTime() - start);
-            Generation generation = lease.generate(prompt, request.sampling(), request.contextLength(), grammar);
+            Generation generation = lease.generate(
+                    prompt.tokens(), request.sampling(), request.contextLength(), grammar, prompt.markers());
             started = true;
-            return new CandleStream(model, lease, generation, errors, before);
+            return new CandleStream(model, lease, generation, prompt.reader(), errors, before);
         } catch (EngineException e) {
             throw errors.of(e, model);
         } finally {

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.reply.ReplyPart;
+import org.llmspell.engine.reply.ReplyReader;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatResult;
 import org.llmspell.local.ChatStream;
@@ -19,52 +21,76 @@ final class CandleStream implements ChatStream {
     private final Generation generation;
     private final CandleErrors errors;
     private final Duration before;
-    private final StringBuilder text = new StringBuilder();
+    private final ReplyReader reader;
+    private final ReplyText reply = new ReplyText();
     private final AtomicBoolean closed = new AtomicBoolean();
     private @Nullable ChatResult result;
 
-    /** @param before how long the request was under way before the generation started */
-    CandleStream(String model, ModelLease lease, Generation generation, CandleErrors errors, Duration before) {
+    /**
+     * @param reader tells thinking and calls from the answer
+     * @param before how long the request was under way before the generation started
+     */
+    CandleStream(
+            String model,
+            ModelLease lease,
+            Generation generation,
+            ReplyReader reader,
+            CandleErrors errors,
+            Duration before) {
         this.model = model;
         this.lease = lease;
         this.generation = generation;
+        this.reader = reader;
         this.errors = errors;
         this.before = before;
     }
 
     @Override
     public @Nullable ChatChunk next() {
-        if (result != null) {
-            return null;
+        while (result == null) {
+            Generation.Chunk chunk;
+            try {
+                chunk = generation.next();
+            } catch (EngineException e) {
+                close();
+                throw errors.of(e, model);
+            } catch (InterruptedException e) {
+                close();
+                Thread.currentThread().interrupt();
+                throw new LocalModelException(
+                        LocalModelException.Kind.CANCELLED, "The reply was cancelled", null, List.of(), e);
+            }
+            List<ReplyPart> parts;
+            List<ChatChunk.TokenLogprob> logprobs = List.of();
+            if (chunk == null) {
+                parts = reader.finish();
+            } else {
+                parts = reader.next(chunk.text());
+                logprobs = chunk.tokens().stream().map(CandleStream::logprob).toList();
+            }
+            ChatChunk piece = reply.piece(parts, logprobs);
+            if (chunk == null) {
+                result = result(generation.summary());
+            }
+            if (piece != null) {
+                return piece;
+            }
         }
-        Generation.Chunk chunk;
-        try {
-            chunk = generation.next();
-        } catch (EngineException e) {
-            close();
-            throw errors.of(e, model);
-        } catch (InterruptedException e) {
-            close();
-            Thread.currentThread().interrupt();
-            throw new LocalModelException(
-                    LocalModelException.Kind.CANCELLED, "The reply was cancelled", null, List.of(), e);
-        }
-        if (chunk == null) {
-            Generation.Summary summary = generation.summary();
-            result = new ChatResult(
-                    text.toString(),
-                    summary.finishReason(),
-                    summary.promptTokens(),
-                    summary.cachedTokens(),
-                    summary.generatedTokens(),
-                    lease.loadTime(),
-                    before.plus(summary.timeToFirstToken()),
-                    before.plus(summary.totalTime()));
-            return null;
-        }
-        text.append(chunk.text());
-        return new ChatChunk(
-                chunk.text(), chunk.tokens().stream().map(CandleStream::logprob).toList());
+        return null;
+    }
+
+    private ChatResult result(Generation.Summary summary) {
+        return new ChatResult(
+                reply.text(),
+                reply.thinking(),
+                reply.toolCalls(),
+                summary.finishReason(),
+                summary.promptTokens(),
+                summary.cachedTokens(),
+                summary.generatedTokens(),
+                lease.loadTime(),
+                before.plus(summary.timeToFirstToken()),
+                before.plus(summary.totalTime()));
     }
 
     private static ChatChunk.TokenLogprob logprob(Generation.TokenLogprob token) {

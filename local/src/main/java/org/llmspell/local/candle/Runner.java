@@ -7,12 +7,15 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.Engine;
 import org.llmspell.engine.EngineOptions;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.ResidentModel;
 
 /** What the backend needs of {@link Engine}, so that tests can have models fail as real ones seldom do. Thread-safe. */
 interface Runner extends AutoCloseable {
     ModelLease open(Path file, @Nullable Duration keepAlive);
 
     List<Path> resident();
+
+    List<ResidentModel> residentModels();
 
     String kernels();
 
@@ -31,6 +34,11 @@ interface Runner extends AutoCloseable {
             @Override
             public List<Path> resident() {
                 return engine.resident();
+            }
+
+            @Override
+            public List<ResidentModel> residentModels() {
+                return engine.residentModels();
             }
 
             @Override

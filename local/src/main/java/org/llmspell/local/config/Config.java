@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.ChatOption;
 import org.llmspell.local.ChatOptions;
@@ -34,6 +35,7 @@ public final class Config {
     private final OllamaConfig ollama;
     private final CandleConfig candle;
     private final DownloadConfig download;
+    private final ServerConfig server;
     private final AgentConfig agent;
 
     private Config(Map<String, Object> values, @Nullable Path file, Path home, Map<String, String> environment) {
@@ -63,6 +65,16 @@ public final class Config {
                 candle.hfApiKey(),
                 ollamaModels(environment, home),
                 environment);
+        this.server = new ServerConfig(
+                value(ConfigKey.SERVER_HOST, ""),
+                value(ConfigKey.SERVER_PORT, 0L).intValue(),
+                (String) values.get(ConfigKey.SERVER_API_KEY),
+                texts(values.get(ConfigKey.SERVER_ORIGINS)),
+                value(ConfigKey.SERVER_PARALLEL, 1L).intValue(),
+                value(ConfigKey.SERVER_QUEUE, 0L).intValue(),
+                value(ConfigKey.SERVER_BODY, 1L).intValue() << 20,
+                seconds(ConfigKey.SERVER_STALL),
+                seconds(ConfigKey.SERVER_GRACE));
         this.agent = new AgentConfig(
                 values.get(ConfigKey.AGENT_MODEL) instanceof String model ? ModelSpec.parse(model) : null,
                 (String) values.get(ConfigKey.AGENT_SYSTEM_PROMPT),
@@ -183,6 +195,10 @@ public final class Config {
         return download;
     }
 
+    public ServerConfig server() {
+        return server;
+    }
+
     public AgentConfig agent() {
         return agent;
     }
@@ -239,6 +255,17 @@ public final class Config {
         return variable.isBlank()
                 ? List.of(home.resolve(".ollama").resolve("models"), Path.of("/usr/share/ollama/.ollama/models"))
                 : List.of(expand(variable, home));
+    }
+
+    /** A list of texts; a variable holds several with commas between them. */
+    private static List<String> texts(@Nullable Object value) {
+        return value instanceof List<?> list
+                ? list.stream()
+                        .flatMap(text -> Stream.of(String.valueOf(text).split(",")))
+                        .map(String::strip)
+                        .filter(text -> !text.isEmpty())
+                        .toList()
+                : List.of();
     }
 
     private URI address(String path) {

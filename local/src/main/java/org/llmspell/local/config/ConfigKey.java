@@ -45,6 +45,15 @@ public record ConfigKey(
     public static final String CONTEXT_LENGTH = "providers.candle.options.context_length";
     public static final String KEEP_ALIVE = "providers.candle.options.keep_alive";
     public static final String MAX_LOADED_MODELS = "providers.candle.options.max_loaded_models";
+    public static final String SERVER_HOST = "server.host";
+    public static final String SERVER_PORT = "server.port";
+    public static final String SERVER_API_KEY = "server.api_key";
+    public static final String SERVER_ORIGINS = "server.allowed_origins";
+    public static final String SERVER_PARALLEL = "server.parallel";
+    public static final String SERVER_QUEUE = "server.max_queue";
+    public static final String SERVER_BODY = "server.max_body_mb";
+    public static final String SERVER_STALL = "server.stall_timeout";
+    public static final String SERVER_GRACE = "server.shutdown_grace";
     public static final String AGENT_MODEL = "agent.model";
     public static final String AGENT_SYSTEM_PROMPT = "agent.system_prompt";
 
@@ -166,6 +175,73 @@ public record ConfigKey(
                 List.of("LLMSPELL_MAX_LOADED_MODELS"),
                 false,
                 "How many models stay loaded at once, the least recently used going first"));
+        keys.add(new ConfigKey(
+                SERVER_HOST,
+                new ValueType.Text(
+                        "an address or a host name without white space",
+                        text -> !text.isBlank() && text.chars().allMatch(c -> c > ' ' && c < 0x7f)),
+                "127.0.0.1",
+                List.of("LLMSPELL_SERVER_HOST"),
+                false,
+                "Address that `llmspell serve` listens on; any but a loopback address needs an API key"));
+        keys.add(new ConfigKey(
+                SERVER_PORT,
+                new ValueType.Whole(0, 65535, false),
+                11435L,
+                List.of("LLMSPELL_SERVER_PORT"),
+                false,
+                "Port that it listens on, one above Ollama's; 0 for any free one"));
+        keys.add(new ConfigKey(
+                SERVER_API_KEY,
+                new ValueType.Text(
+                        "at least 8 visible ASCII characters",
+                        text -> text.length() >= 8 && text.chars().allMatch(c -> c > ' ' && c < 0x7f)),
+                null,
+                List.of("LLMSPELL_API_KEY"),
+                true,
+                "What clients must send, as a Bearer token or in x-api-key; without it everybody on this machine may"));
+        keys.add(new ConfigKey(
+                SERVER_ORIGINS,
+                new ValueType.Texts(64),
+                List.of(),
+                List.of("LLMSPELL_SERVER_ORIGINS"),
+                false,
+                "Web pages of other origins that may use the server, such as \"https://chat.example\"; \"*\" for all"));
+        keys.add(new ConfigKey(
+                SERVER_PARALLEL,
+                new ValueType.Whole(1, 1024, false),
+                16L,
+                List.of("LLMSPELL_SERVER_PARALLEL"),
+                false,
+                "Replies that are made at once; more wait"));
+        keys.add(new ConfigKey(
+                SERVER_QUEUE,
+                new ValueType.Whole(0, 100_000, false),
+                512L,
+                List.of("LLMSPELL_SERVER_QUEUE"),
+                false,
+                "Requests that may wait; more are told that the server is busy"));
+        keys.add(new ConfigKey(
+                SERVER_BODY,
+                new ValueType.Whole(1, 1023, false),
+                16L,
+                List.of("LLMSPELL_SERVER_MAX_BODY_MB"),
+                false,
+                "The largest request in MiB; files of models may be larger"));
+        keys.add(new ConfigKey(
+                SERVER_STALL,
+                new ValueType.Decimal(0, false, 86400),
+                60.0,
+                List.of("LLMSPELL_SERVER_STALL_TIMEOUT"),
+                false,
+                "Seconds that a client may send or read nothing of what is under way before it is cut off"));
+        keys.add(new ConfigKey(
+                SERVER_GRACE,
+                new ValueType.Decimal(0, true, 3600),
+                5.0,
+                List.of("LLMSPELL_SERVER_SHUTDOWN_GRACE"),
+                false,
+                "Seconds that replies under way may go on when the server is told to end; then they are cancelled"));
         keys.add(new ConfigKey(
                 AGENT_MODEL,
                 new ValueType.Text("a model such as \"local/tinyllama:Q4_K_M@candle\"", ConfigKey::isModel),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.ToolCall;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatResult;
@@ -64,6 +65,12 @@ public final class Fields {
     public static Map<String, @Nullable Object> of(ChatResult result) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("text", result.text());
+        if (!result.thinking().isEmpty()) {
+            fields.put("thinking", result.thinking());
+        }
+        if (!result.toolCalls().isEmpty()) {
+            fields.put("tool_calls", calls(result.toolCalls()));
+        }
         fields.put("finish_reason", result.finishReason().id());
         fields.put("prompt_tokens", result.promptTokens());
         fields.put("cached_tokens", result.cachedTokens());
@@ -88,7 +95,31 @@ public final class Fields {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("role", message.role());
         fields.put("content", message.content());
+        if (!message.thinking().isEmpty()) {
+            fields.put("thinking", message.thinking());
+        }
+        if (!message.toolCalls().isEmpty()) {
+            fields.put("tool_calls", calls(message.toolCalls()));
+        }
+        if (!message.toolName().isEmpty()) {
+            fields.put("name", message.toolName());
+        }
+        if (!message.toolCallId().isEmpty()) {
+            fields.put("tool_call_id", message.toolCallId());
+        }
         return fields;
+    }
+
+    public static Map<String, @Nullable Object> of(ToolCall call) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("id", call.id());
+        fields.put("name", call.name());
+        fields.put("arguments", call.arguments());
+        return fields;
+    }
+
+    private static List<Map<String, @Nullable Object>> calls(List<ToolCall> calls) {
+        return calls.stream().map(Fields::of).toList();
     }
 
     /** With {@code percent_complete}, {@code bytes_downloaded} and {@code error} as of a finished download. */

@@ -1,6 +1,7 @@
 package org.llmspell.local.ollama;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -167,6 +168,38 @@ public final class OllamaBackend implements Backend {
         return new Embeddings(
                 vectors.stream().map(numbers -> new float[][] {vector(numbers)}).toList(),
                 tokens == null ? null : (Integer) Math.toIntExact(Math.min(tokens, Integer.MAX_VALUE)));
+    }
+
+    /** The server's own listing, {@code /api/tags}: its entries as it wrote them. */
+    public List<Map<?, ?>> tags() {
+        return OllamaReplies.objects(client.ask("GET", "/api/tags", null, null), "models");
+    }
+
+    /** The models in the server's memory, {@code /api/ps}: its entries as it wrote them. */
+    public List<Map<?, ?>> running() {
+        return OllamaReplies.objects(client.ask("GET", "/api/ps", null, null), "models");
+    }
+
+    /** All that the server tells of a model, {@code /api/show}, as it wrote it. */
+    public Map<String, @Nullable Object> show(ModelSpec model, boolean verbose) {
+        String name = serverName(model);
+        return client.ask("POST", "/api/show", Map.of("model", name, "name", name, "verbose", verbose), name);
+    }
+
+    /** Loads a model without asking it anything; a {@code keepAlive} of zero unloads it, null takes the server's default. */
+    public void load(ModelSpec model, @Nullable Duration keepAlive) {
+        String name = serverName(model);
+        Map<String, Object> body = new LinkedHashMap<>(Map.of("model", name, "stream", false));
+        if (keepAlive != null) {
+            body.put("keep_alive", keepAlive.isNegative() ? -1 : keepAlive.toSeconds());
+        }
+        client.ask("POST", "/api/generate", body, name, config.idleTimeout());
+    }
+
+    /** Gives a model of the server a second name. */
+    public void copy(ModelSpec model, ModelSpec to) {
+        String name = serverName(model);
+        client.ask("POST", "/api/copy", Map.of("source", name, "destination", serverName(to)), name);
     }
 
     @Override

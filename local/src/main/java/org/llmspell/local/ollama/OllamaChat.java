@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
+import org.llmspell.engine.ToolCall;
+import org.llmspell.engine.ToolDefinition;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
@@ -23,16 +26,26 @@ final class OllamaChat implements ChatStream {
     private final OllamaLines lines;
     private final long startedAt = System.nanoTime();
     private final StringBuilder text = new StringBuilder();
+    private final StringBuilder thinking = new StringBuilder();
+    private final List<ToolCall> calls = new ArrayList<>();
+    private final int callsBefore;
     private final boolean raw;
     private @Nullable Duration timeToFirstToken;
     private @Nullable ChatResult result;
 
-    private OllamaChat(OllamaLines lines, boolean raw) {
+    private OllamaChat(OllamaLines lines, boolean raw, int callsBefore) {
         this.lines = lines;
         this.raw = raw;
+        this.callsBefore = callsBefore;
     }
 
     static OllamaChat start(OllamaClient client, ChatRequest request, String model) {
+        if (request.raw() && !request.tools().isEmpty()) {
+            throw new LocalModelException(
+                    Kind.INVALID_REQUEST,
+                    "Raw text takes no tools, since they are described by a chat template",
+                    "Leave out 'raw', or the tools");
+        }
         Map<String, @Nullable Object> body = new LinkedHashMap<>();
         body.put("model", model);
         if (request.raw()) {
@@ -44,8 +57,17 @@ final class OllamaChat implements ChatStream {
             body.put(
                     "messages",
                     request.messages().stream()
-                            .map(message -> Map.of("role", message.role(), "content", message.content()))
+                            .map(OllamaMessages::of)
                             .toList());
+            if (!request.tools().isEmpty()) {
+                body.put(
+                        "tools",
+                        request.tools().stream().map(ToolDefinition::toMap).toList());
+            }
+        }
+        if (request.thinking() != Thinking.DEFAULT) {
+            String effort = request.thinking().effort();
+            body.put("think", effort.isEmpty() ? request.thinking().wanted() : effort);
         }
         body.put("stream", true);
         body.put("options", options(request));
@@ -69,7 +91,10 @@ final class OllamaChat implements ChatStream {
                         "Use format with a JSON Schema, or run the model on @candle");
         }
         String path = request.raw() ? "/api/generate" : "/api/chat";
-        return new OllamaChat(client.stream(path, body, model), request.raw());
+        int callsBefore = request.messages().stream()
+                .mapToInt(message -> message.toolCalls().size())
+                .sum();
+        return new OllamaChat(client.stream(path, body, model), request.raw(), callsBefore);
     }
 
     /** The options under Ollama's names, every one of them, so that the server's own defaults never step in. */
@@ -108,22 +133,24 @@ final class OllamaChat implements ChatStream {
             if (line == null) {
                 throw lines.brokenOff();
             }
-            String piece = raw
-                    ? OllamaReplies.string(line, "response")
-                    : OllamaReplies.string(OllamaReplies.object(line, "message"), "content");
+            Map<?, ?> message = raw ? line : OllamaReplies.object(line, "message");
+            String piece = OllamaReplies.string(message, raw ? "response" : "content");
+            String thought = OllamaReplies.string(message, "thinking");
+            List<ToolCall> called = OllamaMessages.calls(message, callsBefore + calls.size());
             List<ChatChunk.TokenLogprob> logprobs = logprobs(line, "logprobs");
-            if (piece != null && timeToFirstToken == null) {
+            boolean something = piece != null || thought != null || !called.isEmpty();
+            if (something && timeToFirstToken == null) {
                 timeToFirstToken = elapsed();
             }
-            if (piece != null) {
-                text.append(piece);
-            }
+            text.append(piece == null ? "" : piece);
+            thinking.append(thought == null ? "" : thought);
+            calls.addAll(called);
             if (Boolean.TRUE.equals(line.get("done"))) {
                 result = result(line);
                 lines.close();
             }
-            if (piece != null || !logprobs.isEmpty()) {
-                return new ChatChunk(piece == null ? "" : piece, logprobs);
+            if (something || !logprobs.isEmpty()) {
+                return new ChatChunk(piece == null ? "" : piece, thought == null ? "" : thought, called, logprobs);
             }
         }
         return null;
@@ -146,6 +173,8 @@ final class OllamaChat implements ChatStream {
         Duration first = timeToFirstToken;
         return new ChatResult(
                 text.toString(),
+                thinking.toString(),
+                calls,
                 "length".equals(last.get("done_reason")) ? FinishReason.LENGTH : FinishReason.STOP,
                 (int) OllamaReplies.integer(last, "prompt_eval_count", 0),
                 0,

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +19,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llmspell.engine.ChatInput;
 import org.llmspell.engine.ChatMessage;
+import org.llmspell.engine.ChatPrompt;
 import org.llmspell.engine.Embedding;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.ModelLease;
+import org.llmspell.engine.ResidentModel;
 import org.llmspell.engine.SamplingOptions;
 import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
@@ -76,6 +80,11 @@ class CandleBackendTest {
             @Override
             public ModelLease open(Path file, @Nullable Duration keepAlive) {
                 throw new EngineException(problem, "what the engine says", List.of(advice));
+            }
+
+            @Override
+            public List<ResidentModel> residentModels() {
+                return List.of();
             }
 
             @Override
@@ -348,19 +357,17 @@ class CandleBackendTest {
         }
 
         @Override
-        public String prompt(List<ChatMessage> messages, boolean raw) {
+        public ChatPrompt prompt(ChatInput input) {
             throw new EngineException(Problem.TEMPLATE_FAILED, "roles must alternate", List.of());
         }
 
         @Override
-        public int[] promptTokens(List<ChatMessage> messages, boolean raw) {
-            prompt(messages, raw);
-            return new int[0];
-        }
-
-        @Override
         public Generation generate(
-                int[] prompt, SamplingOptions sampling, @Nullable Integer contextLength, @Nullable Grammar grammar) {
+                int[] prompt,
+                SamplingOptions sampling,
+                @Nullable Integer contextLength,
+                @Nullable Grammar grammar,
+                Set<Integer> shown) {
             throw new UnsupportedOperationException();
         }
 

@@ -1,11 +1,13 @@
 package org.llmspell.lua.globals;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.ToolDefinition;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatOptions;
 import org.llmspell.local.ChatStream;
@@ -46,7 +48,9 @@ public final class Agents {
     public Map<String, JavaFunction> functions() {
         Map<String, JavaFunction> functions = new HashMap<>();
         functions.put("agent_create", this::create);
-        functions.put("agent_complete", this::complete);
+        functions.put("agent_rest", this::rest);
+        functions.put("agent_calls", this::calls);
+        functions.put("agent_resume", this::resume);
         functions.put("agent_stream", this::stream);
         functions.put("agent_next", this::next);
         functions.put("agent_stop", this::stop);
@@ -57,7 +61,7 @@ public final class Agents {
         return functions;
     }
 
-    /** {@code agent_create(options)}: the number and the properties. */
+    /** {@code agent_create(options, tools)}: the number and the properties. */
     private int create(LuaStack stack) {
         if (!stack.isTable(1)) {
             throw new LuaFault("Agent.create takes a table such as {model = \"local/tinyllama:Q4_K_M@candle\"}, got "
@@ -74,8 +78,10 @@ public final class Agents {
         }
         access.checkModel(model);
         String systemPrompt = prompt == null ? defaults.systemPrompt() : prompt;
+        List<ToolDefinition> tools =
+                stack.isTable(2) ? ToolTables.read(List.copyOf(stack.toMap(2).values())) : List.of();
         long id = ++lastId;
-        agents.put(id, new ScriptAgent(new Conversation(models, model, systemPrompt, options)));
+        agents.put(id, new ScriptAgent(new Conversation(models, model, systemPrompt, options, tools), tools));
 
         Map<String, @Nullable Object> properties = new LinkedHashMap<>();
         properties.put("name", text(given, "name"));
@@ -86,15 +92,34 @@ public final class Agents {
         return 2;
     }
 
-    /** {@code agent_complete(id, text, options)}: the reply. */
-    private int complete(LuaStack stack) throws Exception {
+    /** {@code agent_rest(id)}: reads the reply that has begun to its end and gives its text. */
+    private int rest(LuaStack stack) throws Exception {
         ScriptAgent agent = agent(stack);
-        start(stack, agent);
         while (pull(agent) != null) {
             // the result holds the whole text
         }
         stack.push(agent.finish().text());
         return 1;
+    }
+
+    /** {@code agent_calls(id)}: the calls of the last reply, each with what is wrong with it, if anything is. */
+    private int calls(LuaStack stack) {
+        stack.pushCopy(agent(stack).calls());
+        return 1;
+    }
+
+    /** {@code agent_resume(id, results, last)}: gives the results of the calls, as texts in their order, and begins a reply. */
+    private int resume(LuaStack stack) throws Exception {
+        ScriptAgent agent = agent(stack);
+        List<String> results = new ArrayList<>();
+        stack.toMap(2).values().forEach(result -> results.add(String.valueOf(result)));
+        boolean last = stack.toBoolean(3);
+        console.flush();
+        waiting.during(() -> {}, () -> {
+            agent.resume(results, last);
+            return null;
+        });
+        return 0;
     }
 
     /** {@code agent_stream(id, text, options)}: begins a reply. */
@@ -103,7 +128,7 @@ public final class Agents {
         return 0;
     }
 
-    /** {@code agent_next(id)}: the next piece and its log-probabilities, or nothing at the end. */
+    /** {@code agent_next(id)}: the next piece, its log-probabilities and what was thought, or nothing at the end. */
     private int next(LuaStack stack) throws Exception {
         console.flush();
         ScriptAgent agent = agent(stack);
@@ -113,11 +138,12 @@ public final class Agents {
             return 0;
         }
         stack.push(chunk.text());
-        if (chunk.logprobs().isEmpty()) {
-            return 1;
-        }
-        stack.pushCopy(chunk.logprobs().stream().map(Fields::of).toList());
-        return 2;
+        stack.pushCopy(
+                chunk.logprobs().isEmpty()
+                        ? null
+                        : chunk.logprobs().stream().map(Fields::of).toList());
+        stack.push(chunk.thinking());
+        return 3;
     }
 
     /** {@code agent_stop(id)}: ends the reply being read, if there is one. */

@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.reply;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,113 @@
+package org.llmspell.server.api;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.local.ChatChunk;
+import org.llmspell.local.ChatRequest;
+import org.llmspell.local.ChatResult;
+import org.llmspell.local.ChatStream;
+import org.llmspell.local.LocalModelException;
+import org.llmspell.local.ModelSpec;
+import org.llmspell.local.candle.CandleBackend;
+import org.llmspell.local.ollama.OllamaBackend;
+import org.llmspell.server.http.HttpFailure;
+
+/** Makes replies, each in its place, and counts them. The thread that asks is interrupted to cancel. Thread-safe. */
+public final class Generations {
+    private final Admission admission;
+    private final Metrics metrics;
+
+    public Generations(Admission admission, Metrics metrics) {
+        this.admission = admission;
+        this.metrics = metrics;
+    }
+
+    /** Takes the pieces of a reply as they come; may block, which holds the reply back. */
+    @FunctionalInterface
+    public interface Sink {
+        void accept(ChatChunk chunk);
+    }
+
+    /** Something that computes for a while, in its place. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T run() throws InterruptedException;
+    }
+
+    /** Replies to {@code request}, giving every piece to {@code sink}. */
+    public ChatResult run(Catalog.Target target, ChatRequest request, Sink sink) throws InterruptedException {
+        return inPlace(() -> {
+            boolean ended = false;
+            try (ChatStream stream = target.backend().chat(request)) {
+                for (ChatChunk chunk = stream.next(); chunk != null; chunk = stream.next()) {
+                    sink.accept(chunk);
+                }
+                ChatResult result = stream.result();
+                metrics.generated(
+                        target.backend().name(),
+                        result.promptTokens(),
+                        result.cachedTokens(),
+                        result.generatedTokens(),
+                        result.timeToFirstToken());
+                ended = true;
+                return result;
+            } catch (LocalModelException e) {
+                ended = e.kind() != LocalModelException.Kind.CANCELLED;
+                throw missing(e, target);
+            } finally {
+                if (!ended) {
+                    metrics.cancelled();
+                }
+            }
+        });
+    }
+
+    /** Does {@code work} when there is a place for it. */
+    public <T> T inPlace(Work<T> work) throws InterruptedException {
+        long asked = System.nanoTime();
+        try (Admission.Place place = admission.enter()) {
+            metrics.waited(System.nanoTime() - asked);
+            return work.run();
+        }
+    }
+
+    /**
+     * Loads a model without a reply, or unloads it where {@code keepAlive} is zero.
+     *
+     * @return how long loading took
+     */
+    public Duration load(Catalog.Target target, @Nullable Duration keepAlive) throws InterruptedException {
+        boolean unload = keepAlive != null && keepAlive.isZero();
+        ModelSpec spec = target.spec();
+        return inPlace(() -> {
+            long start = System.nanoTime();
+            try {
+                switch (target.backend()) {
+                    case CandleBackend candle when unload -> candle.unload(spec);
+                    case CandleBackend candle -> candle.open(spec, keepAlive).close();
+                    case OllamaBackend ollama -> ollama.load(spec, keepAlive);
+                    default ->
+                        throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
+                }
+            } catch (LocalModelException e) {
+                throw missing(e, target);
+            }
+            return Duration.ofNanos(System.nanoTime() - start);
+        });
+    }
+
+    /** A model that is gone by the time it is used is missing in the same words as one that never was. */
+    private static RuntimeException missing(LocalModelException e, Catalog.Target target) {
+        return e.kind() == LocalModelException.Kind.MODEL_NOT_FOUND ? Catalog.notFound(target.name()) : e;
+    }
+
+    /** Replies being made. */
+    public int running() {
+        return admission.running();
+    }
+
+    /** Requests that wait for a place. */
+    public int waiting() {
+        return admission.waiting();
+    }
+}

@@ -1,0 +1,5 @@
+/** The Ollama interface. */
+@NullMarked
+package org.llmspell.server.ollama;
+
+import org.jspecify.annotations.NullMarked;
