@@ -98,7 +98,11 @@ final class ChatPrompts {
     }
 
     /** @param textual whether tools or calls are in the form of {@link TextualTools} */
-    private record Rendered(List<Fragment> fragments, boolean textual) {}
+    private record Rendered(List<Fragment> fragments, boolean textual) {
+        String text() {
+            return fragments.stream().map(Fragment::text).collect(Collectors.joining());
+        }
+    }
 
     /** A way to render the conversation. */
     private record Form(
@@ -130,9 +134,16 @@ final class ChatPrompts {
             forms.add(form.with(folded(form.messages)));
         }
         EngineException refusal = null;
+        Rendered incomplete = null;
+        boolean described = !input.tools().isEmpty();
         for (Form form : forms.stream().distinct().toList()) {
             try {
-                return new Rendered(rendered(form), form.textual);
+                Rendered rendered = new Rendered(rendered(form), form.textual);
+                // Some templates leave out system messages without a word.
+                if (!described || !TextualTools.isIn(form.messages) || TextualTools.isIn(rendered.text())) {
+                    return rendered;
+                }
+                incomplete = incomplete == null ? rendered : incomplete;
             } catch (EngineException e) {
                 if (refusal == null) {
                     refusal = e;
@@ -140,6 +151,9 @@ final class ChatPrompts {
                     refusal.addSuppressed(e);
                 }
             }
+        }
+        if (incomplete != null) {
+            return incomplete;
         }
         throw refusal == null ? new IllegalStateException("nothing to render") : refusal;
     }

@@ -13,7 +13,19 @@ import org.llmspell.engine.template.JsonText;
  * and Qwen models, which many others have met in training.
  */
 final class TextualTools {
+    private static final String INTRODUCTION = "You can use these tools, each described by a line of JSON:";
+
     private TextualTools() {}
+
+    /** Whether the description of tools is in any of the messages. */
+    static boolean isIn(List<ChatMessage> messages) {
+        return messages.stream().anyMatch(message -> isIn(message.content()));
+    }
+
+    /** Whether the description of tools is in {@code text}. */
+    static boolean isIn(String text) {
+        return text.contains(INTRODUCTION);
+    }
 
     /**
      * The conversation in texts alone.
@@ -53,7 +65,7 @@ final class TextualTools {
     }
 
     private static String description(List<ToolDefinition> tools) {
-        StringBuilder text = new StringBuilder("You can use these tools, each described by a line of JSON:\n<tools>\n");
+        StringBuilder text = new StringBuilder(INTRODUCTION).append("\n<tools>\n");
         for (ToolDefinition tool : tools) {
             Map<String, @Nullable Object> shown = new LinkedHashMap<>();
             shown.put("name", tool.name());

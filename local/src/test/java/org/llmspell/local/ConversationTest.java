@@ -9,6 +9,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
 
 class ConversationTest {
     private final FakeBackend backend = new FakeBackend("candle");
@@ -71,6 +72,38 @@ class ConversationTest {
 
         assertThat(conversation.history()).containsExactly(ChatMessage.system("Be brief."));
         assertThat(backend.streamsClosed).isEqualTo(1);
+    }
+
+    @Test
+    void aReplyThatCallsToolsKeepsItsTurnOpenUntilOneThatCallsNone() {
+        ToolCall call = new ToolCall("id1", "now", Map.of());
+        backend.calls = List.of(call);
+        assertThat(conversation.complete("Time?").toolCalls()).containsExactly(call);
+        assertThat(conversation.history()).hasSize(1);
+
+        backend.calls = List.of();
+        ChatMessage result = ChatMessage.toolResult(call, "noon");
+        try (ChatStream stream = conversation.resume(List.of(result), false)) {
+            while (stream.next() != null) {}
+        }
+        assertThat(conversation.history())
+                .containsExactly(
+                        ChatMessage.system("Be brief."),
+                        ChatMessage.user("Time?"),
+                        ChatMessage.assistant("Hello there", "", List.of(call)),
+                        result,
+                        ChatMessage.assistant("Hello there"));
+        assertThatThrownBy(() -> conversation.resume(List.of(), false)).hasMessageContaining("No reply waits");
+    }
+
+    @Test
+    void aTurnThatWaitsForToolsIsGivenUpByTheNext() {
+        backend.calls = List.of(new ToolCall("id1", "now", Map.of()));
+        conversation.complete("Time?");
+        backend.calls = List.of();
+        conversation.complete("Never mind");
+        assertThat(conversation.history()).hasSize(3);
+        assertThat(conversation.history().get(1)).isEqualTo(ChatMessage.user("Never mind"));
     }
 
     @Test
