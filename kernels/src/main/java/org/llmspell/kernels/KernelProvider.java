@@ -3,15 +3,21 @@ package org.llmspell.kernels;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.scalar.ScalarKernels;
 import org.llmspell.kernels.vector.VectorKernels;
+import org.llmspell.kernels.x86.X86Kernels;
 
 /**
- * Chooses the kernels for this machine, once. Where vector kernels cannot work, or would be slower than plain Java, the scalar
- * ones are taken and a warning says why.
+ * Chooses the kernels for this machine, once: assembled code for the products where the processor has the instructions, over vector
+ * kernels for everything else. Where vector kernels cannot work, or would be slower than plain Java, the scalar ones are taken and
+ * a warning says why.
  */
 public final class KernelProvider {
-    /** The system property that names the kernels to use, {@code scalar} or {@code vector}, whatever would be chosen. */
+    /** The environment variable that names the kernels to use, whatever would be chosen: {@code scalar}, {@code vector}, {@code avx512}. */
+    public static final String VARIABLE = "LLMSPELL_KERNELS";
+
+    /** The system property of the same meaning, which comes first. */
     public static final String PROPERTY = "llmspell.kernels";
 
+    private static final System.Logger LOG = System.getLogger(KernelProvider.class.getName());
     private static final String MODULE = "jdk.incubator.vector";
     private static final Kernels SCALAR = new ScalarKernels();
 
@@ -19,7 +25,33 @@ public final class KernelProvider {
 
     /** Made when it is first asked for. */
     private static final class Best {
-        static final Choice CHOICE = choose(System.getProperty(PROPERTY), impossible(), unwise());
+        static final Choice CHOICE = choose(wish(), impossible(), unwise(), Assembled.UNAVAILABLE);
+    }
+
+    /** The assembled kernels or why there are none. */
+    private static final class Assembled {
+        static final @Nullable Kernels KERNELS;
+        static final @Nullable String UNAVAILABLE;
+
+        static {
+            Kernels kernels = null;
+            String unavailable = null;
+            try {
+                kernels = X86Kernels.assemble(impossible() == null && unwise() == null ? Holder.VECTOR : SCALAR);
+            } catch (X86Kernels.Unavailable e) {
+                unavailable = String.valueOf(e.getMessage());
+                LOG.log(System.Logger.Level.DEBUG, "no assembled kernels: {0}", unavailable);
+            }
+            KERNELS = kernels;
+            UNAVAILABLE = unavailable;
+        }
+    }
+
+    /** The kernels there are, the fastest last. */
+    enum Level {
+        SCALAR,
+        VECTOR,
+        AVX512
     }
 
     /**
@@ -29,12 +61,11 @@ public final class KernelProvider {
      * @param warning why it is not the fastest, or null
      */
     record Choice(
-            boolean vector,
-            @Nullable String error,
-            @Nullable String warning) {
+            Level level, @Nullable String error, @Nullable String warning) {
         // The only place that names a vector class: without its module this is never reached.
         private Kernels kernels() {
-            return vector ? Holder.VECTOR : SCALAR;
+            Kernels assembled = level == Level.AVX512 ? Assembled.KERNELS : null;
+            return assembled != null ? assembled : level == Level.SCALAR ? SCALAR : Holder.VECTOR;
         }
     }
 
@@ -43,9 +74,9 @@ public final class KernelProvider {
     }
 
     /**
-     * The fastest kernels that work here. {@code -Dllmspell.kernels=scalar|vector} overrides the choice.
+     * The fastest kernels that work here, or those that {@link #PROPERTY} or {@link #VARIABLE} names.
      *
-     * @throws IllegalStateException if that property names no kernels, or vector kernels where there can be none
+     * @throws IllegalStateException if that names no kernels, or some that cannot run here
      */
     public static Kernels best() {
         Choice choice = Best.CHOICE;
@@ -60,32 +91,52 @@ public final class KernelProvider {
         return SCALAR;
     }
 
+    /** The portable kernels: vector ones, or scalar ones where there can be none. They compute in float32 throughout. */
+    public static Kernels portable() {
+        return impossible() == null ? Holder.VECTOR : SCALAR;
+    }
+
     /**
      * The choice, given the circumstances.
      *
-     * @param wish the property's value, or null
+     * @param wish the name of the kernels to use, or null
      * @param impossible why vector kernels cannot run, or null
      * @param unwise why they would be slow, or null
+     * @param unassembled why there are no assembled kernels, or null
      */
-    static Choice choose(@Nullable String wish, @Nullable String impossible, @Nullable String unwise) {
+    static Choice choose(
+            @Nullable String wish, @Nullable String impossible, @Nullable String unwise, @Nullable String unassembled) {
         if (wish == null || wish.isBlank()) {
             String reason = impossible != null ? impossible : unwise;
+            String warning = null;
             if (reason != null) {
-                String warning = "computing without SIMD, which is many times slower: " + reason;
-                System.getLogger(KernelProvider.class.getName()).log(System.Logger.Level.WARNING, warning);
-                return new Choice(false, null, warning);
+                warning = "computing without SIMD, which is many times slower: " + reason;
+                LOG.log(System.Logger.Level.WARNING, warning);
             }
-            return new Choice(true, null, null);
+            Level level = unassembled == null ? Level.AVX512 : reason == null ? Level.VECTOR : Level.SCALAR;
+            return new Choice(level, null, warning);
         }
         return switch (wish) {
-            case "scalar" -> new Choice(false, null, null);
-            case "vector" ->
-                impossible == null
-                        ? new Choice(true, null, null)
-                        : new Choice(false, "-D" + PROPERTY + "=vector cannot be had: " + impossible, null);
+            case "scalar" -> new Choice(Level.SCALAR, null, null);
+            case "vector" -> wished(Level.VECTOR, wish, impossible);
+            case "avx512" -> wished(Level.AVX512, wish, unassembled);
             default ->
-                new Choice(false, "-D%s=%s names no kernels; use scalar or vector".formatted(PROPERTY, wish), null);
+                new Choice(
+                        Level.SCALAR,
+                        "%s=%s names no kernels; use scalar, vector or avx512".formatted(VARIABLE, wish),
+                        null);
         };
+    }
+
+    private static Choice wished(Level level, String wish, @Nullable String unavailable) {
+        return unavailable == null
+                ? new Choice(level, null, null)
+                : new Choice(Level.SCALAR, "%s=%s cannot be had: %s".formatted(VARIABLE, wish, unavailable), null);
+    }
+
+    private static @Nullable String wish() {
+        String property = System.getProperty(PROPERTY);
+        return property == null || property.isBlank() ? System.getenv(VARIABLE) : property;
     }
 
     private static @Nullable String impossible() {

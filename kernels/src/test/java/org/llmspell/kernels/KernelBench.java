@@ -30,7 +30,7 @@ final class KernelBench {
     private static final int COLUMNS = 4096;
     private static final long BYTES = 192L << 20;
     private static final int ROUNDS = 12;
-    private static final int CHUNK = 64;
+    private static final int CHUNK = 256;
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;

@@ -8,41 +8,49 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.llmspell.kernels.KernelProvider.Choice;
+import org.llmspell.kernels.KernelProvider.Level;
 
 class KernelProviderTest {
     @Test
-    void vectorKernelsAreChosenWhereTheyWork() {
-        assertThat(KernelProvider.choose(null, null, null)).isEqualTo(new KernelProvider.Choice(true, null, null));
-        assertThat(KernelProvider.choose("", null, null).vector()).isTrue();
+    void theFastestKernelsThatWorkAreChosen() {
+        assertThat(KernelProvider.choose(null, null, null, null)).isEqualTo(new Choice(Level.AVX512, null, null));
+        assertThat(KernelProvider.choose("", null, null, null).level()).isEqualTo(Level.AVX512);
+        assertThat(KernelProvider.choose(null, null, null, "other processor"))
+                .isEqualTo(new Choice(Level.VECTOR, null, null));
     }
 
     @Test
-    void whereTheyCannotWorkOrWouldBeSlowTheWarningSaysWhy() {
-        KernelProvider.Choice missing = KernelProvider.choose(null, "no module", "no compiler");
-        assertThat(missing.vector()).isFalse();
+    void whereVectorsCannotWorkOrWouldBeSlowTheWarningSaysWhy() {
+        Choice missing = KernelProvider.choose(null, "no module", "no compiler", "other processor");
+        assertThat(missing.level()).isEqualTo(Level.SCALAR);
         assertThat(missing.error()).isNull();
         assertThat(missing.warning())
                 .contains("without SIMD")
                 .contains("no module")
                 .doesNotContain("\n");
-        KernelProvider.Choice slow = KernelProvider.choose(null, null, "no compiler");
-        assertThat(slow.vector()).isFalse();
+        Choice slow = KernelProvider.choose(null, null, "no compiler", null);
+        assertThat(slow.level()).isEqualTo(Level.AVX512);
         assertThat(slow.warning()).contains("no compiler");
     }
 
     @Test
-    void thePropertyOverridesTheChoiceAndWarnsOfNothing() {
-        assertThat(KernelProvider.choose("scalar", null, null)).isEqualTo(new KernelProvider.Choice(false, null, null));
-        assertThat(KernelProvider.choose("vector", null, "slow"))
-                .isEqualTo(new KernelProvider.Choice(true, null, null));
+    void aWishOverridesTheChoiceAndWarnsOfNothing() {
+        assertThat(KernelProvider.choose("scalar", null, null, null)).isEqualTo(new Choice(Level.SCALAR, null, null));
+        assertThat(KernelProvider.choose("vector", null, "slow", null)).isEqualTo(new Choice(Level.VECTOR, null, null));
+        assertThat(KernelProvider.choose("avx512", "no module", null, null))
+                .isEqualTo(new Choice(Level.AVX512, null, null));
     }
 
     @Test
     void anUnknownOrImpossibleWishIsAnErrorThatSaysWhatThereIs() {
-        assertThat(KernelProvider.choose("gpu", null, null).error())
-                .isEqualTo("-Dllmspell.kernels=gpu names no kernels; use scalar or vector");
-        assertThat(KernelProvider.choose("vector", "no module", null).error())
-                .isEqualTo("-Dllmspell.kernels=vector cannot be had: no module");
+        assertThat(KernelProvider.choose("gpu", null, null, null).error())
+                .isEqualTo("LLMSPELL_KERNELS=gpu names no kernels; use scalar, vector or avx512");
+        assertThat(KernelProvider.choose("vector", "no module", null, null).error())
+                .isEqualTo("LLMSPELL_KERNELS=vector cannot be had: no module");
+        assertThat(KernelProvider.choose("avx512", null, null, "the processor has none")
+                        .error())
+                .isEqualTo("LLMSPELL_KERNELS=avx512 cannot be had: the processor has none");
     }
 
     @Test
@@ -54,29 +62,32 @@ class KernelProviderTest {
 
     @Test
     void aJvmWithTheVectorModuleUsesIt() throws Exception {
-        assertThat(run("--add-modules=jdk.incubator.vector")).containsPattern("chosen: vector \\((128|256|512)-bit\\)");
+        assertThat(run("--add-modules=jdk.incubator.vector", "-Dllmspell.kernels=vector"))
+                .containsPattern("chosen: vector \\((128|256|512)-bit\\)");
     }
 
     @Test
     void aJvmWithoutTheVectorModuleComputesWithScalarsAndSaysWhy() throws Exception {
-        assertThat(run()).contains("chosen: scalar").contains("--add-modules jdk.incubator.vector");
+        assertThat(run())
+                .containsPattern("chosen: (scalar|avx512 .*else scalar)")
+                .contains("--add-modules jdk.incubator.vector");
     }
 
     @Test
     void aJvmWithoutTheOptimizingCompilerComputesWithScalarsAndSaysWhy() throws Exception {
         assertThat(run("--add-modules=jdk.incubator.vector", "-XX:TieredStopAtLevel=1"))
-                .contains("chosen: scalar")
+                .containsPattern("chosen: (scalar|avx512 .*else scalar)")
                 .contains("C2 is off");
         assertThat(run("--add-modules=jdk.incubator.vector", "-Xint"))
-                .contains("chosen: scalar")
+                .containsPattern("chosen: (scalar|avx512 .*else scalar)")
                 .contains("-Xint");
     }
 
     @Test
     void aJvmAskedForUnknownKernelsIsToldEveryTime() throws Exception {
         assertThat(run("--add-modules=jdk.incubator.vector", "-Dllmspell.kernels=fast"))
-                .contains("first: -Dllmspell.kernels=fast names no kernels; use scalar or vector")
-                .contains("again: -Dllmspell.kernels=fast names no kernels; use scalar or vector");
+                .contains("first: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector or avx512")
+                .contains("again: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector or avx512");
     }
 
     /** What a fresh JVM with {@code flags} prints when it chooses its kernels and computes with them. */

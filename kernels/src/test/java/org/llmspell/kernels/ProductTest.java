@@ -17,9 +17,6 @@ import org.llmspell.gguf.BlockFormat;
 
 /** Matrix products of every implementation and format against sums in float64. */
 class ProductTest {
-    /** Float32 sums, relative to Σ|w·x|: what the interface's implementations are held to. */
-    private static final double BOUND = 1e-5;
-
     private static final float GUARD = -98765.5f;
 
     static List<Arguments> formats() {
@@ -231,7 +228,7 @@ class ProductTest {
         void verify(Kernels kernels, float actual, int row, int token) {
             int i = token * weights.rows() + row;
             double error = Math.abs(actual - expected[i]);
-            if (!(error <= BOUND * magnitude[i])) {
+            if (!(error <= Implementations.bound(kernels) * magnitude[i])) {
                 throw new AssertionError(
                         "%s %s: row %d of %d, token %d, %d columns: %s instead of %s, off by %.2g of Σ|w·x|"
                                 .formatted(

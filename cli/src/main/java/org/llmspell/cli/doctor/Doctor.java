@@ -99,7 +99,7 @@ public final class Doctor {
                         "candle",
                         finding + ": the slow ones",
                         "See the warning about kernels that `llmspell --trace warn model status` shows",
-                        "Start through the llmspell launcher, and leave llmspell.kernels unset")
+                        "Start through the llmspell launcher, and leave LLMSPELL_KERNELS unset")
                 : Check.ok("candle", finding);
     }
 

@@ -1,0 +1,333 @@
+package org.llmspell.kernels.x86;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns instructions into bytes: the few general ones that kernels need, and the vector ones of {@link Op} in EVEX form
+ * (Intel SDM volume 2, chapters 2 and 3). Displacements are always written in full, which costs bytes and no time. Not
+ * thread-safe.
+ */
+final class Assembler {
+    /** A place in the code, to jump to. */
+    static final class Label {
+        private int position = -1;
+        private final List<Integer> uses = new ArrayList<>();
+    }
+
+    /** Conditions of a jump, by their numbers. */
+    enum Condition {
+        EQUAL(4),
+        NOT_EQUAL(5),
+        BELOW(2),
+        LESS(12);
+
+        private final int number;
+
+        Condition(int number) {
+            this.number = number;
+        }
+    }
+
+    private byte[] code = new byte[1024];
+    private int length;
+
+    /** The code so far; every label that was used must have been placed. */
+    byte[] bytes() {
+        return Arrays.copyOf(code, length);
+    }
+
+    // Vector instructions
+
+    void emit(Op op, Vec destination, Vec first, Source second) {
+        emit(op, destination, first, second, Mask.NONE, 0);
+    }
+
+    void emit(Op op, Vec destination, Vec first, Source second, int immediate) {
+        emit(op, destination, first, second, Mask.NONE, immediate);
+    }
+
+    /** An instruction of shape {@link Op.Shape#THREE}. */
+    void emit(Op op, Vec destination, Vec first, Source second, Mask mask, int immediate) {
+        require(op, Op.Shape.THREE);
+        evex(op, destination.number(), first.number(), second, destination.bits(), mask);
+        immediate(op, immediate);
+    }
+
+    void emit(Op op, Vec destination, Source source) {
+        emit(op, destination, source, Mask.NONE, 0);
+    }
+
+    void emit(Op op, Vec destination, Source source, Mask mask) {
+        emit(op, destination, source, mask, 0);
+    }
+
+    void emit(Op op, Vec destination, Source source, int immediate) {
+        emit(op, destination, source, Mask.NONE, immediate);
+    }
+
+    /** An instruction of shape {@link Op.Shape#LOAD} or {@link Op.Shape#SHIFT}; its width is the destination's. */
+    void emit(Op op, Vec destination, Source source, Mask mask, int immediate) {
+        if (op.shape == Op.Shape.SHIFT) {
+            evex(op, op.extension, destination.number(), source, destination.bits(), mask);
+        } else {
+            require(op, Op.Shape.LOAD);
+            evex(op, destination.number(), 0, source, destination.bits(), mask);
+        }
+        immediate(op, immediate);
+    }
+
+    void store(Op op, Source destination, Vec source) {
+        store(op, destination, source, Mask.NONE, 0);
+    }
+
+    void store(Op op, Source destination, Vec source, int immediate) {
+        store(op, destination, source, Mask.NONE, immediate);
+    }
+
+    /** An instruction of shape {@link Op.Shape#STORE}; its width is the source's. */
+    void store(Op op, Source destination, Vec source, Mask mask, int immediate) {
+        require(op, Op.Shape.STORE);
+        evex(op, source.number(), 0, destination, source.bits(), mask);
+        immediate(op, immediate);
+    }
+
+    /** Sets mask register {@code mask} to the lower 32 bits of {@code source}. */
+    void kmovd(int mask, Gp source) {
+        // VEX.L0.F2.0F.W0 92 /r
+        bytes(0xC4, 0xC1 | (~source.number() & 8) << 2, 0x7B, 0x92, 0xC0 | mask << 3 | source.number() & 7);
+    }
+
+    /** Ends the use of vector registers, lest later instructions of the older form wait for their upper halves. */
+    void vzeroupper() {
+        bytes(0xC5, 0xF8, 0x77);
+    }
+
+    private static void require(Op op, Op.Shape shape) {
+        if (op.shape != shape) {
+            throw new IllegalArgumentException(op + " is no " + shape);
+        }
+    }
+
+    private void immediate(Op op, int immediate) {
+        if (op.immediate) {
+            bytes(immediate);
+        } else if (immediate != 0) {
+            throw new IllegalArgumentException(op + " has no immediate");
+        }
+    }
+
+    private void evex(Op op, int register, int second, Source source, int bits, Mask mask) {
+        int x;
+        int b;
+        boolean broadcast = false;
+        switch (source) {
+            case Vec vector -> {
+                x = vector.number() >> 4 & 1;
+                b = vector.number() >> 3 & 1;
+            }
+            case Mem memory -> {
+                x = memory.index() == null ? 0 : memory.index().number() >> 3;
+                b = memory.base().number() >> 3;
+                broadcast = memory.broadcast();
+            }
+        }
+        int width = bits == 512 ? 2 : bits == 256 ? 1 : 0;
+        bytes(
+                0x62,
+                (~register & 8) << 4 | (~x & 1) << 6 | (~b & 1) << 5 | (~register & 16) | op.map,
+                op.w << 7 | (~second & 15) << 3 | 4 | op.prefix,
+                (mask.zeroing() ? 0x80 : 0) | width << 5 | (broadcast ? 0x10 : 0) | (~second & 16) >> 1 | mask.number(),
+                op.opcode);
+        modrm(register, source);
+    }
+
+    private void modrm(int register, Source source) {
+        switch (source) {
+            case Vec vector -> bytes(0xC0 | (register & 7) << 3 | vector.number() & 7);
+            case Mem memory -> modrm(register, memory);
+        }
+    }
+
+    private void modrm(int register, Mem memory) {
+        int base = memory.base().number() & 7;
+        Gp index = memory.index();
+        // base 4 says that a SIB byte follows; index 4 in it says that there is none
+        if (index == null && base != 4) {
+            bytes(0x80 | (register & 7) << 3 | base);
+        } else {
+            int scale = Integer.numberOfTrailingZeros(memory.scale());
+            bytes(0x84 | (register & 7) << 3, scale << 6 | (index == null ? 4 : index.number() & 7) << 3 | base);
+        }
+        int32(memory.displacement());
+    }
+
+    // General instructions, on 64 bits unless they say otherwise
+
+    void mov(Gp destination, Gp source) {
+        general(0x8B, destination, source);
+    }
+
+    void mov(Gp destination, long value) {
+        bytes(0x48 | destination.number() >> 3, 0xB8 | destination.number() & 7);
+        int32((int) value);
+        int32((int) (value >> 32));
+    }
+
+    void load(Gp destination, Mem source) {
+        general(8, new int[] {0x8B}, destination.number(), source);
+    }
+
+    /** Loads 32 bits; the upper half becomes zero. */
+    void load32(Gp destination, Mem source) {
+        general(0, new int[] {0x8B}, destination.number(), source);
+    }
+
+    void store32(Mem destination, Gp source) {
+        general(0, new int[] {0x89}, source.number(), destination);
+    }
+
+    void store(Mem destination, Gp source) {
+        general(8, new int[] {0x89}, source.number(), destination);
+    }
+
+    void lea(Gp destination, Mem source) {
+        general(8, new int[] {0x8D}, destination.number(), source);
+    }
+
+    /** Asks for the line at {@code place} to be brought to the second-level cache; any address is harmless. */
+    void prefetch(Mem place) {
+        general(0, new int[] {0x0F, 0x18}, 2, place);
+    }
+
+    void add(Gp destination, Gp source) {
+        general(0x03, destination, source);
+    }
+
+    void sub(Gp destination, Gp source) {
+        general(0x2B, destination, source);
+    }
+
+    void test(Gp first, Gp second) {
+        general(0x85, second, first);
+    }
+
+    void cmp(Gp first, Gp second) {
+        general(0x3B, first, second);
+    }
+
+    void add(Gp destination, int value) {
+        arithmetic(0, destination, value);
+    }
+
+    void sub(Gp destination, int value) {
+        arithmetic(5, destination, value);
+    }
+
+    void and(Gp destination, int value) {
+        arithmetic(4, destination, value);
+    }
+
+    void push(Gp source) {
+        rex(source.number() >> 3);
+        bytes(0x50 | source.number() & 7);
+    }
+
+    void pop(Gp destination) {
+        rex(destination.number() >> 3);
+        bytes(0x58 | destination.number() & 7);
+    }
+
+    void ret() {
+        bytes(0xC3);
+    }
+
+    void cpuid() {
+        bytes(0x0F, 0xA2);
+    }
+
+    void xgetbv() {
+        bytes(0x0F, 0x01, 0xD0);
+    }
+
+    void jump(Label label) {
+        bytes(0xE9);
+        use(label);
+    }
+
+    void jump(Condition condition, Label label) {
+        bytes(0x0F, 0x80 | condition.number);
+        use(label);
+    }
+
+    /** Says where {@code label} is. */
+    void place(Label label) {
+        label.position = length;
+        label.uses.forEach(use -> patch(use, label.position));
+    }
+
+    /** Fills with instructions that do nothing until the position is a multiple of {@code bytes}. */
+    void align(int bytes) {
+        while (length % bytes != 0) {
+            bytes(0x90);
+        }
+    }
+
+    private void use(Label label) {
+        label.uses.add(length);
+        int32(0);
+        if (label.position >= 0) {
+            patch(length - 4, label.position);
+        }
+    }
+
+    private void patch(int at, int target) {
+        int distance = target - (at + 4);
+        for (int i = 0; i < 4; i++) {
+            code[at + i] = (byte) (distance >> 8 * i);
+        }
+    }
+
+    private void arithmetic(int extension, Gp destination, int value) {
+        bytes(0x48 | destination.number() >> 3, 0x81, 0xC0 | extension << 3 | destination.number() & 7);
+        int32(value);
+    }
+
+    private void general(int opcode, Gp register, Gp other) {
+        bytes(
+                0x48 | register.number() >> 3 << 2 | other.number() >> 3,
+                opcode,
+                0xC0 | (register.number() & 7) << 3 | other.number() & 7);
+    }
+
+    private void general(int wide, int[] opcode, int register, Mem memory) {
+        Gp index = memory.index();
+        rex(wide
+                | register >> 3 << 2
+                | (index == null ? 0 : index.number() >> 3 << 1)
+                | memory.base().number() >> 3);
+        bytes(opcode);
+        modrm(register, memory);
+    }
+
+    /** The prefix for 64 bits (8) and for the upper half of the registers (4, 2 and 1), where there is need of it. */
+    private void rex(int bits) {
+        if (bits != 0) {
+            bytes(0x40 | bits);
+        }
+    }
+
+    private void int32(int value) {
+        bytes(value & 255, value >> 8 & 255, value >> 16 & 255, value >>> 24);
+    }
+
+    private void bytes(int... values) {
+        if (length + values.length > code.length) {
+            code = Arrays.copyOf(code, 2 * code.length);
+        }
+        for (int value : values) {
+            code[length++] = (byte) value;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package org.llmspell.kernels.x86;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Memory that holds code: written first, then made executable and read-only for good, so that at no time both can be done to
+ * it. Lives as long as the program.
+ */
+@SuppressWarnings("restricted") // running code of our own is what it is for
+final class ExecutableMemory {
+    /** The system refused: it allows no such memory to this program, or is none that is known here. */
+    static final class Refused extends Exception {
+        private static final long serialVersionUID = 1;
+
+        Refused(String message) {
+            super(message);
+        }
+    }
+
+    private static final Linker LINKER = Linker.nativeLinker();
+
+    private static final int READ = 1;
+    private static final int WRITE = 2;
+    private static final int EXECUTE = 4;
+    private static final int PRIVATE = 2;
+    private static final int ANONYMOUS_LINUX = 0x20;
+    private static final int ANONYMOUS_MACOS = 0x1000;
+
+    private static final int COMMIT_AND_RESERVE = 0x3000;
+    private static final int PAGE_READWRITE = 0x04;
+    private static final int PAGE_EXECUTE_READ = 0x20;
+
+    private ExecutableMemory() {}
+
+    /**
+     * Puts {@code code} where it can run.
+     *
+     * @return its address
+     */
+    static long of(byte[] code) throws Refused {
+        String system = System.getProperty("os.name", "");
+        try {
+            return system.startsWith("Windows") ? windows(code) : posix(code, system.startsWith("Mac"));
+        } catch (Refused e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new Refused(system + " gives no executable memory: " + e);
+        }
+    }
+
+    private static long posix(byte[] code, boolean macos) throws Throwable {
+        MethodHandle mmap = LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow("mmap"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_LONG));
+        MethodHandle mprotect = LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow("mprotect"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+        int flags = PRIVATE | (macos ? ANONYMOUS_MACOS : ANONYMOUS_LINUX);
+        long address = (long) mmap.invokeExact(0L, (long) code.length, READ | WRITE, flags, -1, 0L);
+        if (address == -1) {
+            throw new Refused("the system gives no memory for code");
+        }
+        copy(code, address);
+        if ((int) mprotect.invokeExact(address, (long) code.length, READ | EXECUTE) != 0) {
+            throw new Refused("the system allows no executable memory");
+        }
+        return address;
+    }
+
+    private static long windows(byte[] code) throws Throwable {
+        SymbolLookup kernel = SymbolLookup.libraryLookup("kernel32", Arena.global());
+        MethodHandle allocate = LINKER.downcallHandle(
+                kernel.findOrThrow("VirtualAlloc"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT));
+        MethodHandle protect = LINKER.downcallHandle(
+                kernel.findOrThrow("VirtualProtect"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS));
+        long address = (long) allocate.invokeExact(0L, (long) code.length, COMMIT_AND_RESERVE, PAGE_READWRITE);
+        if (address == 0) {
+            throw new Refused("the system gives no memory for code");
+        }
+        copy(code, address);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment before = arena.allocate(ValueLayout.JAVA_INT);
+            if ((int) protect.invokeExact(address, (long) code.length, PAGE_EXECUTE_READ, before) == 0) {
+                throw new Refused("the system allows no executable memory");
+            }
+        }
+        return address;
+    }
+
+    private static void copy(byte[] code, long address) {
+        MemorySegment target = MemorySegment.ofAddress(address).reinterpret(code.length);
+        MemorySegment.copy(code, 0, target, ValueLayout.JAVA_BYTE, 0, code.length);
+    }
+}

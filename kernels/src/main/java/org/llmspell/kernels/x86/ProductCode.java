@@ -1,0 +1,178 @@
+package org.llmspell.kernels.x86;
+
+import static org.llmspell.kernels.x86.Gp.R10;
+import static org.llmspell.kernels.x86.Gp.R11;
+import static org.llmspell.kernels.x86.Gp.R8;
+import static org.llmspell.kernels.x86.Gp.R9;
+import static org.llmspell.kernels.x86.Gp.RAX;
+import static org.llmspell.kernels.x86.Gp.RBX;
+import static org.llmspell.kernels.x86.Gp.RCX;
+import static org.llmspell.kernels.x86.Gp.RDI;
+import static org.llmspell.kernels.x86.Gp.RDX;
+import static org.llmspell.kernels.x86.Gp.RSI;
+import static org.llmspell.kernels.x86.Mem.at;
+import static org.llmspell.kernels.x86.Op.VADDPS;
+import static org.llmspell.kernels.x86.Op.VEXTRACTI32X4;
+import static org.llmspell.kernels.x86.Op.VEXTRACTI64X4;
+import static org.llmspell.kernels.x86.Op.VMOVSS_STORE;
+import static org.llmspell.kernels.x86.Op.VPSHUFD;
+import static org.llmspell.kernels.x86.Op.VPXORD;
+import static org.llmspell.kernels.x86.Vec.zmm;
+
+/**
+ * The code of a product of quantized weights with quantized activations: some rows at a time against some tokens at a time,
+ * every sum in a register of its own from the first block of the rows to the last. What one block of the format needs is the
+ * subclass's. The order of additions for one row and one token is the same whatever the numbers of rows and tokens.
+ *
+ * <p>Registers: zmm0 to 7 are the sums, of row r and token t in number r · tokens + t; zmm8 to 31 are the subclass's. RSI is
+ * the block of the first row, R8 the bytes of a row, R11 three times that; RDX the record of the first token, the records of the
+ * other tokens following it; RDI the arguments; RAX and R10 are free within a block.
+ */
+abstract class ProductCode {
+    /** Most tokens of a product, and most sums. */
+    static final int MOST_TOKENS = 8;
+
+    /** Where the arguments stand in the block. */
+    static final int WEIGHTS = 0;
+
+    static final int ROW_BYTES = 8;
+    /** How many times {@code rows} rows. */
+    static final int ROW_GROUPS = 16;
+    /** Steps of a row: blocks, or pairs of them. */
+    static final int STEPS = 24;
+
+    static final int RECORDS = 32;
+    static final int OUT = 40;
+    /** Bytes from one token's products to the next one's. */
+    static final int OUT_STRIDE = 48;
+    /** 64 bytes for the code's own use. */
+    static final int SCRATCH = 64;
+
+    static final int ARGUMENT_BYTES = 128;
+
+    private static final int LINE_BYTES = 64;
+
+    /** How far beyond the rows at work memory is fetched. Rows at work are as many streams as the processor does not foresee. */
+    private static final int AHEAD = 2048;
+
+    private static final int SWAP_HALVES = 0x4E;
+    private static final int SWAP_NEIGHBOURS = 0xB1;
+
+    final int rows;
+    final int tokens;
+    final int recordBytes;
+    private final int stepBytes;
+
+    ProductCode(int rows, int tokens, int stepBytes, int recordBytes) {
+        this.rows = rows;
+        this.tokens = tokens;
+        this.stepBytes = stepBytes;
+        this.recordBytes = recordBytes;
+    }
+
+    /** Loads what stays in registers. */
+    abstract void constants(Assembler a);
+
+    /** Adds what the blocks at RSI have to give to the sums. */
+    abstract void step(Assembler a);
+
+    final Routine routine() throws ExecutableMemory.Refused {
+        return Routine.of(this::write);
+    }
+
+    final void write(Assembler a) {
+        a.push(RBX);
+        a.load(RSI, at(RDI, WEIGHTS));
+        a.load(R8, at(RDI, ROW_BYTES));
+        a.lea(R11, at(R8, R8, 2, 0));
+        a.lea(RBX, at(RSI, AHEAD));
+        for (int row = 0; row < rows; row++) {
+            a.add(RBX, R8);
+        }
+        a.load(R9, at(RDI, ROW_GROUPS));
+        constants(a);
+        Assembler.Label group = new Assembler.Label();
+        Assembler.Label block = new Assembler.Label();
+        a.place(group);
+        a.load(RDX, at(RDI, RECORDS));
+        a.load(RCX, at(RDI, STEPS));
+        for (int sum = 0; sum < rows * tokens; sum++) {
+            a.emit(VPXORD, zmm(sum), zmm(sum), zmm(sum));
+        }
+        a.align(32);
+        a.place(block);
+        for (int line = 0; line < rows * stepBytes; line += LINE_BYTES) {
+            a.prefetch(at(RBX, line));
+        }
+        a.add(RBX, rows * stepBytes);
+        step(a);
+        a.add(RSI, stepBytes);
+        a.add(RDX, tokens * recordBytes);
+        a.sub(RCX, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, block);
+        storeSums(a);
+        // RSI is at the next row already
+        for (int row = 1; row < rows; row++) {
+            a.add(RSI, R8);
+        }
+        a.sub(R9, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, group);
+        a.pop(RBX);
+    }
+
+    /** The sum of row {@code row} and token {@code token}. */
+    final Vec sum(int row, int token) {
+        return zmm(row * tokens + token);
+    }
+
+    /** Byte {@code offset} of the block of row {@code row}. */
+    static Mem weights(int row, int offset) {
+        return switch (row) {
+            case 0 -> at(RSI, offset);
+            case 1 -> at(RSI, R8, 1, offset);
+            case 2 -> at(RSI, R8, 2, offset);
+            case 3 -> at(RSI, R11, 1, offset);
+            default -> throw new IllegalArgumentException("row " + row);
+        };
+    }
+
+    /** Byte {@code offset} of the record of token {@code token}. */
+    final Mem record(int token, int offset) {
+        return at(RDX, token * recordBytes + offset);
+    }
+
+    /** Loads the 64 bytes at {@code address}. */
+    static void constant(Assembler a, Vec vector, long address) {
+        a.mov(RAX, address);
+        a.emit(Op.VMOVDQU32, vector, at(RAX, 0));
+    }
+
+    static void mask(Assembler a, int mask, int bits) {
+        a.mov(RAX, bits);
+        a.kmovd(mask, RAX);
+    }
+
+    private void storeSums(Assembler a) {
+        Vec half = zmm(31);
+        a.load(RDX, at(RDI, OUT_STRIDE));
+        a.load(RAX, at(RDI, OUT));
+        a.mov(R10, RAX);
+        for (int token = 0; token < tokens; token++) {
+            for (int row = 0; row < rows; row++) {
+                Vec sum = sum(row, token);
+                a.store(VEXTRACTI64X4, half.y(), sum, 1);
+                a.emit(VADDPS, sum.y(), sum.y(), half.y());
+                a.store(VEXTRACTI32X4, half.x(), sum.y(), 1);
+                a.emit(VADDPS, sum.x(), sum.x(), half.x());
+                a.emit(VPSHUFD, half.x(), sum.x(), SWAP_HALVES);
+                a.emit(VADDPS, sum.x(), sum.x(), half.x());
+                a.emit(VPSHUFD, half.x(), sum.x(), SWAP_NEIGHBOURS);
+                a.emit(VADDPS, sum.x(), sum.x(), half.x());
+                a.store(VMOVSS_STORE, at(R10, 4 * row), sum.x());
+            }
+            a.add(R10, RDX);
+        }
+        a.add(RAX, 4 * rows);
+        a.store(at(RDI, OUT), RAX);
+    }
+}
