@@ -35,9 +35,11 @@ class ToolPromptsTest {
             ChatMessage.assistant("", "I look it up.", List.of(CALL)),
             ChatMessage.toolResult(CALL, "q7zsunny"));
 
-    private static final String PLAIN = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]";
-    private static final String ALTERNATING = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
-            + "{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]";
+    private static final String PLAIN =
+            "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]";
+    private static final String ALTERNATING =
+            "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+                    + "{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}[assistant]";
 
     private static ChatPrompt prompt(String template, ChatInput input) {
         return ChatPrompts.of(new CharacterTokenizer(), template).prompt(input);
@@ -94,15 +96,19 @@ class ToolPromptsTest {
                         </tool_response>
                         [assistant]""");
         List<ReplyPart> parts = prompt.reader().next("<tool_call>{\"name\": \"get_weather\"}</tool_call>");
-        assertThat(parts).singleElement().isEqualTo(new ReplyPart.Calls(
-                List.of(new ToolCall("call00002", "get_weather", Map.of())),
-                "<tool_call>{\"name\": \"get_weather\"}</tool_call>"));
+        assertThat(parts)
+                .singleElement()
+                .isEqualTo(new ReplyPart.Calls(
+                        List.of(new ToolCall("call00002", "get_weather", Map.of())),
+                        "<tool_call>{\"name\": \"get_weather\"}</tool_call>"));
     }
 
     @Test
     void aTemplateThatRefusesSystemPromptsHasTheToolsInTheFirstMessage() {
         String text = prompt(ALTERNATING, input(CONVERSATION, Thinking.DEFAULT)).text();
-        assertThat(text).startsWith("[user] Be brief.\n\nYou can use these tools").contains("\n\nWeather?\n[assistant] <tool_call>");
+        assertThat(text)
+                .startsWith("[user] Be brief.\n\nYou can use these tools")
+                .contains("\n\nWeather?\n[assistant] <tool_call>");
     }
 
     @Test
@@ -122,11 +128,15 @@ class ToolPromptsTest {
 
     @Test
     void idsAreWhatTheTemplateTakes() {
-        assertThat(prompt(template("llama.cpp-2026-08__mistralai-Mistral-Nemo-Instruct-2407.jinja"), input(CONVERSATION, Thinking.DEFAULT))
+        assertThat(prompt(
+                                template("llama.cpp-2026-08__mistralai-Mistral-Nemo-Instruct-2407.jinja"),
+                                input(CONVERSATION, Thinking.DEFAULT))
                         .text())
                 .contains("\"id\": \"call00001\"")
                 .contains("\"call_id\": \"call00001\"");
-        assertThat(prompt(template("huggingface.js-e2e__moonshotai_Kimi-K2-Thinking.jinja"), input(CONVERSATION, Thinking.DEFAULT))
+        assertThat(prompt(
+                                template("huggingface.js-e2e__moonshotai_Kimi-K2-Thinking.jinja"),
+                                input(CONVERSATION, Thinking.DEFAULT))
                         .text())
                 .contains("functions.get_weather:0");
     }
@@ -135,13 +145,23 @@ class ToolPromptsTest {
     void thinkingIsTurnedOnAndOffWhereTheTemplateCan() {
         List<ChatMessage> chat = List.of(ChatMessage.user("1+1?"));
         String qwen = template("llama.cpp-2026-08__Qwen-Qwen3-0.6B.jinja");
-        assertThat(prompt(qwen, new ChatInput(chat, List.of(), Thinking.OFF, false)).text()).endsWith("<think>\n\n</think>\n\n");
-        assertThat(prompt(qwen, new ChatInput(chat, List.of(), Thinking.ON, false)).text()).doesNotContain("<think>");
+        assertThat(prompt(qwen, new ChatInput(chat, List.of(), Thinking.OFF, false))
+                        .text())
+                .endsWith("<think>\n\n</think>\n\n");
+        assertThat(prompt(qwen, new ChatInput(chat, List.of(), Thinking.ON, false))
+                        .text())
+                .doesNotContain("<think>");
         String gptOss = template("llama.cpp-2026-08__openai-gpt-oss-120b.jinja");
-        assertThat(prompt(gptOss, new ChatInput(chat, List.of(), Thinking.HIGH, false)).text()).contains("Reasoning: high");
-        assertThat(prompt(gptOss, new ChatInput(chat, List.of(), Thinking.OFF, false)).text()).contains("Reasoning: low");
+        assertThat(prompt(gptOss, new ChatInput(chat, List.of(), Thinking.HIGH, false))
+                        .text())
+                .contains("Reasoning: high");
+        assertThat(prompt(gptOss, new ChatInput(chat, List.of(), Thinking.OFF, false))
+                        .text())
+                .contains("Reasoning: low");
         String deepSeek = template("llama.cpp-2026-08__deepseek-ai-DeepSeek-V4.jinja");
-        assertThat(prompt(deepSeek, new ChatInput(chat, List.of(), Thinking.ON, false)).text()).endsWith("<think>");
+        assertThat(prompt(deepSeek, new ChatInput(chat, List.of(), Thinking.ON, false))
+                        .text())
+                .endsWith("<think>");
     }
 
     @Test
@@ -155,10 +175,16 @@ class ToolPromptsTest {
     @Test
     void aThoughtThatTheTemplateOpensIsReadAsOneAndTheUsersTextIsNot() {
         String opening = PLAIN + "<think>\n";
-        ReplyPart part = prompt(opening, ChatInput.of(List.of(ChatMessage.user("hi")), false)).reader().next("Hm.").getFirst();
+        ReplyPart part = prompt(opening, ChatInput.of(List.of(ChatMessage.user("hi")), false))
+                .reader()
+                .next("Hm.")
+                .getFirst();
         assertThat(part).isEqualTo(new ReplyPart.Thought("Hm."));
         String bare = "{% for m in messages %}{{ m.content }}{% endfor %}";
-        part = prompt(bare, ChatInput.of(List.of(ChatMessage.user("<think>")), false)).reader().next("Hm.").getFirst();
+        part = prompt(bare, ChatInput.of(List.of(ChatMessage.user("<think>")), false))
+                .reader()
+                .next("Hm.")
+                .getFirst();
         assertThat(part).isEqualTo(new ReplyPart.Answer("Hm."));
     }
 }

@@ -29,7 +29,8 @@ public record ChatOptions(
         Thinking thinking,
         @Nullable Integer contextLength,
         @Nullable Duration keepAlive) {
-    public static final ChatOptions DEFAULTS = new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null);
+    public static final ChatOptions DEFAULTS =
+            new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
     public static ChatOptions parse(Map<String, ?> options) {

@@ -104,7 +104,16 @@ final class FakeBackend implements Backend {
         @Override
         public ChatResult result() {
             return new ChatResult(
-                    String.join("", words), "", calls, finish, 1, 0, words.size(), Duration.ZERO, Duration.ZERO, Duration.ZERO);
+                    String.join("", words),
+                    "",
+                    calls,
+                    finish,
+                    1,
+                    0,
+                    words.size(),
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO);
         }
 
         @Override

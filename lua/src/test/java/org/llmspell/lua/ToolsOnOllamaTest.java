@@ -38,7 +38,8 @@ class ToolsOnOllamaTest {
             assertThat(out.toString(StandardCharsets.UTF_8))
                     .isEqualTo("You said: sunny in Paris 🦙\n4\tParis\tLet me think.\n");
             JsonNode second = server.bodies("/api/chat").get(1);
-            assertThat(second.path("messages").get(2).path("tool_name").asString()).isEqualTo("get_weather");
+            assertThat(second.path("messages").get(2).path("tool_name").asString())
+                    .isEqualTo("get_weather");
         }
     }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class Utf8StreamDecoderTest {
@@ -70,8 +70,7 @@ class Utf8StreamDecoderTest {
     @Test
     void controlTokensThatAreToBeShownAddTheirText() {
         StreamDecoder stream = tokenizer.streamDecoder(Set.of(257));
-        assertThat(stream.next('a') + stream.next(257) + stream.next('b'))
-                .isEqualTo("a" + tokenizer.piece(257) + "b");
+        assertThat(stream.next('a') + stream.next(257) + stream.next('b')).isEqualTo("a" + tokenizer.piece(257) + "b");
         assertThat(tokenizer.isControl(257)).isTrue();
         assertThat(tokenizer.piece(257)).isNotEmpty();
     }

@@ -311,8 +311,8 @@ public final class CandleBackend implements Backend {
         try {
             ChatPrompt prompt = lease.prompt(request.input());
             Duration before = Duration.ofNanos(System.nanoTime() - start);
-            Generation generation = lease.generate(
-                    prompt.tokens(), request.sampling(), request.contextLength(), prompt.markers());
+            Generation generation =
+                    lease.generate(prompt.tokens(), request.sampling(), request.contextLength(), prompt.markers());
             started = true;
             return new CandleStream(model, lease, generation, prompt.reader(), errors, before);
         } catch (EngineException e) {

@@ -160,7 +160,11 @@ class OllamaBackendTest {
         JsonNode tool = body.path("tools").get(0);
         assertThat(tool.path("type").asString()).isEqualTo("function");
         assertThat(tool.path("function").path("name").asString()).isEqualTo("get_weather");
-        assertThat(tool.path("function").path("parameters").path("required").get(0).asString())
+        assertThat(tool.path("function")
+                        .path("parameters")
+                        .path("required")
+                        .get(0)
+                        .asString())
                 .isEqualTo("city");
     }
 
