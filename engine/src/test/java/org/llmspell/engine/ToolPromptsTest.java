@@ -120,6 +120,23 @@ class ToolPromptsTest {
     }
 
     @Test
+    void theFamilyIsToldByTheTemplatesText() {
+        Map<String, String> families = Map.of(
+                "llama.cpp-2026-08__Qwen-Qwen3-0.6B.jinja", "hermes",
+                "huggingface.js-e2e__Qwen_Qwen3.5-4B.jinja", "qwen3-coder",
+                "huggingface.js-e2e__meta-llama_Llama-3.2-11B-Vision-Instruct.jinja", "llama3",
+                "llama.cpp-2026-08__mistralai-Mistral-Nemo-Instruct-2407.jinja", "mistral",
+                "llama.cpp-2026-08__openai-gpt-oss-120b.jinja", "gpt-oss",
+                "onnxruntime-extensions-2026-07__gemma-4.jinja", "gemma4",
+                "onnxruntime-extensions-2026-07__gemma-3.jinja", "generic",
+                "onnxruntime-extensions-2026-07__phi-4.jinja", "phi4",
+                "huggingface.js-e2e__deepseek-ai_DeepSeek-R1.jinja", "deepseek");
+        families.forEach((file, family) -> assertThat(
+                        prompt(template(file), input(CONVERSATION, Thinking.DEFAULT)).shape().family())
+                .isEqualTo(family));
+    }
+
+    @Test
     void rawTextTakesNoTools() {
         assertThatThrownBy(() -> prompt(PLAIN, new ChatInput(CONVERSATION, List.of(WEATHER), Thinking.DEFAULT, true)))
                 .isInstanceOf(EngineException.class)

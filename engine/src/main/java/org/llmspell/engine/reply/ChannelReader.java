@@ -115,7 +115,7 @@ final class ChannelReader implements ReplyReader {
             if (found >= 0 && (end < 0 || found < end)) {
                 end = found;
             }
-            kept = Math.max(kept, last ? 0 : beginning(marker));
+            kept = Math.max(kept, last ? 0 : Markers.beginning(held, marker));
         }
         if (state == State.CALL) {
             if (end < 0 && !last) {
@@ -153,15 +153,6 @@ final class ChannelReader implements ReplyReader {
         }
         out.add(made.isEmpty() ? new ReplyPart.Answer(header + body) : new ReplyPart.Calls(made, header + body));
         state = State.HEADER;
-    }
-
-    /** The length of the longest end of what is held that begins {@code marker}. */
-    private int beginning(String marker) {
-        int length = Math.min(held.length(), marker.length() - 1);
-        while (length > 0 && !marker.startsWith(held.substring(held.length() - length))) {
-            length--;
-        }
-        return length;
     }
 
     private String take(int length) {

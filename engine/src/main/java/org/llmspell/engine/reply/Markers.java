@@ -111,4 +111,13 @@ final class Markers {
         }
         return length;
     }
+
+    /** The length of the longest end of {@code text} that begins {@code marker} and is not all of it. */
+    static int beginning(CharSequence text, String marker) {
+        int length = Math.max(0, Math.min(text.length(), marker.length() - 1));
+        while (length > 0 && matched(text, text.length() - length, marker) < length) {
+            length--;
+        }
+        return length;
+    }
 }
