@@ -79,9 +79,7 @@ final class ChatPrompts {
     }
 
     private static int callsIn(List<ChatMessage> messages) {
-        return messages.stream()
-                .mapToInt(message -> message.toolCalls().size())
-                .sum();
+        return messages.stream().mapToInt(message -> message.toolCalls().size()).sum();
     }
 
     /** The control tokens that the markers are made of. */
@@ -98,14 +96,15 @@ final class ChatPrompts {
     }
 
     /** @param textual whether tools or calls are in the form of {@link TextualTools} */
-    private record Rendered(List<Fragment> fragments, boolean textual) {}
+    private record Rendered(List<Fragment> fragments, boolean textual) {
+        String text() {
+            return fragments.stream().map(Fragment::text).collect(Collectors.joining());
+        }
+    }
 
     /** A way to render the conversation. */
     private record Form(
-            List<ChatMessage> messages,
-            MessageShape shape,
-            Map<String, @Nullable Object> variables,
-            boolean textual) {
+            List<ChatMessage> messages, MessageShape shape, Map<String, @Nullable Object> variables, boolean textual) {
         Form with(List<ChatMessage> others) {
             return new Form(others, shape, variables, textual);
         }
@@ -124,15 +123,21 @@ final class ChatPrompts {
         List<Form> forms = new ArrayList<>();
         for (Form form : forms(input)) {
             forms.add(form);
-            forms.add(form.with(form.messages.stream()
-                    .map(ChatPrompts::withoutThinking)
-                    .toList()));
+            forms.add(form.with(
+                    form.messages.stream().map(ChatPrompts::withoutThinking).toList()));
             forms.add(form.with(folded(form.messages)));
         }
         EngineException refusal = null;
+        Rendered incomplete = null;
+        boolean described = !input.tools().isEmpty();
         for (Form form : forms.stream().distinct().toList()) {
             try {
-                return new Rendered(rendered(form), form.textual);
+                Rendered rendered = new Rendered(rendered(form), form.textual);
+                // Some templates leave out system messages without a word.
+                if (!described || !TextualTools.isIn(form.messages) || TextualTools.isIn(rendered.text())) {
+                    return rendered;
+                }
+                incomplete = incomplete == null ? rendered : incomplete;
             } catch (EngineException e) {
                 if (refusal == null) {
                     refusal = e;
@@ -140,6 +145,9 @@ final class ChatPrompts {
                     refusal.addSuppressed(e);
                 }
             }
+        }
+        if (incomplete != null) {
+            return incomplete;
         }
         throw refusal == null ? new IllegalStateException("nothing to render") : refusal;
     }
@@ -183,12 +191,7 @@ final class ChatPrompts {
 
     private static ChatMessage withoutThinking(ChatMessage message) {
         return new ChatMessage(
-                message.role(),
-                message.content(),
-                "",
-                message.toolCalls(),
-                message.toolName(),
-                message.toolCallId());
+                message.role(), message.content(), "", message.toolCalls(), message.toolName(), message.toolCallId());
     }
 
     /** The messages with ids of calls that the template takes: a conversation may have begun with another model. */

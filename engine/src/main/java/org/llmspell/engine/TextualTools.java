@@ -13,7 +13,19 @@ import org.llmspell.engine.template.JsonText;
  * and Qwen models, which many others have met in training.
  */
 final class TextualTools {
+    private static final String INTRODUCTION = "You can use these tools, each described by a line of JSON:";
+
     private TextualTools() {}
+
+    /** Whether the description of tools is in any of the messages. */
+    static boolean isIn(List<ChatMessage> messages) {
+        return messages.stream().anyMatch(message -> isIn(message.content()));
+    }
+
+    /** Whether the description of tools is in {@code text}. */
+    static boolean isIn(String text) {
+        return text.contains(INTRODUCTION);
+    }
 
     /**
      * The conversation in texts alone.
@@ -45,7 +57,8 @@ final class TextualTools {
         List<ChatMessage> introduced = new ArrayList<>(messages);
         if (!messages.isEmpty() && messages.getFirst().role().equals("system")) {
             String system = messages.getFirst().content();
-            introduced.set(0, ChatMessage.system(system.isBlank() || text.isEmpty() ? system + text : system + "\n\n" + text));
+            introduced.set(
+                    0, ChatMessage.system(system.isBlank() || text.isEmpty() ? system + text : system + "\n\n" + text));
         } else {
             introduced.addFirst(ChatMessage.system(text));
         }
@@ -53,7 +66,7 @@ final class TextualTools {
     }
 
     private static String description(List<ToolDefinition> tools) {
-        StringBuilder text = new StringBuilder("You can use these tools, each described by a line of JSON:\n<tools>\n");
+        StringBuilder text = new StringBuilder(INTRODUCTION).append("\n<tools>\n");
         for (ToolDefinition tool : tools) {
             Map<String, @Nullable Object> shown = new LinkedHashMap<>();
             shown.put("name", tool.name());
@@ -61,9 +74,12 @@ final class TextualTools {
             shown.put("parameters", tool.parameters());
             text.append(JsonText.of(shown)).append('\n');
         }
-        return text.append("</tools>\n\nTo use a tool, write its name and its arguments in JSON, like this:\n<tool_call>\n")
-                .append("{\"name\": \"the tool's name\", \"arguments\": {\"an argument's name\": \"its value\"}}\n</tool_call>\n")
-                .append("You may use several tools, each in a block of its own. Then stop: the results are given to you between ")
+        return text.append(
+                        "</tools>\n\nTo use a tool, write its name and its arguments in JSON, like this:\n<tool_call>\n")
+                .append(
+                        "{\"name\": \"the tool's name\", \"arguments\": {\"an argument's name\": \"its value\"}}\n</tool_call>\n")
+                .append(
+                        "You may use several tools, each in a block of its own. Then stop: the results are given to you between ")
                 .append("<tool_response> and </tool_response>. Never make up a result. ")
                 .append("If no tool is needed, answer in plain words.")
                 .toString();

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +230,23 @@ class GenerationTest extends EngineTestBase {
                         .hasMessageContaining("NaN");
                 assertThat(read(fine)).isEqualTo(alone);
             }
+        }
+    }
+
+    @Test
+    void writesOutTheControlTokensThatItIsAskedToShow() throws InterruptedException {
+        SamplingOptions d = Options.greedy(3);
+        SamplingOptions always = new SamplingOptions(
+                0, 0, 1, 0, 1, 1, 0, 0, 0, d.seed(), List.of(), 3, -1, Map.of(TinyModel.BOS, 1000.0));
+        for (Set<Integer> shown : List.of(Set.<Integer>of(), Set.of(TinyModel.BOS))) {
+            StringBuilder text = new StringBuilder();
+            try (Generation generation = model.generate(prompt(1, 5), always, null, shown)) {
+                for (Generation.Chunk chunk = generation.next(); chunk != null; chunk = generation.next()) {
+                    text.append(chunk.text());
+                }
+                assertThat(generation.summary().generatedTokens()).isEqualTo(3);
+            }
+            assertThat(text.toString()).isEqualTo(shown.isEmpty() ? "" : "<s><s><s>");
         }
     }
 }

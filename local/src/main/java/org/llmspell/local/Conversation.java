@@ -172,7 +172,7 @@ public final class Conversation {
             return;
         }
         List<ChatMessage> said = new ArrayList<>(turn.said);
-        boolean waits = !result.toolCalls().isEmpty() && !turn.last;
+        boolean waits = !tools.isEmpty() && !result.toolCalls().isEmpty() && !turn.last;
         said.add(ChatMessage.assistant(result.text(), result.thinking(), waits ? result.toolCalls() : List.of()));
         if (waits) {
             open = said;

@@ -9,12 +9,21 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
+import org.llmspell.engine.ToolDefinition;
 
 class ConversationTest {
     private final FakeBackend backend = new FakeBackend("candle");
     private final LocalModels models = new ConfiguredModels(List.of(backend));
     private final Conversation conversation =
             new Conversation(models, ModelSpec.parse("x@candle"), "Be brief.", ChatOptions.parse(Map.of("seed", 1)));
+
+    private final Conversation tooled = new Conversation(
+            models,
+            ModelSpec.parse("x@candle"),
+            "Be brief.",
+            ChatOptions.DEFAULTS,
+            List.of(new ToolDefinition("now", "The time", ToolDefinition.NO_PARAMETERS)));
 
     @Test
     void sendsTheWholeConversationWithEachTurn() {
@@ -71,6 +80,38 @@ class ConversationTest {
 
         assertThat(conversation.history()).containsExactly(ChatMessage.system("Be brief."));
         assertThat(backend.streamsClosed).isEqualTo(1);
+    }
+
+    @Test
+    void aReplyThatCallsToolsKeepsItsTurnOpenUntilOneThatCallsNone() {
+        ToolCall call = new ToolCall("id1", "now", Map.of());
+        backend.calls = List.of(call);
+        assertThat(tooled.complete("Time?").toolCalls()).containsExactly(call);
+        assertThat(tooled.history()).hasSize(1);
+
+        backend.calls = List.of();
+        ChatMessage result = ChatMessage.toolResult(call, "noon");
+        try (ChatStream stream = tooled.resume(List.of(result), false)) {
+            while (stream.next() != null) {}
+        }
+        assertThat(tooled.history())
+                .containsExactly(
+                        ChatMessage.system("Be brief."),
+                        ChatMessage.user("Time?"),
+                        ChatMessage.assistant("Hello there", "", List.of(call)),
+                        result,
+                        ChatMessage.assistant("Hello there"));
+        assertThatThrownBy(() -> tooled.resume(List.of(), false)).hasMessageContaining("No reply waits");
+    }
+
+    @Test
+    void aTurnThatWaitsForToolsIsGivenUpByTheNext() {
+        backend.calls = List.of(new ToolCall("id1", "now", Map.of()));
+        tooled.complete("Time?");
+        backend.calls = List.of();
+        tooled.complete("Never mind");
+        assertThat(tooled.history()).hasSize(3);
+        assertThat(tooled.history().get(1)).isEqualTo(ChatMessage.user("Never mind"));
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
+import org.llmspell.engine.ToolCall;
 
 /** A backend that replies with given words, or fails as told, and keeps the requests. */
 final class FakeBackend implements Backend {
@@ -16,6 +17,7 @@ final class FakeBackend implements Backend {
     final List<String> models = new ArrayList<>();
     boolean available = true;
     boolean closed;
+    List<ToolCall> calls = List.of();
     List<String> words = List.of("Hello", " there");
     FinishReason finish = FinishReason.STOP;
 
@@ -109,7 +111,16 @@ final class FakeBackend implements Backend {
         @Override
         public ChatResult result() {
             return new ChatResult(
-                    String.join("", words), finish, 1, 0, words.size(), Duration.ZERO, Duration.ZERO, Duration.ZERO);
+                    String.join("", words),
+                    "",
+                    calls,
+                    finish,
+                    1,
+                    0,
+                    words.size(),
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO);
         }
 
         @Override

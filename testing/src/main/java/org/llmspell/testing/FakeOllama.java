@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -249,6 +250,24 @@ public final class FakeOllama implements AutoCloseable {
         return completed == 0 ? line : line.put("completed", completed);
     }
 
+    /** A line whose message holds something other than text. */
+    private ObjectNode message(String name, JsonNode body, Consumer<ObjectNode> fill) {
+        ObjectNode line = line(name, false, "", false, body);
+        fill.accept((ObjectNode) line.path("message"));
+        return line;
+    }
+
+    /** Calls the first tool with the text {@code Paris} for each argument that it needs. */
+    private static void call(ObjectNode message, JsonNode tools) {
+        JsonNode tool = tools.get(0).path("function");
+        ObjectNode call = message.putArray("tool_calls").addObject();
+        call.put("id", "call_abc12345");
+        ObjectNode function = call.putObject("function");
+        function.put("index", 0).put("name", tool.path("name").asString());
+        ObjectNode arguments = function.putObject("arguments");
+        tool.path("parameters").path("required").forEach(key -> arguments.put(key.asString(), "Paris"));
+    }
+
     private void chat(HttpExchange exchange, JsonNode body, boolean generate) throws IOException {
         String name = name(body);
         if (!models.containsKey(name)) {
@@ -262,6 +281,18 @@ public final class FakeOllama implements AutoCloseable {
                         ? ""
                         : messages.get(messages.size() - 1).path("content").asString("");
         List<ObjectNode> lines = new ArrayList<>();
+        if (!generate && body.path("think").asBoolean(false)) {
+            lines.add(message(name, body, message -> message.put("thinking", "Let me think.")));
+        }
+        boolean answered = messages.isArray()
+                && !messages.isEmpty()
+                && "tool".equals(messages.get(messages.size() - 1).path("role").asString(""));
+        if (!generate && body.path("tools").isArray() && !answered) {
+            lines.add(message(name, body, message -> call(message, body.path("tools"))));
+            lines.add(line(name, false, "", true, body).put("done_reason", "stop"));
+            stream(exchange, lines);
+            return;
+        }
         for (String piece : List.of("You", " said: ", asked, " 🦙")) {
             lines.add(line(name, generate, piece, false, body));
         }

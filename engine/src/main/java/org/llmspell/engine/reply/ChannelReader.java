@@ -14,9 +14,18 @@ import org.llmspell.engine.ToolCall;
  */
 final class ChannelReader implements ReplyReader {
     static final List<String> MARKERS = List.of(
-            "<|start|>", "<|channel|>", "<|constrain|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>");
+            "<|start|>",
+            "<|channel|>",
+            "<|constrain|>",
+            "<|message|>",
+            "<|end|>",
+            "<|call|>",
+            "<|return|>",
+            "<|eom|>",
+            "<|eot|>");
 
-    private static final List<String> ENDS = List.of("<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>", "<|start|>");
+    private static final List<String> ENDS =
+            List.of("<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>", "<|start|>");
     private static final Pattern HEADER = Pattern.compile("(?:\\s*(?:<\\|start\\|>)?\\s*assistant)?"
             + "(?:\\s*to=(?<to>[\\w.:-]+))?"
             + "\\s*(?:<\\|channel\\|>\\s*(?<channel>\\w+))?"
@@ -106,7 +115,7 @@ final class ChannelReader implements ReplyReader {
             if (found >= 0 && (end < 0 || found < end)) {
                 end = found;
             }
-            kept = Math.max(kept, last ? 0 : beginning(marker));
+            kept = Math.max(kept, last ? 0 : Markers.beginning(held, marker));
         }
         if (state == State.CALL) {
             if (end < 0 && !last) {
@@ -144,15 +153,6 @@ final class ChannelReader implements ReplyReader {
         }
         out.add(made.isEmpty() ? new ReplyPart.Answer(header + body) : new ReplyPart.Calls(made, header + body));
         state = State.HEADER;
-    }
-
-    /** The length of the longest end of what is held that begins {@code marker}. */
-    private int beginning(String marker) {
-        int length = Math.min(held.length(), marker.length() - 1);
-        while (length > 0 && !marker.startsWith(held.substring(held.length() - length))) {
-            length--;
-        }
-        return length;
     }
 
     private String take(int length) {

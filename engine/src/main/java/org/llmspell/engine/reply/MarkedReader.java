@@ -146,13 +146,13 @@ final class MarkedReader implements ReplyReader {
         }
         int close = held.indexOf(thinking.close());
         int opening = -1;
-        int kept = beginning(held, thinking.close());
+        int kept = Markers.beginning(held, thinking.close());
         for (String open : callOpenings) {
             int found = held.indexOf(open);
             if (found >= 0 && (opening < 0 || found < opening)) {
                 opening = found;
             }
-            kept = Math.max(kept, beginning(held, open));
+            kept = Math.max(kept, Markers.beginning(held, open));
         }
         if (opening >= 0 && (close < 0 || opening < close)) {
             int space = withoutTrailingSpace(opening);
@@ -193,7 +193,7 @@ final class MarkedReader implements ReplyReader {
             return false;
         }
         String close = reading.close();
-        int bodyEnd = end >= 0 ? end : held.length() - beginning(held, close);
+        int bodyEnd = end >= 0 ? end : held.length() - Markers.beginning(held, close);
         String body = held.substring(0, bodyEnd);
         List<ToolCall> made = calls.read(reading.syntax(), body, reading.bare());
         if (end < 0 && !reading.syntax().hasValues(held)) {
@@ -239,7 +239,8 @@ final class MarkedReader implements ReplyReader {
     }
 
     private static String opening(Block reading) {
-        return reading.open().substring(0, reading.open().length() - reading.kept().length());
+        return reading.open()
+                .substring(0, reading.open().length() - reading.kept().length());
     }
 
     private void emit(String text) {
@@ -273,15 +274,6 @@ final class MarkedReader implements ReplyReader {
     private int withoutTrailingSpace(int end) {
         int length = end;
         while (length > 0 && LiteralReader.isSpace(held.charAt(length - 1))) {
-            length--;
-        }
-        return length;
-    }
-
-    /** The length of the longest end of {@code text} that begins {@code marker} and is not all of it. */
-    private static int beginning(CharSequence text, String marker) {
-        int length = Math.max(0, Math.min(text.length(), marker.length() - 1));
-        while (length > 0 && !marker.startsWith(text.subSequence(text.length() - length, text.length()).toString())) {
             length--;
         }
         return length;

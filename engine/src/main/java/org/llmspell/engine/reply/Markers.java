@@ -32,7 +32,8 @@ final class Markers {
      * @param block the form of call that it opens; null for none
      * @param thinking whether it opens a thought
      */
-    record Found(int at, int length, boolean whole, @Nullable Block block, boolean thinking) {}
+    record Found(
+            int at, int length, boolean whole, @Nullable Block block, boolean thinking) {}
 
     Markers(ReplyFormat format, ThinkingMarks thinking, boolean hasTools) {
         markers.add(new Marker(thinking.open(), thinking.bare() ? When.MAY_THINK : When.ANYWHERE, null, true));
@@ -107,6 +108,15 @@ final class Markers {
                 && at + length < text.length()
                 && text.charAt(at + length) == wanted.charAt(length)) {
             length++;
+        }
+        return length;
+    }
+
+    /** The length of the longest end of {@code text} that begins {@code marker} and is not all of it. */
+    static int beginning(CharSequence text, String marker) {
+        int length = Math.max(0, Math.min(text.length(), marker.length() - 1));
+        while (length > 0 && matched(text, text.length() - length, marker) < length) {
+            length--;
         }
         return length;
     }

@@ -102,14 +102,7 @@ final class ValueScanner {
         return true;
     }
 
-    /** How many characters of {@code wanted} stand at the place reached. */
     private int matched(CharSequence text, String wanted) {
-        int length = 0;
-        while (length < wanted.length()
-                && at + length < text.length()
-                && text.charAt(at + length) == wanted.charAt(length)) {
-            length++;
-        }
-        return length;
+        return Markers.matched(text, at, wanted);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class Utf8StreamDecoderTest {
@@ -64,6 +65,14 @@ class Utf8StreamDecoderTest {
         assertThat(tokenizer.decode(truncated, false)).isEqualTo("\uFFFD\uFFFD\uFFFD\uFFFDA");
         assertThat(tokenizer.decode(new int[] {0xED, 0xA0, 0x80, 'x'}, false)).isEqualTo("\uFFFD\uFFFD\uFFFDx");
         assertThat(tokenizer.decode(new int[] {0xF0, 0x80, 0x80, 0xAF}, false)).isEqualTo("\uFFFD\uFFFD\uFFFD\uFFFD");
+    }
+
+    @Test
+    void controlTokensThatAreToBeShownAddTheirText() {
+        StreamDecoder stream = tokenizer.streamDecoder(Set.of(257));
+        assertThat(stream.next('a') + stream.next(257) + stream.next('b')).isEqualTo("a" + tokenizer.piece(257) + "b");
+        assertThat(tokenizer.isControl(257)).isTrue();
+        assertThat(tokenizer.piece(257)).isNotEmpty();
     }
 
     @Test

@@ -24,6 +24,9 @@ import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Pooling;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.Thinking;
+import org.llmspell.engine.ToolCall;
+import org.llmspell.engine.ToolDefinition;
 import org.llmspell.local.ChatChunk;
 import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
@@ -126,6 +129,86 @@ class OllamaBackendTest {
                 .isEqualTo("{\"temperature\":0.25,\"top_k\":7,\"top_p\":0.5,\"min_p\":0.05,\"typical_p\":0.9,"
                         + "\"repeat_penalty\":1.3,\"repeat_last_n\":32,\"presence_penalty\":0.1,\"frequency_penalty\":0.2,"
                         + "\"num_predict\":99,\"seed\":42,\"stop\":[\"END\"],\"num_ctx\":8192}");
+    }
+
+    private static final ToolDefinition WEATHER = new ToolDefinition(
+            "get_weather",
+            "The weather in a city.",
+            Map.of(
+                    "type",
+                    "object",
+                    "properties",
+                    Map.of("city", Map.of("type", "string")),
+                    "required",
+                    List.of("city")));
+
+    private static ChatRequest toolRequest(Thinking thinking, List<ChatMessage> messages) {
+        return new ChatRequest(
+                ModelSpec.parse("local/llama3.1:8b@ollama"),
+                messages,
+                List.of(WEATHER),
+                thinking,
+                SamplingOptions.DEFAULTS,
+                false,
+                null,
+                null);
+    }
+
+    @Test
+    void toolsGoOutAndCallsAndThinkingComeBackApart() {
+        try (ChatStream stream = ollama.chat(toolRequest(Thinking.ON, List.of(ChatMessage.user("Weather?"))))) {
+            assertThat(stream.next().thinking()).isEqualTo("Let me think.");
+            ToolCall call = new ToolCall("call_abc12345", "get_weather", Map.of("city", "Paris"));
+            assertThat(stream.next().toolCalls()).containsExactly(call);
+            assertThat(stream.next()).isNull();
+            assertThat(stream.result().toolCalls()).containsExactly(call);
+            assertThat(stream.result().thinking()).isEqualTo("Let me think.");
+            assertThat(stream.result().text()).isEmpty();
+        }
+        JsonNode body = server.bodies("/api/chat").getFirst();
+        assertThat(body.path("think").asBoolean()).isTrue();
+        JsonNode tool = body.path("tools").get(0);
+        assertThat(tool.path("type").asString()).isEqualTo("function");
+        assertThat(tool.path("function").path("name").asString()).isEqualTo("get_weather");
+        assertThat(tool.path("function")
+                        .path("parameters")
+                        .path("required")
+                        .get(0)
+                        .asString())
+                .isEqualTo("city");
+    }
+
+    @Test
+    void callsAndResultsOfTheConversationAreSentInOllamasForm() {
+        ToolCall call = new ToolCall("call_abc12345", "get_weather", Map.of("city", "Paris"));
+        List<ChatMessage> messages = List.of(
+                ChatMessage.user("Weather?"),
+                ChatMessage.assistant("", "Hm.", List.of(call)),
+                ChatMessage.toolResult(call, "sunny"));
+        try (ChatStream stream = ollama.chat(toolRequest(Thinking.LOW, messages))) {
+            assertThat(drain(stream)).isEqualTo("You said: sunny 🦙");
+        }
+        JsonNode body = server.bodies("/api/chat").getFirst();
+        assertThat(body.path("think").asString()).isEqualTo("low");
+        assertThat(body.path("messages").get(1).toString())
+                .startsWith("{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"Hm.\",\"tool_calls\":[{");
+        JsonNode sent = body.path("messages").get(1).path("tool_calls").get(0);
+        assertThat(sent.path("id").asString()).isEqualTo("call_abc12345");
+        assertThat(sent.path("function").toString())
+                .isEqualTo("{\"index\":0,\"name\":\"get_weather\",\"arguments\":{\"city\":\"Paris\"}}");
+        assertThat(body.path("messages").get(2).toString())
+                .isEqualTo("{\"role\":\"tool\",\"content\":\"sunny\",\"tool_name\":\"get_weather\","
+                        + "\"tool_call_id\":\"call_abc12345\"}");
+    }
+
+    @Test
+    void withoutToolsAndThinkingNeitherIsMentioned() {
+        try (ChatStream stream = ollama.chat(request())) {
+            drain(stream);
+        }
+        JsonNode body = server.bodies("/api/chat").getFirst();
+        assertThat(body.has("tools")).isFalse();
+        assertThat(body.has("think")).isFalse();
     }
 
     @Test
