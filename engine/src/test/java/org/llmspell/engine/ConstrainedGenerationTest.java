@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,7 +46,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
     private record Reply(String text, Generation.Summary summary, List<Generation.TokenLogprob> tokens) {}
 
     private Reply reply(SamplingOptions options, @Nullable Grammar grammar) throws InterruptedException {
-        return readAll(model.generate(prompt(3, 10), options, null, grammar));
+        return readAll(model.generate(prompt(3, 10), options, null, grammar, Set.of()));
     }
 
     private static Reply readAll(Generation started) throws InterruptedException {
@@ -141,7 +142,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
         }
         List<Generation> together = new ArrayList<>();
         for (int i = 0; i < grammars.size(); i++) {
-            together.add(model.generate(prompt(3, 10), Options.random(i, 60), null, grammars.get(i)));
+            together.add(model.generate(prompt(3, 10), Options.random(i, 60), null, grammars.get(i), Set.of()));
         }
         for (int i = 0; i < grammars.size(); i++) {
             assertThat(readAll(together.get(i)).text).isEqualTo(alone.get(i));
@@ -158,7 +159,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
     @Test
     void aGrammarThatIsTooLargeIsRefusedAtOnce() {
         Grammar large = Grammar.gbnf("root ::= [a-z]{90000} [b-z]{90000} [c-z]{90000} [d-z]{90000} [e-z]{90000}");
-        assertThatThrownBy(() -> model.generate(prompt(1, 5), Options.greedy(5), null, large))
+        assertThatThrownBy(() -> model.generate(prompt(1, 5), Options.greedy(5), null, large, Set.of()))
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("too large");
     }
@@ -166,7 +167,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
     @Test
     void aGrammarThatTurnsOutTooAmbiguousFailsItsOwnReplyAlone() throws InterruptedException {
         Grammar ambiguous = Grammar.gbnf("root ::= \"a\" (" + "[b-y]? ".repeat(100_000) + ") \"z\"");
-        try (Generation failing = model.generate(prompt(1, 5), Options.greedy(5), null, ambiguous)) {
+        try (Generation failing = model.generate(prompt(1, 5), Options.greedy(5), null, ambiguous, Set.of())) {
             assertThatThrownBy(() -> read(failing))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("too ambiguous");

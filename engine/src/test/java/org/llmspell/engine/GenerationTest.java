@@ -240,7 +240,7 @@ class GenerationTest extends EngineTestBase {
                 0, 0, 1, 0, 1, 1, 0, 0, 0, d.seed(), List.of(), 3, -1, Map.of(TinyModel.BOS, 1000.0));
         for (Set<Integer> shown : List.of(Set.<Integer>of(), Set.of(TinyModel.BOS))) {
             StringBuilder text = new StringBuilder();
-            try (Generation generation = model.generate(prompt(1, 5), always, null, shown)) {
+            try (Generation generation = model.generate(prompt(1, 5), always, null, null, shown)) {
                 for (Generation.Chunk chunk = generation.next(); chunk != null; chunk = generation.next()) {
                     text.append(chunk.text());
                 }

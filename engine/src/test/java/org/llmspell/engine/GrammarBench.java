@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.grammar.BoundGrammar;
 import org.llmspell.engine.grammar.Constraint;
@@ -107,7 +108,7 @@ final class GrammarBench {
         model.tokenizer().specialTokens().endOfGeneration().forEach(id -> endless.put(id, -1000.0));
         SamplingOptions options = new SamplingOptions(
                 0.7, 40, 0.9, 0, 1, 1.1, 64, 0, 0, OptionalLong.of(seed), List.of(), tokens, -1, endless);
-        try (Generation generation = model.generate(prompt, options, null, grammar)) {
+        try (Generation generation = model.generate(prompt, options, null, grammar, Set.of())) {
             while (generation.next() != null) {
                 // to the end
             }

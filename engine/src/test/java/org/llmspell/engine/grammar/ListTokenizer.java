@@ -85,7 +85,7 @@ public final class ListTokenizer implements Tokenizer {
     }
 
     @Override
-    public StreamDecoder streamDecoder() {
+    public StreamDecoder streamDecoder(Set<Integer> shown) {
         throw new UnsupportedOperationException();
     }
 }

@@ -322,6 +322,11 @@ class CandleBackendTest {
                     }
 
                     @Override
+                    public List<ResidentModel> residentModels() {
+                        return List.of();
+                    }
+
+                    @Override
                     public List<Path> resident() {
                         return List.of();
                     }

@@ -151,6 +151,7 @@ class OllamaBackendTest {
                 SamplingOptions.DEFAULTS,
                 false,
                 null,
+                null,
                 null);
     }
 
