@@ -291,7 +291,7 @@ class GroupedCacheTest {
             for (int i = 0; i <= position; i++) {
                 hash = hash * 31 + tokens[i];
             }
-            return (short) (hash ^ hash >>> 16);
+            return (short) (hash ^ (hash >>> 16));
         }
 
         /** What a pass of the last {@code count} tokens would write. */
