@@ -96,10 +96,7 @@ final class DenseModels {
         add("base", DecoderArchitecture.of("arcee", DecoderPart.NO_GATE), DenseModels::same);
         DecoderArchitecture glm4 =
                 DecoderArchitecture.of("glm4", DecoderPart.POST_NORMS, DecoderPart.FUSED_GATE_UP, DecoderPart.QKV_BIAS);
-        add(
-                "partial rotation",
-                glm4,
-                s -> wide(s.rope(RopeShape.of(10_000).partial(12))));
+        add("partial rotation", glm4, s -> wide(s.rope(RopeShape.of(10_000).partial(12))));
         add(
                 "partial rotation",
                 DecoderArchitecture.of(
@@ -205,10 +202,7 @@ final class DenseModels {
                 .with(".xielu.beta", GgufValue.floats(0.5f, 0.4f))
                 .with(".xielu.eps", GgufValue.floats(-1e-6f, -0.01f));
         add("base", apertus, DenseModels::untied);
-        add(
-                "Llama 3 scaling",
-                apertus,
-                s -> wide(untied(s.rope(new RopeShape(1000, Scaling.LLAMA3, 8, 32)))));
+        add("Llama 3 scaling", apertus, s -> wide(untied(s.rope(new RopeShape(1000, Scaling.LLAMA3, 8, 32)))));
         add("base", DecoderArchitecture.of("exaone"), DenseModels::wide);
         add(
                 "Llama 3 scaling",
@@ -272,7 +266,10 @@ final class DenseModels {
                 s -> untied(s.heads(4, 1, 16)));
         DecoderArchitecture nemotron = DecoderArchitecture.of("nemotron", norm, normBias, DecoderPart.NO_GATE);
         add("partial rotation", nemotron, partial);
-        add("biases", nemotron.with(DecoderPart.ATTENTION_OUTPUT_BIAS).with(DecoderPart.FEED_FORWARD_BIAS), DenseModels::untied);
+        add(
+                "biases",
+                nemotron.with(DecoderPart.ATTENTION_OUTPUT_BIAS).with(DecoderPart.FEED_FORWARD_BIAS),
+                DenseModels::untied);
         add(
                 "biases",
                 DecoderArchitecture.of(
