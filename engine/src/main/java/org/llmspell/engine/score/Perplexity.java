@@ -74,6 +74,8 @@ public final class Perplexity {
      * @param logProbabilities of the counted tokens, natural logarithms
      * @param soFar what all windows up to this one give
      */
+    // Windows are handed on and never compared; a text has many tokens.
+    @SuppressWarnings("ArrayRecordComponent")
     public record Window(
             int number, int start, int firstCounted, int[] ids, double[] logProbabilities, Estimate soFar) {}
 

@@ -76,7 +76,7 @@ public final class WindowScorer implements AutoCloseable {
     }
 
     private static int logitRows(Widths widths, int rows) {
-        return (int) Math.clamp(LOGIT_BYTES / (widths.vocabulary() * (long) Float.BYTES), 1, rows);
+        return Math.clamp(LOGIT_BYTES / (widths.vocabulary() * (long) Float.BYTES), 1, rows);
     }
 
     /**

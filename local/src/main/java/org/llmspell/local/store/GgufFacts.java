@@ -148,7 +148,7 @@ public record GgufFacts(
         if (type.isEmpty()) {
             return null;
         }
-        return switch ((int) Math.clamp(type.getAsLong(), -1, 5)) {
+        return switch (Math.clamp(type.getAsLong(), -1, 5)) {
             case 0 -> "none";
             case 1 -> "mean";
             case 2 -> "cls";
