@@ -130,7 +130,7 @@ class RecurrenceTest {
                 (long) keyHeads * keys,
                 2L * keyHeads * keys,
                 Native.floats(gates),
-                2 * heads,
+                2L * heads,
                 0,
                 heads,
                 out,

@@ -221,6 +221,7 @@ class GroupedCacheTest {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Running(SequenceCache cache, int[] tokens) {}
 
     private static void fuzz(PagePool pool, Random random) {

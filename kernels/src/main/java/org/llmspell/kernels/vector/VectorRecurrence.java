@@ -99,7 +99,7 @@ final class VectorRecurrence {
         long source = call.before().address() + state;
         long element = 4 * ((long) head * call.valueDimension() + row);
         for (int token = 0; token < call.tokens(); token++) {
-            long in = call.in().address() + 4 * token * call.inStride();
+            long in = call.in().address() + 4L * token * call.inStride();
             long gates = call.gates().address() + 4 * (token * call.gateStride() + head);
             float decay = Simd.getFloat(gates + 4 * call.decay());
             float rate = Simd.getFloat(gates + 4 * call.rate());
