@@ -32,6 +32,7 @@ final class StackTable {
         return union(a, b, 0);
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal sets are one object
     private StackSet union(StackSet a, StackSet b, int level) {
         if (level > DEEPEST) {
             throw tooAmbiguous();

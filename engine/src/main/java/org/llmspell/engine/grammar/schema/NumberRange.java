@@ -53,18 +53,18 @@ record NumberRange(
     Expr decimals() {
         List<Expr> parts = new ArrayList<>();
         if (min == null || min.signum() < 0) {
-            boolean negative = max != null && max.signum() < 0;
+            BigDecimal nearest = max != null && max.signum() < 0 ? max.negate() : null;
             parts.add(Expr.sequence(
                     Expr.literal("-"),
                     magnitudes(
-                            negative ? max.negate() : BigDecimal.ZERO,
-                            !negative || maxExcluded,
+                            nearest == null ? BigDecimal.ZERO : nearest,
+                            nearest == null || maxExcluded,
                             min == null ? null : min.negate(),
                             minExcluded)));
         }
         if (max == null || max.signum() >= 0) {
-            boolean positive = min != null && min.signum() >= 0;
-            parts.add(magnitudes(positive ? min : BigDecimal.ZERO, positive && minExcluded, max, maxExcluded));
+            BigDecimal least = min != null && min.signum() >= 0 ? min : null;
+            parts.add(magnitudes(least == null ? BigDecimal.ZERO : least, least != null && minExcluded, max, maxExcluded));
         }
         return new Expr.Choice(parts);
     }

@@ -64,8 +64,8 @@ final class SchemaMerge {
             }
             case "enum" -> {
                 List<@Nullable Object> common = new ArrayList<>();
-                for (Object value : (List<?>) x) {
-                    if (((List<?>) y).stream().anyMatch(other -> JsonForms.equal(value, other))) {
+                for (Object value : SchemaRules.list(x)) {
+                    if (SchemaRules.list(y).stream().anyMatch(other -> JsonForms.equal(value, other))) {
                         common.add(value);
                     }
                 }
@@ -87,7 +87,9 @@ final class SchemaMerge {
     }
 
     private static int compare(@Nullable Object x, @Nullable Object y) {
-        return JsonForms.decimal((Number) x).compareTo(JsonForms.decimal((Number) y));
+        return x instanceof Number a && y instanceof Number b
+                ? JsonForms.decimal(a).compareTo(JsonForms.decimal(b))
+                : 0;
     }
 
     private static List<String> commonTypes(List<String> x, List<String> y) {
