@@ -131,8 +131,9 @@ class ToolPromptsTest {
                 "onnxruntime-extensions-2026-07__gemma-3.jinja", "generic",
                 "onnxruntime-extensions-2026-07__phi-4.jinja", "phi4",
                 "huggingface.js-e2e__deepseek-ai_DeepSeek-R1.jinja", "deepseek");
-        families.forEach((file, family) -> assertThat(
-                        prompt(template(file), input(CONVERSATION, Thinking.DEFAULT)).shape().family())
+        families.forEach((file, family) -> assertThat(prompt(template(file), input(CONVERSATION, Thinking.DEFAULT))
+                        .shape()
+                        .family())
                 .isEqualTo(family));
     }
 
