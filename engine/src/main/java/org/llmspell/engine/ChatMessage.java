@@ -13,12 +13,7 @@ import java.util.List;
  * @param toolCallId of a {@code tool} message, the call that it answers; else empty
  */
 public record ChatMessage(
-        String role,
-        String content,
-        String thinking,
-        List<ToolCall> toolCalls,
-        String toolName,
-        String toolCallId) {
+        String role, String content, String thinking, List<ToolCall> toolCalls, String toolName, String toolCallId) {
     public ChatMessage {
         toolCalls = List.copyOf(toolCalls);
     }

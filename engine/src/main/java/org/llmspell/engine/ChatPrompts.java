@@ -79,9 +79,7 @@ final class ChatPrompts {
     }
 
     private static int callsIn(List<ChatMessage> messages) {
-        return messages.stream()
-                .mapToInt(message -> message.toolCalls().size())
-                .sum();
+        return messages.stream().mapToInt(message -> message.toolCalls().size()).sum();
     }
 
     /** The control tokens that the markers are made of. */
@@ -102,10 +100,7 @@ final class ChatPrompts {
 
     /** A way to render the conversation. */
     private record Form(
-            List<ChatMessage> messages,
-            MessageShape shape,
-            Map<String, @Nullable Object> variables,
-            boolean textual) {
+            List<ChatMessage> messages, MessageShape shape, Map<String, @Nullable Object> variables, boolean textual) {
         Form with(List<ChatMessage> others) {
             return new Form(others, shape, variables, textual);
         }
@@ -124,9 +119,8 @@ final class ChatPrompts {
         List<Form> forms = new ArrayList<>();
         for (Form form : forms(input)) {
             forms.add(form);
-            forms.add(form.with(form.messages.stream()
-                    .map(ChatPrompts::withoutThinking)
-                    .toList()));
+            forms.add(form.with(
+                    form.messages.stream().map(ChatPrompts::withoutThinking).toList()));
             forms.add(form.with(folded(form.messages)));
         }
         EngineException refusal = null;
@@ -183,12 +177,7 @@ final class ChatPrompts {
 
     private static ChatMessage withoutThinking(ChatMessage message) {
         return new ChatMessage(
-                message.role(),
-                message.content(),
-                "",
-                message.toolCalls(),
-                message.toolName(),
-                message.toolCallId());
+                message.role(), message.content(), "", message.toolCalls(), message.toolName(), message.toolCallId());
     }
 
     /** The messages with ids of calls that the template takes: a conversation may have begun with another model. */

@@ -45,7 +45,8 @@ final class TextualTools {
         List<ChatMessage> introduced = new ArrayList<>(messages);
         if (!messages.isEmpty() && messages.getFirst().role().equals("system")) {
             String system = messages.getFirst().content();
-            introduced.set(0, ChatMessage.system(system.isBlank() || text.isEmpty() ? system + text : system + "\n\n" + text));
+            introduced.set(
+                    0, ChatMessage.system(system.isBlank() || text.isEmpty() ? system + text : system + "\n\n" + text));
         } else {
             introduced.addFirst(ChatMessage.system(text));
         }
@@ -61,9 +62,12 @@ final class TextualTools {
             shown.put("parameters", tool.parameters());
             text.append(JsonText.of(shown)).append('\n');
         }
-        return text.append("</tools>\n\nTo use a tool, write its name and its arguments in JSON, like this:\n<tool_call>\n")
-                .append("{\"name\": \"the tool's name\", \"arguments\": {\"an argument's name\": \"its value\"}}\n</tool_call>\n")
-                .append("You may use several tools, each in a block of its own. Then stop: the results are given to you between ")
+        return text.append(
+                        "</tools>\n\nTo use a tool, write its name and its arguments in JSON, like this:\n<tool_call>\n")
+                .append(
+                        "{\"name\": \"the tool's name\", \"arguments\": {\"an argument's name\": \"its value\"}}\n</tool_call>\n")
+                .append(
+                        "You may use several tools, each in a block of its own. Then stop: the results are given to you between ")
                 .append("<tool_response> and </tool_response>. Never make up a result. ")
                 .append("If no tool is needed, answer in plain words.")
                 .toString();

@@ -195,8 +195,7 @@ class EmbeddingTest {
 
         assertThatThrownBy(() -> embed(file, texts, EmbeddingOptions.DEFAULTS))
                 .isInstanceOfSatisfying(
-                        EngineException.class,
-                        e -> assertThat(e.problem()).isEqualTo(Problem.CONTEXT_EXCEEDED))
+                        EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.CONTEXT_EXCEEDED))
                 .hasMessageContaining("Text 2 has ")
                 .hasMessageContaining("context holds 16");
         try (ModelLease lease = engine.open(file, null)) {
@@ -210,12 +209,14 @@ class EmbeddingTest {
     void modelsThatOnlyEmbedDoNotChat() throws Exception {
         Path file = file(EncoderArchitecture.of(Kind.BERT));
         try (ModelLease lease = engine.open(file, null)) {
-            int[] prompt = lease.prompt(ChatInput.of(List.of(new ChatMessage("user", "hello")), false)).tokens();
+            int[] prompt = lease.prompt(ChatInput.of(List.of(new ChatMessage("user", "hello")), false))
+                    .tokens();
 
             assertThatThrownBy(() -> lease.generate(prompt, SamplingOptions.DEFAULTS, null))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("only embeds")
-                    .satisfies(e -> assertThat(((EngineException) e).advice().getFirst()).contains("llmspell embed"));
+                    .satisfies(e -> assertThat(((EngineException) e).advice().getFirst())
+                            .contains("llmspell embed"));
         }
     }
 }

@@ -53,7 +53,8 @@ final class GrammarBench {
         grammars.put("any JSON object", JsonSchema.anyObject());
         grammars.put("schema of a list of people", JsonSchema.of(people()));
         grammars.put("lower-case words (GBNF)", Grammar.gbnf("root ::= ([a-z]+ \" \")* [a-z]+ \".\""));
-        try (Engine engine = new Engine(new EngineOptions(Runtime.getRuntime().availableProcessors(), Duration.ofSeconds(-1), 1, null));
+        try (Engine engine = new Engine(new EngineOptions(
+                        Runtime.getRuntime().availableProcessors(), Duration.ofSeconds(-1), 1, null));
                 ModelLease model = engine.open(file, null)) {
             speed(model, grammars, tokens, rounds);
             grammars.forEach((name, grammar) -> masks(name, grammar, model.tokenizer(), tokens));
@@ -114,7 +115,8 @@ final class GrammarBench {
             if (summary.generatedTokens() < tokens) {
                 System.out.println("only " + summary.generatedTokens() + " tokens: the text was whole");
             }
-            double seconds = summary.totalTime().minus(summary.timeToFirstToken()).toNanos() / 1e9;
+            double seconds =
+                    summary.totalTime().minus(summary.timeToFirstToken()).toNanos() / 1e9;
             return (summary.generatedTokens() - 1) / seconds;
         }
     }
@@ -149,7 +151,8 @@ final class GrammarBench {
             int id;
             do {
                 id = random.nextInt(logits.length);
-            } while (logits[id] != 0 || tokenizer.specialTokens().endOfGeneration().contains(id));
+            } while (logits[id] != 0
+                    || tokenizer.specialTokens().endOfGeneration().contains(id));
             start = System.nanoTime();
             constraint.accept(id);
             time += System.nanoTime() - start;

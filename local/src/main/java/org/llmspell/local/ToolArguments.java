@@ -52,7 +52,8 @@ public final class ToolArguments {
     /** What {@code value} would have to be; empty if it is. */
     private static String expected(@Nullable Object value, Map<?, ?> schema) {
         Object type = schema.get("type");
-        Collection<?> types = type instanceof Collection<?> several ? several : type == null ? List.of() : List.of(type);
+        Collection<?> types =
+                type instanceof Collection<?> several ? several : type == null ? List.of() : List.of(type);
         if (!types.isEmpty() && types.stream().noneMatch(one -> isA(value, String.valueOf(one)))) {
             return String.join(" or ", types.stream().map(String::valueOf).toList());
         }
@@ -71,8 +72,7 @@ public final class ToolArguments {
             case "object" -> value instanceof Map;
             case "array" -> value instanceof Collection;
             case "number" -> value instanceof Number;
-            case "integer" ->
-                value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
+            case "integer" -> value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
             default -> true;
         };
     }

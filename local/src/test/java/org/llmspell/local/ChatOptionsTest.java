@@ -91,9 +91,11 @@ class ChatOptionsTest {
     @Test
     void aFormatIsJsonASchemaOrAGrammar() {
         assertThat(ChatOptions.parse(Map.of("format", "json")).format()).isEqualTo(new OutputFormat.Json());
-        assertThat(ChatOptions.parse(Map.of("format", " {\"type\": [\"string\", \"null\"]}")).format())
+        assertThat(ChatOptions.parse(Map.of("format", " {\"type\": [\"string\", \"null\"]}"))
+                        .format())
                 .isEqualTo(new OutputFormat.Schema(Map.of("type", List.of("string", "null"))));
-        assertThat(ChatOptions.parse(Map.of("format", Map.of("enum", List.of(1L)))).format())
+        assertThat(ChatOptions.parse(Map.of("format", Map.of("enum", List.of(1L))))
+                        .format())
                 .isEqualTo(new OutputFormat.Schema(Map.of("enum", List.of(1L))));
         assertThat(ChatOptions.parse(Map.of("grammar", "root ::= [0-9]")).format())
                 .isEqualTo(new OutputFormat.Gbnf("root ::= [0-9]"));

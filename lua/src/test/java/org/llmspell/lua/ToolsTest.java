@@ -76,7 +76,9 @@ class ToolsTest {
         script.run(AGENT + "agent:complete('Hi')");
         ToolDefinition weather = request(0).tools().getFirst();
         assertThat(weather.name()).isEqualTo("get_weather");
-        assertThat(weather.parameters().keySet()).map(String.class::cast).containsExactly("type", "properties", "required");
+        assertThat(weather.parameters().keySet())
+                .map(String.class::cast)
+                .containsExactly("type", "properties", "required");
         assertThat(weather.parameters().get("required")).isEqualTo(List.of("city"));
         assertThat(request(0).tools().get(1).parameters()).isEqualTo(ToolDefinition.NO_PARAMETERS);
     }
@@ -212,8 +214,9 @@ class ToolsTest {
                         end } } }
                         print(agent:complete("Go"))
                         """))
-                .isEqualTo("false\tthe agent waits for the result of a tool: talk to another agent inside of a handler\n"
-                        + "done\n");
+                .isEqualTo(
+                        "false\tthe agent waits for the result of a tool: talk to another agent inside of a handler\n"
+                                + "done\n");
         assertThat(result(2)).isEqualTo("helped");
     }
 

@@ -45,10 +45,11 @@ final class ServeCommand implements Command {
                         "--api-key",
                         "KEY",
                         "What clients must send; others on this machine can see it here, so LLMSPELL_API_KEY is safer"))
-                .addOption(text(
-                        "--allow-origin",
-                        "ORIGINS",
-                        "Web pages that may use the server, such as https://chat.example, with commas between; * for all"));
+                .addOption(
+                        text(
+                                "--allow-origin",
+                                "ORIGINS",
+                                "Web pages that may use the server, such as https://chat.example, with commas between; * for all"));
     }
 
     private static OptionSpec text(String name, String label, String description) {
@@ -71,8 +72,10 @@ final class ServeCommand implements Command {
         Config config = session.config(flags);
         session.cancellation().allow(config.server().shutdownGrace().plusSeconds(5));
         try (Server server = Server.start(session.models(), config.server())) {
-            session.results().show(() -> Map.of("url", server.url()), () -> session.results()
-                    .line("Listening on " + server.url()));
+            session.results()
+                    .show(
+                            () -> Map.of("url", server.url()),
+                            () -> session.results().line("Listening on " + server.url()));
             session.surroundings().out().flush();
             forEver();
         }

@@ -108,7 +108,9 @@ final class Automaton {
 
     /** {@code state} as this period knows it. */
     State current(State state) {
-        return state.period == period || state.isDead() ? state : known(new State(network, state.nodes, state.stacks, period));
+        return state.period == period || state.isDead()
+                ? state
+                : known(new State(network, state.nodes, state.stacks, period));
     }
 
     State dead() {

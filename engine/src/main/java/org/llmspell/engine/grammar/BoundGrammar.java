@@ -22,6 +22,7 @@ public final class BoundGrammar {
     private final State[] path;
     /** Whether the classes of bytes fit the bits of a word. */
     private final boolean skips;
+
     private final List<State> masked = new ArrayList<>();
     /** Per node of the tree, the classes of the bytes below it, a bit each; empty until needed. */
     private long[] below = {};
@@ -51,8 +52,8 @@ public final class BoundGrammar {
                 id = token.id();
                 written = "<[" + id + "]>";
                 if (id >= tokenizer.vocabularySize()) {
-                    throw GrammarErrors.invalid("The grammar names the token " + written + "; the vocabulary runs from 0 to "
-                            + (tokenizer.vocabularySize() - 1));
+                    throw GrammarErrors.invalid("The grammar names the token " + written
+                            + "; the vocabulary runs from 0 to " + (tokenizer.vocabularySize() - 1));
                 }
             }
             case Expr.TokenText token -> {

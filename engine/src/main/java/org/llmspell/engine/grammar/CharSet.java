@@ -12,8 +12,7 @@ public final class CharSet {
     private static final int LAST_SURROGATE = 0xDFFF;
 
     public static final CharSet NONE = new CharSet(new int[0]);
-    public static final CharSet ALL =
-            new CharSet(new int[] {0, FIRST_SURROGATE - 1, LAST_SURROGATE + 1, LAST});
+    public static final CharSet ALL = new CharSet(new int[] {0, FIRST_SURROGATE - 1, LAST_SURROGATE + 1, LAST});
 
     /** First and last character of each range in turn. */
     private final int[] bounds;

@@ -90,7 +90,12 @@ final class GbnfParser {
                     throw problem("more than " + MOST_STACKED + " repetitions stand on top of each other");
                 }
                 parts.add(repetition(parts.removeLast(), nested));
-            } else if (next == '"' || next == '[' || next == '<' || next == '!' || next == '.' || next == '('
+            } else if (next == '"'
+                    || next == '['
+                    || next == '<'
+                    || next == '!'
+                    || next == '.'
+                    || next == '('
                     || isWord(next)) {
                 parts.add(item(next));
                 stacked = 0;
@@ -242,7 +247,8 @@ final class GbnfParser {
         }
         int plain = "trn\\\"[]-".indexOf(escape);
         if (escape == '\0' || plain < 0) {
-            throw problem("there is no such escape; known are \\n \\r \\t \\\\ \\\" \\[ \\] \\- \\xXX \\uXXXX \\UXXXXXXXX");
+            throw problem(
+                    "there is no such escape; known are \\n \\r \\t \\\\ \\\" \\[ \\] \\- \\xXX \\uXXXX \\UXXXXXXXX");
         }
         at += 2;
         return "\t\r\n\\\"[]-".charAt(plain);
@@ -320,7 +326,9 @@ final class GbnfParser {
     }
 
     private EngineException expected(String what) {
-        String found = at >= text.length() ? "the end" : GrammarErrors.quote(text.substring(at, Math.min(text.length(), at + 20)));
+        String found = at >= text.length()
+                ? "the end"
+                : GrammarErrors.quote(text.substring(at, Math.min(text.length(), at + 20)));
         return problem(what + " is expected, not " + found);
     }
 

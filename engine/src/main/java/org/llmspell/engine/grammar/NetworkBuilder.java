@@ -89,9 +89,10 @@ final class NetworkBuilder {
                 }
                 yield start;
             }
-            case Expr.Choice choice -> fork(choice.alternatives().stream()
-                    .mapToInt(part -> compile(part, next))
-                    .toArray());
+            case Expr.Choice choice ->
+                fork(choice.alternatives().stream()
+                        .mapToInt(part -> compile(part, next))
+                        .toArray());
             case Expr.Repeat repeat -> repeat(repeat, next);
             case Expr.Rule rule ->
                 productive.contains(rule.name()) ? add(new Network.Call(rule(rule.name()), next)) : DEAD;
@@ -122,9 +123,7 @@ final class NetworkBuilder {
     }
 
     private int sequences(
-            List<List<Utf8Edges.ByteRange>> sequences,
-            int next,
-            Map<List<List<Utf8Edges.ByteRange>>, Integer> known) {
+            List<List<Utf8Edges.ByteRange>> sequences, int next, Map<List<List<Utf8Edges.ByteRange>>, Integer> known) {
         if (sequences.getFirst().isEmpty()) {
             return next;
         }
@@ -187,7 +186,9 @@ final class NetworkBuilder {
     private static boolean isTiny(Expr part) {
         return part instanceof Expr.Rule
                 || (part instanceof Expr.Chars chars
-                        && chars.set().intersect(CharSet.range(0x80, Character.MAX_CODE_POINT)).isEmpty());
+                        && chars.set()
+                                .intersect(CharSet.range(0x80, Character.MAX_CODE_POINT))
+                                .isEmpty());
     }
 
     private int shared(Expr part) {

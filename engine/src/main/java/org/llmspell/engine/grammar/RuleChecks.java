@@ -34,7 +34,8 @@ final class RuleChecks {
         RuleChecks checks = new RuleChecks(rules);
         checks.refuseLeftRecursion();
         if (!productive(rules).contains(Grammar.ROOT)) {
-            throw GrammarErrors.invalid("The grammar or schema can never be satisfied: there is no text that matches it to its end");
+            throw GrammarErrors.invalid(
+                    "The grammar or schema can never be satisfied: there is no text that matches it to its end");
         }
     }
 
@@ -69,7 +70,8 @@ final class RuleChecks {
     private Set<String> fixpoint(Property property) {
         Map<String, List<String>> users = new HashMap<>();
         rules.forEach((name, body) -> used(body, new HashSet<>())
-                .forEach(other -> users.computeIfAbsent(other, o -> new ArrayList<>()).add(name)));
+                .forEach(other ->
+                        users.computeIfAbsent(other, o -> new ArrayList<>()).add(name)));
         Set<String> found = new HashSet<>();
         Deque<String> todo = new ArrayDeque<>(rules.keySet());
         while (!todo.isEmpty()) {

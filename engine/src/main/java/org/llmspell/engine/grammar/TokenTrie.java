@@ -110,7 +110,8 @@ public final class TokenTrie {
             offsets = new int[tokenizer.vocabularySize() + 1];
             int texts = 0;
             for (int id = 0; id < offsets.length - 1; id++) {
-                byte[] text = endOfGeneration.contains(id) || tokenizer.isControl(id) ? new byte[0] : tokenizer.bytes(id);
+                byte[] text =
+                        endOfGeneration.contains(id) || tokenizer.isControl(id) ? new byte[0] : tokenizer.bytes(id);
                 offsets[id + 1] = Math.addExact(offsets[id], text.length);
                 if (offsets[id + 1] > bytes.length) {
                     bytes = Arrays.copyOf(bytes, Math.max(offsets[id + 1], (int) Math.min(2L * bytes.length, 1 << 30)));
@@ -160,8 +161,7 @@ public final class TokenTrie {
         }
 
         private int common(int a, int b) {
-            int mismatch =
-                    Arrays.mismatch(bytes, offsets[a], offsets[a + 1], bytes, offsets[b], offsets[b + 1]);
+            int mismatch = Arrays.mismatch(bytes, offsets[a], offsets[a + 1], bytes, offsets[b], offsets[b + 1]);
             return mismatch < 0 ? offsets[a + 1] - offsets[a] : mismatch;
         }
 

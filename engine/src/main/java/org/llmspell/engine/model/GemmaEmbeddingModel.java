@@ -48,7 +48,8 @@ final class GemmaEmbeddingModel {
         Dimension in = shape.embeddingDimension();
         for (String name : List.of("dense_2", "dense_3")) {
             if (source.tensors().has(name + ".weight")) {
-                Dimension out = new Dimension(name + "_feat_out", source.tensors().outputs(name + ".weight"));
+                Dimension out =
+                        new Dimension(name + "_feat_out", source.tensors().outputs(name + ".weight"));
                 projections.add(source.tensors().linear(name, out, in));
                 in = out;
             }

@@ -25,7 +25,8 @@ final class ModernBertModel {
         Scores local = global.withWindow(window);
         RopeTable rope = parts.ropeOfHalves();
         RopeTable localRope = parts.ropes().table(1, true, p.numberOr("rope.freq_base_swa", 10_000), false);
-        Activation activation = p.string("hidden_activation").orElse("gelu").equals("silu") ? Activation.SILU : Activation.GELU;
+        Activation activation =
+                p.string("hidden_activation").orElse("gelu").equals("silu") ? Activation.SILU : Activation.GELU;
         return new Encoder(
                 parts.shape(),
                 List.of(rope, localRope),

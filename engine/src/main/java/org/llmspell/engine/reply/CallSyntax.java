@@ -129,7 +129,8 @@ sealed interface CallSyntax {
                 if (ownLines) {
                     value = withoutLineEnds(value);
                 }
-                arguments.put(key, text ? value : typed ? ParameterTypes.literal(value) : types.value(tool, key, value));
+                arguments.put(
+                        key, text ? value : typed ? ParameterTypes.literal(value) : types.value(tool, key, value));
                 at = found.end();
             }
             return body.substring(at).isBlank() ? arguments : null;

@@ -14,9 +14,18 @@ import org.llmspell.engine.ToolCall;
  */
 final class ChannelReader implements ReplyReader {
     static final List<String> MARKERS = List.of(
-            "<|start|>", "<|channel|>", "<|constrain|>", "<|message|>", "<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>");
+            "<|start|>",
+            "<|channel|>",
+            "<|constrain|>",
+            "<|message|>",
+            "<|end|>",
+            "<|call|>",
+            "<|return|>",
+            "<|eom|>",
+            "<|eot|>");
 
-    private static final List<String> ENDS = List.of("<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>", "<|start|>");
+    private static final List<String> ENDS =
+            List.of("<|end|>", "<|call|>", "<|return|>", "<|eom|>", "<|eot|>", "<|start|>");
     private static final Pattern HEADER = Pattern.compile("(?:\\s*(?:<\\|start\\|>)?\\s*assistant)?"
             + "(?:\\s*to=(?<to>[\\w.:-]+))?"
             + "\\s*(?:<\\|channel\\|>\\s*(?<channel>\\w+))?"

@@ -239,7 +239,8 @@ final class MarkedReader implements ReplyReader {
     }
 
     private static String opening(Block reading) {
-        return reading.open().substring(0, reading.open().length() - reading.kept().length());
+        return reading.open()
+                .substring(0, reading.open().length() - reading.kept().length());
     }
 
     private void emit(String text) {
@@ -281,7 +282,9 @@ final class MarkedReader implements ReplyReader {
     /** The length of the longest end of {@code text} that begins {@code marker} and is not all of it. */
     private static int beginning(CharSequence text, String marker) {
         int length = Math.max(0, Math.min(text.length(), marker.length() - 1));
-        while (length > 0 && !marker.startsWith(text.subSequence(text.length() - length, text.length()).toString())) {
+        while (length > 0
+                && !marker.startsWith(
+                        text.subSequence(text.length() - length, text.length()).toString())) {
             length--;
         }
         return length;

@@ -32,7 +32,8 @@ final class Markers {
      * @param block the form of call that it opens; null for none
      * @param thinking whether it opens a thought
      */
-    record Found(int at, int length, boolean whole, @Nullable Block block, boolean thinking) {}
+    record Found(
+            int at, int length, boolean whole, @Nullable Block block, boolean thinking) {}
 
     Markers(ReplyFormat format, ThinkingMarks thinking, boolean hasTools) {
         markers.add(new Marker(thinking.open(), thinking.bare() ? When.MAY_THINK : When.ANYWHERE, null, true));

@@ -15,8 +15,13 @@ import java.util.stream.Stream;
  * @param ids what the family's templates take as the id of a call
  */
 record ReplyFormat(
-        String name, List<String> signs, List<Block> blocks, List<String> dropped, List<String> trailers,
-        List<String> within, Ids ids) {
+        String name,
+        List<String> signs,
+        List<Block> blocks,
+        List<String> dropped,
+        List<String> trailers,
+        List<String> within,
+        Ids ids) {
 
     /** The ids of calls. */
     enum Ids {
@@ -67,13 +72,7 @@ record ReplyFormat(
     /** This format, with the forms of another as well. */
     ReplyFormat and(ReplyFormat other) {
         return new ReplyFormat(
-                name,
-                signs,
-                joined(blocks, other.blocks),
-                dropped,
-                joined(trailers, other.trailers),
-                within,
-                ids);
+                name, signs, joined(blocks, other.blocks), dropped, joined(trailers, other.trailers), within, ids);
     }
 
     private static <T> List<T> joined(List<T> first, List<T> second) {

@@ -57,9 +57,9 @@ final class ReplyFormats {
             HARMONY,
             RECIPIENTS,
             ReplyFormat.of(
-                    "gemma4",
-                    List.of("<|tool_call>call:"),
-                    new Block("<|tool_call>", "<tool_call|>", false, Json.after("\\s*call:" + NAME + "\\s*")))
+                            "gemma4",
+                            List.of("<|tool_call>call:"),
+                            new Block("<|tool_call>", "<tool_call|>", false, Json.after("\\s*call:" + NAME + "\\s*")))
                     .within(LiteralReader.WIDE_QUOTE),
             ReplyFormat.of(
                             "qwen3-coder",
@@ -104,19 +104,19 @@ final class ReplyFormats {
                             "<arg_value:opensource>",
                             "</arg_value:opensource>"),
             ReplyFormat.of(
-                    "glm",
-                    List.of("<arg_key>", "<tool_call>"),
-                    new Block("<tool_call>", "</tool_call>", false, Either.of(CALLS, KEYS_AND_VALUES)))
+                            "glm",
+                            List.of("<arg_key>", "<tool_call>"),
+                            new Block("<tool_call>", "</tool_call>", false, Either.of(CALLS, KEYS_AND_VALUES)))
                     .within("<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"),
             ReplyFormat.of(
-                    "minimax",
-                    List.of("<minimax:tool_call>"),
-                    new Block("<minimax:tool_call>", "</minimax:tool_call>", false, invoke("")))
+                            "minimax",
+                            List.of("<minimax:tool_call>"),
+                            new Block("<minimax:tool_call>", "</minimax:tool_call>", false, invoke("")))
                     .within("<invoke", "</invoke>", "<parameter", "</parameter>"),
             ReplyFormat.of(
-                    "deepseek-dsml",
-                    List.of("DSML", "tool_calls"),
-                    new Block("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>", false, invoke("｜DSML｜")))
+                            "deepseek-dsml",
+                            List.of("DSML", "tool_calls"),
+                            new Block("<｜DSML｜tool_calls>", "</｜DSML｜tool_calls>", false, invoke("｜DSML｜")))
                     .within("｜DSML｜"),
             ReplyFormat.of(
                             "kimi",
@@ -137,7 +137,8 @@ final class ReplyFormats {
                                     "<｜tool▁call▁begin｜>",
                                     "<｜tool▁call▁end｜>",
                                     false,
-                                    Json.after("\\s*(?:function<｜tool▁sep｜>)?" + NAME + "\\s*(?:<｜tool▁sep｜>)?" + FENCE)))
+                                    Json.after(
+                                            "\\s*(?:function<｜tool▁sep｜>)?" + NAME + "\\s*(?:<｜tool▁sep｜>)?" + FENCE)))
                     .dropping("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")
                     .within("<｜tool▁sep｜>"),
             ReplyFormat.of(
@@ -147,7 +148,8 @@ final class ReplyFormats {
                                     "<|tool_call:begin|>",
                                     "<|tool_call:end|>",
                                     false,
-                                    Json.after("\\s*(?<id>[\\w.:-]+)<\\|tool_call:name\\|>" + NAME + "<\\|tool_call:args\\|>\\s*")))
+                                    Json.after("\\s*(?<id>[\\w.:-]+)<\\|tool_call:name\\|>" + NAME
+                                            + "<\\|tool_call:args\\|>\\s*")))
                     .dropping("<|begin|>assistant", "<|tool_calls|>", "<|calls|>", "<|content|>", "<|end|>")
                     .within("<|tool_call:name|>", "<|tool_call:args|>"),
             ReplyFormat.of(
@@ -188,8 +190,7 @@ final class ReplyFormats {
                     new Block("functools", "", true, CALLS)),
             ReplyFormat.of("phi3-functools", List.of("functools"), new Block("functools", "", true, CALLS)),
             ReplyFormat.of("granite", List.of("<|tool_call|>"), new Block("<|tool_call|>", "", false, CALLS)),
-            ReplyFormat.of(
-                    "hermes", List.of("<tool_call>"), new Block("<tool_call>", "</tool_call>", false, CALLS)),
+            ReplyFormat.of("hermes", List.of("<tool_call>"), new Block("<tool_call>", "</tool_call>", false, CALLS)),
             ReplyFormat.of(
                             "llama3",
                             List.of("<|start_header_id|>", "\"parameters\""),
@@ -218,7 +219,8 @@ final class ReplyFormats {
                 "\\s*(?=<" + mark + "invoke )",
                 "<" + mark + "invoke name=\"(?<name>[^\"]+)\"\\s*>(?<body>.*?)</" + mark + "invoke>",
                 "<" + mark + "parameter name=\"(?<key>[^\"]+)\""
-                        + (mark.equals("｜DSML｜") ? " string=\"(?<text>true|false)\"" : "[^>]*") + ">(?<value>.*?)</" + mark
+                        + (mark.equals("｜DSML｜") ? " string=\"(?<text>true|false)\"" : "[^>]*") + ">(?<value>.*?)</"
+                        + mark
                         + "parameter>",
                 false);
     }

@@ -48,8 +48,7 @@ public final class ReplyShape {
             String template, boolean generic, List<ToolDefinition> tools, String promptEnd, int callsBefore) {
         ThinkingMarks thinking = ThinkingMarks.of(template);
         ReplyFormat family = ReplyFormats.of(template);
-        ReplyFormat format =
-                generic && !ReplyFormats.hasHeaders(family) ? family.and(ReplyFormats.GENERIC) : family;
+        ReplyFormat format = generic && !ReplyFormats.hasHeaders(family) ? family.and(ReplyFormats.GENERIC) : family;
         return new ReplyShape(
                 format, thinking, tools, promptEnd.stripTrailing().endsWith(thinking.open()), callsBefore);
     }

@@ -28,7 +28,11 @@ record ThinkingMarks(String sign, String open, String close, boolean endsAtCall,
                     true,
                     List.of("[END FINAL RESPONSE]")),
             new ThinkingMarks(
-                    "Here is my thought process:", "Here is my thought process:", "Here is my response:", false, List.of()),
+                    "Here is my thought process:",
+                    "Here is my thought process:",
+                    "Here is my response:",
+                    false,
+                    List.of()),
             new ThinkingMarks("<response>", "<think>", "</think>", false, List.of("<response>", "</response>")));
 
     /** Whether the marks are ones that ordinary text may hold as well, so that they count at its beginning only. */

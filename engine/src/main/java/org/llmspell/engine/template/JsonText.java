@@ -20,6 +20,7 @@ public final class JsonText {
     public static String of(Object value) {
         Map<String, @Nullable Object> context = new HashMap<>();
         context.put("value", value);
-        return FORM.write(Objects.requireNonNull(ContextValues.of(context).get("value"))).chars();
+        return FORM.write(Objects.requireNonNull(ContextValues.of(context).get("value")))
+                .chars();
     }
 }

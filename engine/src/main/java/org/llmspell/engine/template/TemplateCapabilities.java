@@ -45,7 +45,8 @@ public record TemplateCapabilities(
     private static boolean shows(
             ChatTemplate template, List<ChatMessage> messages, Map<String, Object> variables, String text) {
         try {
-            Map<String, @Nullable Object> context = ChatTemplate.context(messages, MessageShape.PLAIN, "", "", true, variables);
+            Map<String, @Nullable Object> context =
+                    ChatTemplate.context(messages, MessageShape.PLAIN, "", "", true, variables);
             return template.render(context).contains(text);
         } catch (TemplateException e) {
             // A conversation that is refused is one that the template does not support.

@@ -104,8 +104,8 @@ public record ToolSupport(boolean describes, boolean calls, boolean results, boo
 
     private static String render(ChatTemplate template, MessageShape shape, List<ChatMessage> messages) {
         try {
-            return template.render(ChatTemplate.context(
-                    messages, shape, "", "", true, variables(template, List.of(TOOL))));
+            return template.render(
+                    ChatTemplate.context(messages, shape, "", "", true, variables(template, List.of(TOOL))));
         } catch (TemplateException e) {
             // What is refused is not supported.
             return "";

@@ -10,8 +10,7 @@ import java.nio.ByteOrder;
  * exclusive or), and the replacements, each ended by a zero byte. Immutable and thread-safe.
  */
 final class Charsmap {
-    private static final ValueLayout.OfInt INT =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int[] units;
     private final byte[] replacements;

@@ -49,7 +49,8 @@ final class EncoderReader {
     private WordPieceEncoder wordPiece() throws GgufException {
         boolean lowercase = flag("normalizer.lowercase", true);
         boolean strip = flag("normalizer.strip_accents", lowercase);
-        // llama.cpp drops combining accents since it knows these keys; the reference answers for files without them keep
+        // llama.cpp drops combining accents since it knows these keys; the reference answers for files without them
+        // keep
         // such accents.
         boolean said = metadata.get(PREFIX + "normalizer.lowercase").isPresent()
                 || metadata.get(PREFIX + "normalizer.strip_accents").isPresent();

@@ -88,8 +88,8 @@ final class RwkvEncoder implements TextEncoder {
         int high = x + 2 < written.length ? Character.digit(written[x + 1], 16) : -1;
         int low = x + 2 < written.length ? Character.digit(written[x + 2], 16) : -1;
         if (high < 0 || low < 0) {
-            throw BrokenVocabulary.because("token " + BrokenVocabulary.quote(piece)
-                    + " has \\x without two hexadecimal digits after it");
+            throw BrokenVocabulary.because(
+                    "token " + BrokenVocabulary.quote(piece) + " has \\x without two hexadecimal digits after it");
         }
         return high << 4 | low;
     }

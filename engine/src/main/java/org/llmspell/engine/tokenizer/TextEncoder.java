@@ -1,7 +1,14 @@
 package org.llmspell.engine.tokenizer;
 
 /** How one kind of vocabulary turns ordinary text into tokens and tokens into bytes. Immutable and thread-safe. */
-sealed interface TextEncoder permits SentencePieceEncoder, BytePairEncoder, CharacterPairEncoder, WordPieceEncoder, UnigramEncoder, RwkvEncoder, PlamoEncoder {
+sealed interface TextEncoder
+        permits SentencePieceEncoder,
+                BytePairEncoder,
+                CharacterPairEncoder,
+                WordPieceEncoder,
+                UnigramEncoder,
+                RwkvEncoder,
+                PlamoEncoder {
     /**
      * Adds the tokens of {@code text}, in which special tokens are just text, to {@code ids}.
      *

@@ -29,7 +29,10 @@ final class UnigramEncoder implements TextEncoder {
      * @param mergeSpaces spaces at its ends are dropped, and of several in a row all but one
      * @param charsmap replacements of characters, null for none
      */
-    record Normalization(boolean spacePrefix, boolean mergeSpaces, @Nullable Charsmap charsmap) {}
+    record Normalization(
+            boolean spacePrefix,
+            boolean mergeSpaces,
+            @Nullable Charsmap charsmap) {}
 
     /** @param unknown the token for characters that are no piece */
     UnigramEncoder(Vocabulary vocabulary, int unknown, Normalization normalization) {

@@ -15,8 +15,8 @@ import org.llmspell.engine.EngineException;
 
 @Timeout(60)
 class ConstraintTest {
-    private static final ListTokenizer WORDS =
-            ListTokenizer.of(List.of("a", "ab", "abc", "b", "bc", "ac", "é", "日", "日本", "a日", " ", "\n", "\"", "\",", "aé日"));
+    private static final ListTokenizer WORDS = ListTokenizer.of(
+            List.of("a", "ab", "abc", "b", "bc", "ac", "é", "日", "日本", "a日", " ", "\n", "\"", "\",", "aé日"));
 
     private static BoundGrammar bound(String grammar, ListTokenizer tokenizer) {
         return BoundGrammar.of(Grammar.gbnf(grammar), tokenizer, TokenTrie.of(tokenizer));
@@ -157,9 +157,13 @@ class ConstraintTest {
                     if (fits) {
                         expected.add(id);
                     }
-                    assertThat(constraint.allows(id)).as("%s after %s: %d", source, text, id).isEqualTo(fits);
+                    assertThat(constraint.allows(id))
+                            .as("%s after %s: %d", source, text, id)
+                            .isEqualTo(fits);
                 }
-                assertThat(allowed(constraint, tokenizer.vocabularySize())).as(source).isEqualTo(expected);
+                assertThat(allowed(constraint, tokenizer.vocabularySize()))
+                        .as(source)
+                        .isEqualTo(expected);
                 masks++;
                 expected.remove(tokenizer.end());
                 if (expected.isEmpty()) {

@@ -18,8 +18,7 @@ class GbnfTest {
 
     @Test
     void aGrammarOfChessMovesIsFollowed() {
-        Texts chess = texts(
-                """
+        Texts chess = texts("""
                 # comments and empty lines do not matter
 
                 root ::= (
@@ -40,8 +39,7 @@ class GbnfTest {
 
     @Test
     void recursionNestsAsDeepAsTheTextDoes() {
-        Texts arithmetic = texts(
-                """
+        Texts arithmetic = texts("""
                 root ::= term ([-+*/] term)*
                 term ::= [0-9]+ | "(" root ")"
                 """);
@@ -83,9 +81,15 @@ class GbnfTest {
         Texts any = texts("root ::= .");
         assertThat(any.begins(new byte[] {(byte) 0xE6, (byte) 0x97})).isTrue();
         assertThat(any.begins(new byte[] {(byte) 0xC0})).as("overlong").isFalse();
-        assertThat(any.begins(new byte[] {(byte) 0xE0, (byte) 0x80})).as("overlong").isFalse();
-        assertThat(any.begins(new byte[] {(byte) 0xED, (byte) 0xA0})).as("surrogate").isFalse();
-        assertThat(any.begins(new byte[] {(byte) 0xF4, (byte) 0x90})).as("over U+10FFFF").isFalse();
+        assertThat(any.begins(new byte[] {(byte) 0xE0, (byte) 0x80}))
+                .as("overlong")
+                .isFalse();
+        assertThat(any.begins(new byte[] {(byte) 0xED, (byte) 0xA0}))
+                .as("surrogate")
+                .isFalse();
+        assertThat(any.begins(new byte[] {(byte) 0xF4, (byte) 0x90}))
+                .as("over U+10FFFF")
+                .isFalse();
         assertThat(any.begins(new byte[] {(byte) 0x80})).as("continuation").isFalse();
     }
 

@@ -80,7 +80,8 @@ class HostileGrammarsTest {
         assertThatThrownBy(() -> texts("root ::= \"" + "a".repeat(2_000_000) + "\""))
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("at most 1000000");
-        assertThat(texts("root ::= \"" + "a".repeat(300_000) + "\"").begins("aaa")).isTrue();
+        assertThat(texts("root ::= \"" + "a".repeat(300_000) + "\"").begins("aaa"))
+                .isTrue();
     }
 
     @Test

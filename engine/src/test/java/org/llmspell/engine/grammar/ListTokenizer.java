@@ -49,7 +49,9 @@ public final class ListTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
-        return text.equals("<think>") ? new int[] {think()} : text.equals("</s>") ? new int[] {end()} : new int[] {1, 2};
+        return text.equals("<think>")
+                ? new int[] {think()}
+                : text.equals("</s>") ? new int[] {end()} : new int[] {1, 2};
     }
 
     @Override

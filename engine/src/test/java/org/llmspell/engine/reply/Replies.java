@@ -15,7 +15,11 @@ final class Replies {
                     "type",
                     "object",
                     "properties",
-                    Map.of("city", Map.of("type", "string", "description", "City name"), "days", Map.of("type", "integer", "description", "How many")),
+                    Map.of(
+                            "city",
+                            Map.of("type", "string", "description", "City name"),
+                            "days",
+                            Map.of("type", "integer", "description", "How many")),
                     "required",
                     List.of("city")));
     static final ToolDefinition ADD = new ToolDefinition(
@@ -25,7 +29,11 @@ final class Replies {
                     "type",
                     "object",
                     "properties",
-                    Map.of("a", Map.of("type", "number", "description", "A number"), "b", Map.of("type", "number", "description", "A number")),
+                    Map.of(
+                            "a",
+                            Map.of("type", "number", "description", "A number"),
+                            "b",
+                            Map.of("type", "number", "description", "A number")),
                     "required",
                     List.of("a", "b")));
     static final List<ToolDefinition> TOOLS = List.of(WEATHER, ADD);

@@ -13,7 +13,8 @@ import org.llmspell.engine.reply.Replies.Whole;
 
 class ReplyReaderTest {
     private static final String HERMES = "<tool_call>";
-    private static final String CALL = "<tool_call>{\"name\": \"add\", \"arguments\": {\"a\": 1, \"b\": 2}}</tool_call>";
+    private static final String CALL =
+            "<tool_call>{\"name\": \"add\", \"arguments\": {\"a\": 1, \"b\": 2}}</tool_call>";
 
     private static List<String> answers(List<ReplyPart> parts) {
         return parts.stream().map(ReplyPart::source).toList();
@@ -38,7 +39,8 @@ class ReplyReaderTest {
 
     @Test
     void aMarkerInsideOfAStringEndsNothing() {
-        String reply = "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"a</tool_call>\\\"{[b\"}}</tool_call>!";
+        String reply =
+                "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"a</tool_call>\\\"{[b\"}}</tool_call>!";
         Whole read = Replies.read(Replies.shape(HERMES), reply);
         assertThat(read.named()).isEqualTo(List.of(List.of("get_weather", Map.of("city", "a</tool_call>\"{[b"))));
         assertThat(read.answer()).isEqualTo("!");
@@ -86,7 +88,8 @@ class ReplyReaderTest {
     @Test
     void unknownToolsAreCallsBetweenMarkersAndTextInBareJson() {
         String json = "{\"name\": \"fly\", \"arguments\": {}}";
-        assertThat(Replies.read(Replies.shape(HERMES), "<tool_call>" + json + "</tool_call>").calls())
+        assertThat(Replies.read(Replies.shape(HERMES), "<tool_call>" + json + "</tool_call>")
+                        .calls())
                 .hasSize(1);
         ReplyShape generic = ReplyShape.of("", true, Replies.TOOLS, "", 0);
         assertThat(Replies.read(generic, json).calls()).isEmpty();
@@ -136,7 +139,8 @@ class ReplyReaderTest {
         ReplyShape shape = ReplyShape.of("<think> " + HERMES, false, Replies.TOOLS, "<|assistant|>\n<think>\n", 0);
         assertThat(Replies.read(shape, "\nHm. <tool_call>?\n</think>\n\nYes."))
                 .isEqualTo(new Whole("Yes.", "Hm. <tool_call>?", List.of(), "\nHm. <tool_call>?\n</think>\n\nYes."));
-        assertThat(Replies.read(shape, Replies.characters("<think>\nHm.</think>Yes.")).thought())
+        assertThat(Replies.read(shape, Replies.characters("<think>\nHm.</think>Yes."))
+                        .thought())
                 .isEqualTo("Hm.");
         assertThat(Replies.read(shape, "never ends").thought()).isEqualTo("never ends");
     }
@@ -173,7 +177,11 @@ class ReplyReaderTest {
                 String reply = Fuzz.reply(random);
                 boolean opened = random.nextInt(4) == 0;
                 ReplyShape shape = ReplyShape.of(
-                        signs, random.nextBoolean(), random.nextInt(5) == 0 ? List.of() : Replies.TOOLS, opened ? "<think>" : "", 0);
+                        signs,
+                        random.nextBoolean(),
+                        random.nextInt(5) == 0 ? List.of() : Replies.TOOLS,
+                        opened ? "<think>" : "",
+                        0);
                 Whole whole = Replies.read(shape, reply);
                 assertThat(whole.source()).isEqualTo(reply);
                 assertThat(Replies.read(shape, Replies.characters(reply)))
@@ -210,14 +218,64 @@ class ReplyReaderTest {
 
         private static List<String> pieces() {
             List<String> pieces = new ArrayList<>(List.of(
-                    " ", "\n", "Hello", "a", "{", "}", "[", "]", "(", ")", "\"", "'", "\\", ":", ",", "1", "-2.5", "null", "é🦙",
-                    "<", ">", "|", "`", "```", "```json\n", "```tool_code\n", "name", "add", "get_weather", ";",
-                    "{\"name\": \"add\", \"arguments\": {\"a\": 1}}", "{\"a\": 1, \"b\": 2}", "add(a=1, b='x')",
-                    "{\"name\": \"add\", \"parameters\": {}}", "{city:<|\"|>P<|\"|>}", "<|\"|>", "<think>", "</think>",
-                    "assistant", " to=functions.add", "analysis", "final", "<function=add>", "</function>", "<parameter=a>",
-                    "</parameter>", "<arg_key>a</arg_key>", "<arg_value>1</arg_value>", "[ARGS]", "call:add", "functools",
-                    "function<｜tool▁sep｜>add\n```json\n", "<invoke name=\"add\">", "</invoke>", "Action:", "</tool_calls>",
-                    "Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]"));
+                    " ",
+                    "\n",
+                    "Hello",
+                    "a",
+                    "{",
+                    "}",
+                    "[",
+                    "]",
+                    "(",
+                    ")",
+                    "\"",
+                    "'",
+                    "\\",
+                    ":",
+                    ",",
+                    "1",
+                    "-2.5",
+                    "null",
+                    "é🦙",
+                    "<",
+                    ">",
+                    "|",
+                    "`",
+                    "```",
+                    "```json\n",
+                    "```tool_code\n",
+                    "name",
+                    "add",
+                    "get_weather",
+                    ";",
+                    "{\"name\": \"add\", \"arguments\": {\"a\": 1}}",
+                    "{\"a\": 1, \"b\": 2}",
+                    "add(a=1, b='x')",
+                    "{\"name\": \"add\", \"parameters\": {}}",
+                    "{city:<|\"|>P<|\"|>}",
+                    "<|\"|>",
+                    "<think>",
+                    "</think>",
+                    "assistant",
+                    " to=functions.add",
+                    "analysis",
+                    "final",
+                    "<function=add>",
+                    "</function>",
+                    "<parameter=a>",
+                    "</parameter>",
+                    "<arg_key>a</arg_key>",
+                    "<arg_value>1</arg_value>",
+                    "[ARGS]",
+                    "call:add",
+                    "functools",
+                    "function<｜tool▁sep｜>add\n```json\n",
+                    "<invoke name=\"add\">",
+                    "</invoke>",
+                    "Action:",
+                    "</tool_calls>",
+                    "Here are my reasoning steps:",
+                    "[BEGIN FINAL RESPONSE]"));
             for (String signs : SIGNS) {
                 ReplyShape shape = ReplyShape.of(signs, true, Replies.TOOLS, "", 0);
                 shape.markers().stream().filter(marker -> !marker.isEmpty()).forEach(pieces::add);

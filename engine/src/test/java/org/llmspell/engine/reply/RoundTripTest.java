@@ -87,7 +87,8 @@ class RoundTripTest {
         arguments.put("a", 1.5);
         arguments.put("b", -3L);
         List<ToolCall> two = List.of(
-                fitting(source, weather(source), 1), fitting(source, new ToolCall("functions.add:1", "add", arguments), 2));
+                fitting(source, weather(source), 1),
+                fitting(source, new ToolCall("functions.add:1", "add", arguments), 2));
         String both;
         try {
             both = text(template, support, List.of(ChatMessage.user("?"), ChatMessage.assistant("", "", two)), false);
@@ -95,7 +96,8 @@ class RoundTripTest {
             assertThat(refusal).hasMessageContaining("single");
             return;
         }
-        // The Hermes 2 template opens the first of two calls only, so that what it writes is not what models are trained on.
+        // The Hermes 2 template opens the first of two calls only, so that what it writes is not what models are
+        // trained on.
         boolean whole = !both.contains("</tool_call> { \"arguments\"");
         check(source, template, support, both.contains("-3") && whole ? two : two.subList(0, 1));
     }
@@ -155,7 +157,11 @@ class RoundTripTest {
             at++;
         }
         int marker = Math.max(whole.lastIndexOf('<', at - 1), whole.lastIndexOf('[', at - 1));
-        return at < prompt.length() && marker >= 0 && !whole.substring(marker, at).matches("(?s).*[>\\]].*") ? marker : at;
+        return at < prompt.length()
+                        && marker >= 0
+                        && !whole.substring(marker, at).matches("(?s).*[>\\]].*")
+                ? marker
+                : at;
     }
 
     private static String promptEnd(String prompt, String whole) {

@@ -72,13 +72,31 @@ class FilteredSamplingTest {
 
     private static SamplingOptions cuts(int topK, double topP, double minP, double typicalP, long seed) {
         return new SamplingOptions(
-                1, topK, topP, minP, typicalP, 1, 0, 0, 0, java.util.OptionalLong.of(seed), java.util.List.of(), -1, -1, java.util.Map.of());
+                1,
+                topK,
+                topP,
+                minP,
+                typicalP,
+                1,
+                0,
+                0,
+                0,
+                java.util.OptionalLong.of(seed),
+                java.util.List.of(),
+                -1,
+                -1,
+                java.util.Map.of());
     }
 
     @ParameterizedTest
     @CsvSource({
-        "0.9, 40, 0.9, 0, 1", "0.5, 5, 1, 0.1, 1", "0.05, 40, 0.9, 0, 1", "0.02, 3, 1, 0, 0.5", "0.5, 0, 0.7, 0, 1",
-        "0.1, 0, 1, 0.05, 1", "0.5, 0, 1, 0, 0.6",
+        "0.9, 40, 0.9, 0, 1",
+        "0.5, 5, 1, 0.1, 1",
+        "0.05, 40, 0.9, 0, 1",
+        "0.02, 3, 1, 0, 0.5",
+        "0.5, 0, 0.7, 0, 1",
+        "0.1, 0, 1, 0.05, 1",
+        "0.5, 0, 1, 0, 0.6",
     })
     void withCutsTheSameRandomNumbersGiveTheTokensOfFullMasking(
             double share, int topK, double topP, double minP, double typicalP) {
@@ -86,8 +104,12 @@ class FilteredSamplingTest {
             float[] logits = logits(seed);
             Filter filter = allowing(seed + 1000, share);
             SamplingOptions options = cuts(topK, topP, minP, typicalP, seed);
-            int lazy = new Sampler(options, VOCABULARY).sample(segment(logits), 0, filter).id();
-            int full = new Sampler(options, VOCABULARY).sample(segment(masked(logits, filter)), 0).id();
+            int lazy = new Sampler(options, VOCABULARY)
+                    .sample(segment(logits), 0, filter)
+                    .id();
+            int full = new Sampler(options, VOCABULARY)
+                    .sample(segment(masked(logits, filter)), 0)
+                    .id();
             assertThat(lazy).isEqualTo(full);
         }
     }
@@ -146,7 +168,8 @@ class FilteredSamplingTest {
     @Test
     void nothingThatFitsIsAnError() {
         Filter none = new Filter(new BitSet(), new AtomicInteger());
-        for (SamplingOptions options : new SamplingOptions[] {Options.greedy(1), Options.random(1, 1), cuts(5, 1, 0, 1, 1)}) {
+        for (SamplingOptions options :
+                new SamplingOptions[] {Options.greedy(1), Options.random(1, 1), cuts(5, 1, 0, 1, 1)}) {
             assertThatThrownBy(() -> new Sampler(options, VOCABULARY).sample(segment(logits(1)), 0, none))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("No token of the model's vocabulary fits the grammar");

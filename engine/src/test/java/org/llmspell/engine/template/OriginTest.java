@@ -112,7 +112,12 @@ class OriginTest {
                         TestData.bytes("templates/" + entry.get("template").asString()), StandardCharsets.UTF_8);
                 List<Fragment> fragments = ChatTemplate.compile(source, JsonContext.CLOCK)
                         .fragments(ChatTemplate.context(
-                                List.of(ChatMessage.user(HOSTILE)), MessageShape.PLAIN, "<s>", "</s>", true, Map.of("tools", List.of())));
+                                List.of(ChatMessage.user(HOSTILE)),
+                                MessageShape.PLAIN,
+                                "<s>",
+                                "</s>",
+                                true,
+                                Map.of("tools", List.of())));
                 String own = fragments.stream()
                         .filter(Fragment::fromTemplate)
                         .map(Fragment::text)

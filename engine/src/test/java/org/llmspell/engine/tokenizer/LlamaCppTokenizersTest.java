@@ -106,8 +106,7 @@ class LlamaCppTokenizersTest {
         }
         vocabulary.merges(letters.toString(), 400);
         return PreTokenizers.names().stream()
-                .filter(name ->
-                        PreTokenizers.named(name).orElseThrow().symbols() == PreTokenizers.Symbols.BYTES)
+                .filter(name -> PreTokenizers.named(name).orElseThrow().symbols() == PreTokenizers.Symbols.BYTES)
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     Path file = vocabulary.put("pre", name).write(folder.resolve(name + ".gguf"));
                     List<String> texts = new MixedText(approximated(name))
@@ -167,8 +166,7 @@ class LlamaCppTokenizersTest {
             word = lowercase ? word.toLowerCase(Locale.ROOT) : word;
             if (!word.isEmpty()) {
                 int from = word.offsetByCodePoints(0, random.nextInt(word.codePointCount(0, word.length())));
-                int end = word.offsetByCodePoints(
-                        from, 1 + random.nextInt(word.codePointCount(from, word.length())));
+                int end = word.offsetByCodePoints(from, 1 + random.nextInt(word.codePointCount(from, word.length())));
                 vocabulary.add((random.nextBoolean() ? "▁" : "") + word.substring(from, end), TinyVocabulary.NORMAL, 0);
             }
         }
@@ -210,12 +208,15 @@ class LlamaCppTokenizersTest {
         }
         Random random = new Random(6);
         MixedText mixed = new MixedText(Set.of());
-        String sample = mixed.next(random, 3000).replace(' ', '▁').replace("🦙", "").replace("漢", "");
+        String sample =
+                mixed.next(random, 3000).replace(' ', '▁').replace("🦙", "").replace("漢", "");
         int[] points = sample.codePoints().toArray();
         for (int i = 0; i < 3000; i++) {
             int from = random.nextInt(points.length - 6);
             vocabulary.add(
-                    new String(points, from, 1 + random.nextInt(6)), TinyVocabulary.NORMAL, -1 - 12 * random.nextFloat());
+                    new String(points, from, 1 + random.nextInt(6)),
+                    TinyVocabulary.NORMAL,
+                    -1 - 12 * random.nextFloat());
         }
         Path file = vocabulary.write(folder.resolve("t5-" + prefix + merge + charsmap + ".gguf"));
 
@@ -268,7 +269,9 @@ class LlamaCppTokenizersTest {
             int from = random.nextInt(points.length - 6);
             // Few different scores, so that ways of the same sum are common.
             vocabulary.add(
-                    new String(points, from, 1 + random.nextInt(6)), TinyVocabulary.NORMAL, -1 - random.nextInt(4) / 2f);
+                    new String(points, from, 1 + random.nextInt(6)),
+                    TinyVocabulary.NORMAL,
+                    -1 - random.nextInt(4) / 2f);
         }
         Path file = vocabulary.write(folder.resolve("plamo2.gguf"));
 

@@ -17,7 +17,8 @@ import tools.jackson.databind.JsonNode;
 class TokenizerSuitesTest {
     @TestFactory
     Stream<DynamicTest> givesTheReferenceIds() {
-        return Stream.of("llama-spm", "gpt-2", "qwen2", "deepseek-llm", "bert-bge").flatMap(TokenizerSuitesTest::suites);
+        return Stream.of("llama-spm", "gpt-2", "qwen2", "deepseek-llm", "bert-bge")
+                .flatMap(TokenizerSuitesTest::suites);
     }
 
     private static Stream<DynamicTest> suites(String name) {

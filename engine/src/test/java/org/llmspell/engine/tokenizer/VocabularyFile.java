@@ -67,8 +67,8 @@ final class VocabularyFile {
      * @param text one symbol a character, so that a byte-level vocabulary passes the letters of the bytes
      */
     VocabularyFile merges(String text, int count) {
-        List<String> symbols = new ArrayList<>(
-                text.codePoints().mapToObj(Character::toString).toList());
+        List<String> symbols =
+                new ArrayList<>(text.codePoints().mapToObj(Character::toString).toList());
         new LinkedHashSet<>(symbols).forEach(symbol -> add(symbol, TinyVocabulary.NORMAL, 0));
         List<GgufValue> merges = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -89,7 +89,9 @@ final class VocabularyFile {
             add(left + right, TinyVocabulary.NORMAL, 0);
             List<String> merged = new ArrayList<>();
             for (int at = 0; at < symbols.size(); at++) {
-                if (at + 1 < symbols.size() && symbols.get(at).equals(left) && symbols.get(at + 1).equals(right)) {
+                if (at + 1 < symbols.size()
+                        && symbols.get(at).equals(left)
+                        && symbols.get(at + 1).equals(right)) {
                     merged.add(left + right);
                     at++;
                 } else {

@@ -198,7 +198,15 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
-    public void layerNorm(MemorySegment out, long outIndex, MemorySegment x, long xIndex, @Nullable MemorySegment weight, @Nullable MemorySegment bias, int count, float epsilon) {
+    public void layerNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            @Nullable MemorySegment weight,
+            @Nullable MemorySegment bias,
+            int count,
+            float epsilon) {
         others.layerNorm(out, outIndex, x, xIndex, weight, bias, count, epsilon);
     }
 
@@ -218,7 +226,8 @@ public final class X86Kernels implements Kernels {
     }
 
     @Override
-    public void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
         others.xielu(x, index, count, negative, positive, beta, epsilon);
     }
 

@@ -56,9 +56,7 @@ final class OllamaChat implements ChatStream {
         } else {
             body.put(
                     "messages",
-                    request.messages().stream()
-                            .map(OllamaMessages::of)
-                            .toList());
+                    request.messages().stream().map(OllamaMessages::of).toList());
             if (!request.tools().isEmpty()) {
                 body.put(
                         "tools",

@@ -9,10 +9,8 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
-import org.llmspell.local.json.JsonText;
-import org.llmspell.local.OutputFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,10 +31,12 @@ import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
 import org.llmspell.local.ModelSpec;
+import org.llmspell.local.OutputFormat;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.config.OllamaConfig;
+import org.llmspell.local.json.JsonText;
 import org.llmspell.testing.FakeOllama;
 import org.llmspell.testing.FakeOllama.Mood;
 import tools.jackson.databind.JsonNode;
@@ -175,7 +175,8 @@ class OllamaBackendTest {
         assertThat(server.bodies("/api/chat").get(0).path("format").asString()).isEqualTo("json");
         assertThat(server.bodies("/api/chat").get(1).path("format").toString())
                 .isEqualTo("{\"type\":\"object\",\"properties\":" + JsonText.compact(schema.get("properties")) + "}");
-        assertThat(server.bodies("/api/generate").get(0).path("format").asString()).isEqualTo("json");
+        assertThat(server.bodies("/api/generate").get(0).path("format").asString())
+                .isEqualTo("json");
     }
 
     @Test

@@ -42,8 +42,8 @@ final class ToolTables {
     private static ToolDefinition tool(Map<?, ?> table) {
         Object name = table.get("name");
         if (!(name instanceof String text) || !text.matches("[A-Za-z0-9_.-]{1," + LONGEST_NAME + "}")) {
-            throw new LuaFault("a tool's name must be 1 to " + LONGEST_NAME + " letters, digits, '_', '-' or '.', got "
-                    + name);
+            throw new LuaFault(
+                    "a tool's name must be 1 to " + LONGEST_NAME + " letters, digits, '_', '-' or '.', got " + name);
         }
         Object description = table.get("description");
         if (description != null && !(description instanceof String)) {
@@ -73,8 +73,8 @@ final class ToolTables {
         if (!map.containsKey("type")) {
             ordered.put("type", "object");
         } else if (!"object".equals(map.get("type"))) {
-            throw new LuaFault("the parameters of tool " + tool + " must be of type \"object\", got "
-                    + map.get("type"));
+            throw new LuaFault(
+                    "the parameters of tool " + tool + " must be of type \"object\", got " + map.get("type"));
         }
         ordered.putAll(schema(map, false));
         ordered.putIfAbsent("properties", Map.of());
@@ -94,12 +94,14 @@ final class ToolTables {
     }
 
     private static @Nullable Object value(String key, @Nullable Object value, boolean names) {
-        boolean empty = value instanceof List<?> list && list.isEmpty() || value instanceof Map<?, ?> map && map.isEmpty();
+        boolean empty =
+                value instanceof List<?> list && list.isEmpty() || value instanceof Map<?, ?> map && map.isEmpty();
         if (empty) {
             return names || MAPS.contains(key) ? Map.of() : List.of();
         }
         if (value instanceof Map<?, ?> map) {
-            return schema(map, !names && MAPS.contains(key) && !key.equals("items") && !key.equals("additionalProperties"));
+            return schema(
+                    map, !names && MAPS.contains(key) && !key.equals("items") && !key.equals("additionalProperties"));
         }
         if (value instanceof List<?> list) {
             List<@Nullable Object> items = new ArrayList<>();

@@ -86,8 +86,7 @@ public final class Generations {
                     case CandleBackend candle when unload -> candle.unload(spec);
                     case CandleBackend candle -> candle.open(spec, keepAlive).close();
                     case OllamaBackend ollama -> ollama.load(spec, keepAlive);
-                    default ->
-                        throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
+                    default -> throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
                 }
             } catch (LocalModelException e) {
                 throw missing(e, target);

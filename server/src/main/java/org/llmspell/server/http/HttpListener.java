@@ -89,9 +89,8 @@ public final class HttpListener implements AutoCloseable {
                 .setInternalBlockingPoolSize(1)
                 .setUseDaemonThread(true)
                 .setBlockedThreadCheckInterval(TimeUnit.HOURS.toMillis(1))
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.connections = new Connections(vertx, limits.stall());
         boolean listening = false;
         try {
@@ -222,8 +221,7 @@ public final class HttpListener implements AutoCloseable {
                 .setStatusCode(refusal.status())
                 .putHeader("Content-Type", Exchange.JSON)
                 .putHeader("Connection", bodyless ? "keep-alive" : "close")
-                .end(Buffer.buffer(JsonText.compact(
-                        Dialect.of(path).error(refusal))))
+                .end(Buffer.buffer(JsonText.compact(Dialect.of(path).error(refusal))))
                 .onComplete(done -> {
                     if (!bodyless) {
                         request.connection().close();
@@ -357,7 +355,7 @@ public final class HttpListener implements AutoCloseable {
             return;
         }
         HttpFailure failure = exchange.stopped() ? HttpFailure.stopping() : failures.apply(e);
-        if (failure.status() == 500) {
+        if (failure.status() == 500 && !(e instanceof HttpFailure)) {
             unexpected(exchange, e);
         }
         exchange.fail(failure);

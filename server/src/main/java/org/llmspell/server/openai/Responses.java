@@ -48,8 +48,8 @@ final class Responses {
         Map<String, @Nullable Object> more = new LinkedHashMap<>();
         more.put("think", OpenAiOptions.effort(reasoning == null ? null : reasoning.string("effort")));
         more.put("format", OpenAiOptions.format(text == null ? null : text.object("format")));
-        ChatRequest request = options.with(more, Set.of())
-                .request(target.spec(), messages(body), OpenAiOptions.tools(body));
+        ChatRequest request =
+                options.with(more, Set.of()).request(target.spec(), messages(body), OpenAiOptions.tools(body));
         Form form = new Form(exchange, body, target.name());
         if (body.flag("stream", false)) {
             form.stream(target, request);

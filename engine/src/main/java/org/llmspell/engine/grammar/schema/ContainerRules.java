@@ -115,8 +115,7 @@ final class ContainerRules {
             Part part = parts.get(i);
             Expr begun = Expr.sequence(part.member, later);
             Expr continued = Expr.sequence(json.comma(), part.member, later);
-            first = rules.define(
-                    rules.fresh(path + "-first-" + i), part.required ? begun : Expr.choice(begun, first));
+            first = rules.define(rules.fresh(path + "-first-" + i), part.required ? begun : Expr.choice(begun, first));
             later = rules.define(
                     rules.fresh(path + "-then-" + i), part.required ? continued : Expr.choice(continued, later));
         }

@@ -40,14 +40,16 @@ final class Disjoint {
     private boolean flatDisjoint(Map<String, @Nullable Object> a, Map<String, @Nullable Object> b, int depth) {
         List<String> types = SchemaRules.typesOf(a);
         List<String> others = SchemaRules.typesOf(b);
-        boolean numbers = types.stream().anyMatch(Disjoint::isNumber) && others.stream().anyMatch(Disjoint::isNumber);
+        boolean numbers =
+                types.stream().anyMatch(Disjoint::isNumber) && others.stream().anyMatch(Disjoint::isNumber);
         boolean common = numbers || types.stream().anyMatch(others::contains);
         if (!common) {
             return true;
         }
         if (a.containsKey("enum") && b.containsKey("enum")) {
-            return SchemaRules.list(a.get("enum")).stream().noneMatch(value -> SchemaRules.list(b.get("enum")).stream()
-                    .anyMatch(other -> JsonForms.equal(value, other)));
+            return SchemaRules.list(a.get("enum")).stream()
+                    .noneMatch(value ->
+                            SchemaRules.list(b.get("enum")).stream().anyMatch(other -> JsonForms.equal(value, other)));
         }
         boolean objects = types.equals(List.of("object")) || others.equals(List.of("object"));
         if (!objects) {

@@ -38,8 +38,7 @@ final class JsonForms {
                 () -> Expr.optional(Expr.choice(
                         Expr.literal(" "),
                         Expr.sequence(
-                                Expr.literal("\n"),
-                                Expr.repeat(new Expr.Chars(CharSet.of(" \t")), 0, INDENTATION)))));
+                                Expr.literal("\n"), Expr.repeat(new Expr.Chars(CharSet.of(" \t")), 0, INDENTATION)))));
     }
 
     /** Any value. */
@@ -205,8 +204,7 @@ final class JsonForms {
                         Expr.choice(
                                 Expr.literal("0"),
                                 Expr.sequence(
-                                        new Expr.Chars(CharSet.range('1', '9')),
-                                        Expr.repeat(DIGIT, 0, DIGITS - 1)))));
+                                        new Expr.Chars(CharSet.range('1', '9')), Expr.repeat(DIGIT, 0, DIGITS - 1)))));
     }
 
     /** Exactly this value: keys in their order, white space as everywhere. */

@@ -69,7 +69,8 @@ record NumberRange(
         return new Expr.Choice(parts);
     }
 
-    private static Expr magnitudes(BigDecimal low, boolean lowExcluded, @Nullable BigDecimal high, boolean highExcluded) {
+    private static Expr magnitudes(
+            BigDecimal low, boolean lowExcluded, @Nullable BigDecimal high, boolean highExcluded) {
         if (high != null && low.compareTo(high) > 0) {
             return Expr.NOTHING;
         }
@@ -181,7 +182,8 @@ record NumberRange(
         char from = low.charAt(0);
         char to = high.charAt(0);
         int rest = low.length() - 1;
-        if (low.substring(1).chars().allMatch(c -> c == '0') && high.substring(1).chars().allMatch(c -> c == '9')) {
+        if (low.substring(1).chars().allMatch(c -> c == '0')
+                && high.substring(1).chars().allMatch(c -> c == '9')) {
             return Expr.sequence(digits(from, to), Expr.repeat(JsonForms.DIGIT, rest, rest));
         }
         if (from == to) {
@@ -189,8 +191,7 @@ record NumberRange(
         }
         return Expr.choice(
                 Expr.sequence(digits(from, from), sameLength(low.substring(1), "9".repeat(rest))),
-                Expr.sequence(
-                        digits((char) (from + 1), (char) (to - 1)), Expr.repeat(JsonForms.DIGIT, rest, rest)),
+                Expr.sequence(digits((char) (from + 1), (char) (to - 1)), Expr.repeat(JsonForms.DIGIT, rest, rest)),
                 Expr.sequence(digits(to, to), sameLength("0".repeat(rest), high.substring(1))));
     }
 }

@@ -16,11 +16,11 @@ final class RegexParser {
     private static final int LONGEST = 10_000;
     private static final int DEEPEST = 50;
     private static final CharSet DIGITS = CharSet.range('0', '9');
-    private static final CharSet WORDS = DIGITS.union(CharSet.range('a', 'z'))
-            .union(CharSet.range('A', 'Z'))
-            .union(CharSet.of("_"));
+    private static final CharSet WORDS =
+            DIGITS.union(CharSet.range('a', 'z')).union(CharSet.range('A', 'Z')).union(CharSet.of("_"));
     private static final CharSet LINE_ENDS = CharSet.of("\n\r\u2028\u2029");
-    private static final CharSet SPACES = LINE_ENDS.union(CharSet.of("\t\u000B\f \u00A0\uFEFF\u1680\u202F\u205F\u3000"))
+    private static final CharSet SPACES = LINE_ENDS
+            .union(CharSet.of("\t\u000B\f \u00A0\uFEFF\u1680\u202F\u205F\u3000"))
             .union(CharSet.range(0x2000, 0x200A));
 
     private final String pattern;

@@ -88,7 +88,8 @@ final class SchemaCheck {
         if (!(schema instanceof Map<?, ?> map)) {
             throw wrong(path, "an object, true or false");
         }
-        map.forEach((key, value) -> keyword(String.valueOf(key), value, Pointers.below(path, String.valueOf(key)), depth));
+        map.forEach(
+                (key, value) -> keyword(String.valueOf(key), value, Pointers.below(path, String.valueOf(key)), depth));
     }
 
     private void keyword(String keyword, @Nullable Object value, String path, int depth) {
@@ -116,7 +117,10 @@ final class SchemaCheck {
             case "type" -> {
                 Collection<?> types = value instanceof String ? List.of(value) : list(value, path);
                 if (!types.stream().allMatch(type -> type instanceof String name && TYPES.contains(name))) {
-                    throw wrong(path, "one of " + String.join(", ", TYPES.stream().sorted().toList()) + ", or a list of them");
+                    throw wrong(
+                            path,
+                            "one of "
+                                    + String.join(", ", TYPES.stream().sorted().toList()) + ", or a list of them");
                 }
             }
             case "enum" -> list(value, path).forEach(inner -> plain(inner, path, depth + 1));
@@ -139,7 +143,11 @@ final class SchemaCheck {
                 if (!StringFormats.PATTERNS.containsKey(format)) {
                     throw GrammarErrors.invalid("The JSON Schema's " + path + " is " + GrammarErrors.quote(format)
                             + ", which is not supported; supported are "
-                            + String.join(", ", StringFormats.PATTERNS.keySet().stream().sorted().toList()));
+                            + String.join(
+                                    ", ",
+                                    StringFormats.PATTERNS.keySet().stream()
+                                            .sorted()
+                                            .toList()));
                 }
             }
             case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties" -> {

@@ -159,8 +159,8 @@ final class SchemaRules {
 
     private static void bound(long alternatives, String path) {
         if (alternatives > MOST_ALTERNATIVES) {
-            throw GrammarErrors.invalid("The JSON Schema's " + path + " combines more than " + MOST_ALTERNATIVES
-                    + " alternatives");
+            throw GrammarErrors.invalid(
+                    "The JSON Schema's " + path + " combines more than " + MOST_ALTERNATIVES + " alternatives");
         }
     }
 
@@ -211,7 +211,10 @@ final class SchemaRules {
             case Number number ->
                 type.equals("number")
                         || (type.equals("integer")
-                                && JsonForms.decimal(number).stripTrailingZeros().scale() <= 0);
+                                && JsonForms.decimal(number)
+                                                .stripTrailingZeros()
+                                                .scale()
+                                        <= 0);
             case String text -> type.equals("string");
             case Map<?, ?> map -> type.equals("object");
             case List<?> list -> type.equals("array");

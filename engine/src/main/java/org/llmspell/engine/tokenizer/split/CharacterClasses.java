@@ -2,8 +2,8 @@ package org.llmspell.engine.tokenizer.split;
 
 /** The classes of characters that tokenizers tell apart, as this JDK's Unicode tables have them. */
 public final class CharacterClasses {
-    private static final int CONTROLS = CodePointSet.bits(
-            Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE);
+    private static final int CONTROLS =
+            CodePointSet.bits(Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE);
 
     private CharacterClasses() {}
 

@@ -120,7 +120,8 @@ final class CodePointSet {
             if (categories != 0 && (categories >>> Character.getType(codePoint) & 1) != 0) {
                 return true;
             }
-            if ((whitespace || notWhitespace) && (CharacterClasses.isWhitespace(codePoint) ? whitespace : notWhitespace)) {
+            if ((whitespace || notWhitespace)
+                    && (CharacterClasses.isWhitespace(codePoint) ? whitespace : notWhitespace)) {
                 return true;
             }
             for (int i = 0; i < ranges.length; i += 2) {

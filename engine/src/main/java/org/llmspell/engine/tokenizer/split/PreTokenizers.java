@@ -38,8 +38,8 @@ public final class PreTokenizers {
             "[\u4E00-\u9FFF\u3400-\u4DBF\uF900-\uFAFF\u3040-\u309F\u30A0-\u30FF\uFF65-\uFF9F\u2F00-\u2FDF"
                     + "\u0E40-\u0E7F\u0E80-\u0EFF\u1780-\u17FF\u1000-\u109F\uAA60-\uAA7F\uA9E0-\uA9FF"
                     + "\uAC00-\uD7AF\u1100-\u11FF]+";
-    private static final String DEEPSEEK_WORDS = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
-            + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
+    private static final String DEEPSEEK_WORDS =
+            "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+" + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
     private static final String DEEPSEEK_V3 = DEEPSEEK_WORDS + "| ?[\\p{P}\\p{S}]+[\\r\\n]*" + LINES_AND_SPACES;
     private static final String YOUTU = "[\uAC00-\uD7A3\u3131-\u318E]+"
             + "|[\uFF01\u2026\u201C\u201D\u2018\u2019\u2014\uFF1A\uFF1B\uFF0C\u3001-\u303F\uFE30-\uFE4F]+"
@@ -132,15 +132,7 @@ public final class PreTokenizers {
                 "exaone",
                 "minerva-7b",
                 "mellum2");
-        add(
-                rules,
-                llama3(),
-                "llama3",
-                "llama-v3",
-                "llama-bpe",
-                "falcon3",
-                "falcon-h1",
-                "pixtral");
+        add(rules, llama3(), "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral");
         add(rules, llama3(), "midm-2.0", "lfm2", "jina-v5-nano");
         add(rules, rule(LLAMA3), "dbrx", "smaug-bpe", "glm4", "chatglm-bpe");
         add(

@@ -29,20 +29,35 @@ class JsonSchemaTest {
             assertThat(json.accepts(valid)).as(valid).isTrue();
         }
         for (String invalid : new String[] {
-            "[]", "1", "\"a\"", "null", "", " {}", "{} ", "{a:1}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":.5}", "{\"a\":1.}",
-            "{\"a\":+1}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\ud83d\"}", "{\"a\":\"\\ude00\"}", "{\"a\":'b'}",
-            "{\"a\":NaN}", "{\"a\" 1}", "{\"a\":[1 2]}", "{\"a\":tru}",
+            "[]",
+            "1",
+            "\"a\"",
+            "null",
+            "",
+            " {}",
+            "{} ",
+            "{a:1}",
+            "{\"a\":1,}",
+            "{\"a\":01}",
+            "{\"a\":.5}",
+            "{\"a\":1.}",
+            "{\"a\":+1}",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\":\"\\ud83d\"}",
+            "{\"a\":\"\\ude00\"}",
+            "{\"a\":'b'}",
+            "{\"a\":NaN}",
+            "{\"a\" 1}",
+            "{\"a\":[1 2]}",
+            "{\"a\":tru}",
         }) {
             assertThat(json.accepts(invalid)).as(invalid).isFalse();
         }
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             true | 1 ; {"a":[]} ; null | tru ; {]
             {} | 1 ; {"a":[]} ; null | tru ; {]
             {"title":"x","description":"y","default":1,"examples":[2],"$schema":"z","$comment":"c"} | 1 ; "a" | x
@@ -97,19 +112,19 @@ class JsonSchemaTest {
     void aSchemaAllowsExactlyTheseTexts(String schema, String valid, String invalid) {
         Texts texts = texts(schema);
         for (String text : valid.split(" ; ")) {
-            assertThat(texts.accepts(text.strip())).as("%s allows %s", schema, text).isTrue();
+            assertThat(texts.accepts(text.strip()))
+                    .as("%s allows %s", schema, text)
+                    .isTrue();
         }
         for (String text : invalid.split(" ; ")) {
-            assertThat(texts.accepts(text.strip())).as("%s forbids %s", schema, text).isFalse();
+            assertThat(texts.accepts(text.strip()))
+                    .as("%s forbids %s", schema, text)
+                    .isFalse();
         }
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"properties":{"a/b":{"not":{}}}} | #/properties/a~1b/not uses a keyword that is not supported
             {"items":{"anyOf":[{"type":"object"},{"multipleOf":2}]}} | #/items/anyOf/1/multipleOf uses a keyword that is not supported
             {"$defs":{"x":{"if":true}}} | #/$defs/x/if uses a keyword that is not supported
@@ -171,7 +186,8 @@ class JsonSchemaTest {
         assertThatThrownBy(() -> texts("{\"const\":" + "[".repeat(300) + "]".repeat(300) + "}"))
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("nested");
-        assertThatThrownBy(() -> texts("{\"additionalProperties\":true,\"properties\":{\"" + "n".repeat(3000) + "\":{}}}"))
+        assertThatThrownBy(
+                        () -> texts("{\"additionalProperties\":true,\"properties\":{\"" + "n".repeat(3000) + "\":{}}}"))
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("name");
     }
@@ -190,8 +206,7 @@ class JsonSchemaTest {
 
     @Test
     void mutuallyMergedRecursionEnds() {
-        Texts texts = texts(
-                """
+        Texts texts = texts("""
                 {"$defs": {
                    "a": {"type": "object", "properties": {"c": {"$ref": "#/$defs/a"}, "x": {"type": "integer"}}},
                    "b": {"type": "object", "properties": {"c": {"$ref": "#/$defs/b"}, "x": {"minimum": 3}}, "required": ["x"]}},

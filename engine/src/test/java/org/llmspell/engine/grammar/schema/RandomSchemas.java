@@ -9,7 +9,13 @@ import java.util.Random;
 /** Random JSON Schemas of the supported keywords. */
 final class RandomSchemas {
     private static final List<String> PATTERNS = List.of(
-            "^[a-z]{2,5}$", "^(foo|ba+r)?$", "x\\d", "^\\w+@\\w+\\.(com|org)$", "^[^\"\\\\]*\"$", "^é.日?$", "^-?[0-9]+(\\.[0-9]+)?$");
+            "^[a-z]{2,5}$",
+            "^(foo|ba+r)?$",
+            "x\\d",
+            "^\\w+@\\w+\\.(com|org)$",
+            "^[^\"\\\\]*\"$",
+            "^é.日?$",
+            "^-?[0-9]+(\\.[0-9]+)?$");
     private static final List<String> NAMES = List.of("a", "b", "name", "names", "id", "x\"y", "é", "");
 
     private final Random random;
@@ -109,7 +115,8 @@ final class RandomSchemas {
             case 3 -> Map.of("enum", List.of("a\nb", 1, 2.5, true, List.of(1, Map.of("k", "v")), Map.of()));
             case 4 -> Map.of("const", NAMES.get(random.nextInt(NAMES.size())));
             case 5 -> Map.of("type", "string", "pattern", PATTERNS.get(random.nextInt(PATTERNS.size())));
-            case 6 -> Map.of("format", List.of("date", "time", "date-time", "uuid").get(random.nextInt(4)), "type", "string");
+            case 6 ->
+                Map.of("format", List.of("date", "time", "date-time", "uuid").get(random.nextInt(4)), "type", "string");
             case 7 -> Map.of("type", "string", "minLength", random.nextInt(3), "maxLength", 3 + random.nextInt(9));
             case 8 -> Map.of("type", List.of("null", "integer"));
             default -> Map.of("type", "string");

@@ -22,8 +22,9 @@ final class RandomWriter {
     private static final int HURRY = 80;
     private static final int LONGEST = 20_000;
     private static final ListTokenizer TOKENIZER = ListTokenizer.of(List.of(
-            "{\"", "\":", "\",", "\"}", "},", "],", "[{", "{}", "[]", "\\\"", "\\u", "\\n", ": ", ", ", ",\"", "true", "false", "null",
-            "the", "name", " of", "é", "日本", "😀", "12", "0.5", "-1", "e+", "2024-", "\n  ", "\n\t", "ab", "\": \"", "\": [", "\": {"));
+            "{\"", "\":", "\",", "\"}", "},", "],", "[{", "{}", "[]", "\\\"", "\\u", "\\n", ": ", ", ", ",\"", "true",
+            "false", "null", "the", "name", " of", "é", "日本", "😀", "12", "0.5", "-1", "e+", "2024-", "\n  ", "\n\t",
+            "ab", "\": \"", "\": [", "\": {"));
     private static final TokenTrie TRIE = TokenTrie.of(TOKENIZER);
 
     private final Random random;
