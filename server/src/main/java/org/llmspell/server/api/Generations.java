@@ -65,9 +65,12 @@ public final class Generations {
     /** Does {@code work} when there is a place for it. */
     public <T> T inPlace(Work<T> work) throws InterruptedException {
         long asked = System.nanoTime();
-        try (Admission.Place place = admission.enter()) {
+        Admission.Place place = admission.enter();
+        try {
             metrics.waited(System.nanoTime() - asked);
             return work.run();
+        } finally {
+            place.close();
         }
     }
 

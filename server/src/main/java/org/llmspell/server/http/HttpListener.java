@@ -35,6 +35,8 @@ public final class HttpListener implements AutoCloseable {
     private static final int BODIES = 16;
 
     /**
+     * What a client may take.
+     *
      * @param maxBody bytes of a request's body, but for uploads
      * @param stall how long a client may send or read nothing of what is under way
      */
@@ -44,6 +46,8 @@ public final class HttpListener implements AutoCloseable {
     @FunctionalInterface
     public interface Log {
         /**
+         * A request was answered.
+         *
          * @param route the path as registered, {@code other} for unknown ones
          * @param status 499 where the client went away first
          */
@@ -143,7 +147,7 @@ public final class HttpListener implements AutoCloseable {
                     request.getHeader("Origin"),
                     request.getHeader("Authorization"),
                     request.getHeader("x-api-key"));
-            if (request.method() == HttpMethod.OPTIONS) {
+            if (HttpMethod.OPTIONS.equals(request.method())) {
                 guard.checkPreflight(headers);
                 preflight(request);
                 answered(request, "preflight", 204, startedAt);

@@ -117,13 +117,14 @@ final class Responses {
                 begun.put("status", "in_progress");
                 begun.put("arguments", "");
                 send("response.output_item.added", OpenAiReplies.map("output_index", index, "item", begun));
-                Object id = call.get("id");
+                String id = String.valueOf(call.get("id"));
+                String arguments = String.valueOf(call.get("arguments"));
                 send(
                         "response.function_call_arguments.delta",
-                        OpenAiReplies.map("item_id", id, "output_index", index, "delta", call.get("arguments")));
+                        OpenAiReplies.map("item_id", id, "output_index", index, "delta", arguments));
                 send(
                         "response.function_call_arguments.done",
-                        OpenAiReplies.map("item_id", id, "output_index", index, "arguments", call.get("arguments")));
+                        OpenAiReplies.map("item_id", id, "output_index", index, "arguments", arguments));
                 send("response.output_item.done", OpenAiReplies.map("output_index", index, "item", call));
                 index++;
             }
