@@ -53,7 +53,7 @@ class DocumentationTest {
     void everyConfigurationKeyHasItsRowWithDefaultAndVariables() throws IOException {
         Map<String, String> rows = new LinkedHashMap<>();
         Files.readAllLines(DOCS.resolve("configuration.md")).stream()
-                .filter(line -> line.matches("\\| `(providers|agent)\\..*"))
+                .filter(line -> line.matches("\\| `(providers|server|agent)\\..*"))
                 .forEach(line -> rows.put(line.split("`", -1)[1], line));
 
         assertThat(rows.keySet())

@@ -149,9 +149,8 @@ final class ResidentModels implements AutoCloseable {
         synchronized (this) {
             for (Resident resident : byPath.values()) {
                 Instant from = resident.users > 0 ? Instant.now() : resident.releasedAt;
-                Instant expiresAt = resident.keepAlive.isNegative()
-                        ? null
-                        : from.plusMillis(saturated(resident.keepAlive));
+                Instant expiresAt =
+                        resident.keepAlive.isNegative() ? null : from.plusMillis(saturated(resident.keepAlive));
                 seen.add(new Seen(resident, resident.users, expiresAt));
             }
         }

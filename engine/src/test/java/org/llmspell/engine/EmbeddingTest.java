@@ -209,7 +209,8 @@ class EmbeddingTest {
     void modelsThatOnlyEmbedDoNotChat() throws Exception {
         Path file = file(EncoderArchitecture.of(Kind.BERT));
         try (ModelLease lease = engine.open(file, null)) {
-            int[] prompt = lease.prompt(ChatInput.of(List.of(new ChatMessage("user", "hello")), false)).tokens();
+            int[] prompt = lease.prompt(ChatInput.of(List.of(new ChatMessage("user", "hello")), false))
+                    .tokens();
 
             assertThatThrownBy(() -> lease.generate(prompt, SamplingOptions.DEFAULTS, null))
                     .isInstanceOf(EngineException.class)

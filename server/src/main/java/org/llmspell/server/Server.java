@@ -55,7 +55,10 @@ public final class Server implements AutoCloseable {
                 .on("GET", "/health", exchange -> exchange.json(200, Map.of("status", "ok")))
                 .on("GET", "/metrics", this::metrics);
         Guard guard = new Guard(
-                address.isLoopbackAddress(), List.of(config.host(), hostName()), config.allowedOrigins(), config.apiKey());
+                address.isLoopbackAddress(),
+                List.of(config.host(), hostName()),
+                config.allowedOrigins(),
+                config.apiKey());
         this.listener = new HttpListener(
                 address,
                 config.port(),
@@ -136,15 +139,12 @@ public final class Server implements AutoCloseable {
         List<ResidentModel> resident =
                 catalog.candle().map(CandleBackend::residentModels).orElse(List.of());
         gauges.put("llmspell_resident_models", (double) resident.size());
-        gauges.put(
-                "llmspell_resident_bytes",
-                (double) resident.stream().mapToLong(ResidentModel::sizeBytes).sum());
-        gauges.put(
-                "llmspell_cache_pages_in_use",
-                (double) resident.stream().mapToInt(ResidentModel::pagesInUse).sum());
-        gauges.put(
-                "llmspell_cache_pages_allocated",
-                (double) resident.stream().mapToInt(ResidentModel::pagesAllocated).sum());
+        gauges.put("llmspell_resident_bytes", (double)
+                resident.stream().mapToLong(ResidentModel::sizeBytes).sum());
+        gauges.put("llmspell_cache_pages_in_use", (double)
+                resident.stream().mapToInt(ResidentModel::pagesInUse).sum());
+        gauges.put("llmspell_cache_pages_allocated", (double)
+                resident.stream().mapToInt(ResidentModel::pagesAllocated).sum());
         exchange.text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.write(gauges));
     }
 

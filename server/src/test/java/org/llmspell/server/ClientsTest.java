@@ -77,7 +77,9 @@ class ClientsTest {
                 "{\"model\":\"llama3:8b\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":\"Hallo\"}]}");
         assertThat(reply.at("/message/content").asString()).isEqualTo("You said: Hallo 🦙");
         assertThat(reply.get("eval_count").asInt()).isEqualTo(4);
-        assertThat(server.ask("/v1/chat/completions", "{\"model\":\"llama3:8b\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
+        assertThat(server.ask(
+                                "/v1/chat/completions",
+                                "{\"model\":\"llama3:8b\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
                         .at("/choices/0/message/content")
                         .asString())
                 .isEqualTo("You said: Hi 🦙");
@@ -108,10 +110,14 @@ class ClientsTest {
         assertThat(floats.at("/data/0/embedding").size()).isEqualTo(8);
         JsonNode encoded =
                 server.ask("/v1/embeddings", "{\"model\":\"tiny\",\"input\":\"hello\",\"encoding_format\":\"base64\"}");
-        byte[] bytes = java.util.Base64.getDecoder().decode(encoded.at("/data/0/embedding").asString());
-        float first = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getFloat();
+        byte[] bytes = java.util.Base64.getDecoder()
+                .decode(encoded.at("/data/0/embedding").asString());
+        float first = java.nio.ByteBuffer.wrap(bytes)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .getFloat();
         assertThat(first).isEqualTo((float) own.at("/embeddings/0/0").asDouble());
-        assertThat(server.ask("/api/embeddings", "{\"model\":\"tiny\",\"prompt\":\"hello\"}").get("embedding"))
+        assertThat(server.ask("/api/embeddings", "{\"model\":\"tiny\",\"prompt\":\"hello\"}")
+                        .get("embedding"))
                 .isEqualTo(own.at("/embeddings/0"));
     }
 
@@ -126,14 +132,20 @@ class ClientsTest {
         });
         assertThat(lines.getLast()).isEqualTo(TestServer.JSON.readTree("{\"status\":\"success\"}"));
         assertThat(ollama.models()).contains("new:7b");
-        assertThat(server.ask("/api/pull", "{\"name\":\"other\",\"stream\":false}").get("status").asString())
+        assertThat(server.ask("/api/pull", "{\"name\":\"other\",\"stream\":false}")
+                        .get("status")
+                        .asString())
                 .isEqualTo("success");
         assertThat(server.delete("/api/delete", "{\"model\":\"new:7b\"}").statusCode())
                 .isEqualTo(200);
 
-        assertThat(server.lines("/api/pull", "{\"model\":\"no-such\"}").getLast().get("error").asString())
-                .contains("file does not exist");
-        assertThat(server.post("/api/pull", "{\"model\":\"no-such\",\"stream\":false}").statusCode())
+        assertThat(server.lines("/api/pull", "{\"model\":\"no-such\"}")
+                        .getLast()
+                        .get("error")
+                        .asString())
+                .isEqualTo("pull model manifest: file does not exist");
+        assertThat(server.post("/api/pull", "{\"model\":\"no-such\",\"stream\":false}")
+                        .statusCode())
                 .isEqualTo(500);
     }
 
@@ -141,13 +153,20 @@ class ClientsTest {
 
     @Test
     void aFormatHoldsOnEveryInterface() throws Exception {
-        String schema = "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],\"additionalProperties\":false}";
+        String schema =
+                "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],\"additionalProperties\":false}";
         String messages = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
         List<String> replies = List.of(
-                server.ask("/api/chat", "{\"model\":\"tiny\",\"stream\":false,\"format\":" + schema + "," + messages + ",\"options\":{\"num_predict\":200}}")
+                server.ask(
+                                "/api/chat",
+                                "{\"model\":\"tiny\",\"stream\":false,\"format\":" + schema + "," + messages
+                                        + ",\"options\":{\"num_predict\":200}}")
                         .at("/message/content")
                         .asString(),
-                server.ask("/api/generate", "{\"model\":\"tiny\",\"stream\":false,\"format\":" + schema + ",\"prompt\":\"x\",\"options\":{\"num_predict\":200}}")
+                server.ask(
+                                "/api/generate",
+                                "{\"model\":\"tiny\",\"stream\":false,\"format\":" + schema
+                                        + ",\"prompt\":\"x\",\"options\":{\"num_predict\":200}}")
                         .get("response")
                         .asString(),
                 server.ask(
@@ -163,16 +182,20 @@ class ClientsTest {
                         .at("/output/0/content/0/text")
                         .asString());
 
-        assertThat(replies).allSatisfy(reply -> assertThat(TestServer.JSON.readTree(reply).get("ok").isBoolean())
-                .isTrue());
+        assertThat(replies)
+                .allSatisfy(reply -> assertThat(
+                                TestServer.JSON.readTree(reply).get("ok").isBoolean())
+                        .isTrue());
     }
 
     @Test
     void toolsReachTheModelAndTheirCallsAndResultsGoThrough() throws Exception {
-        String tool = "{\"type\":\"function\",\"function\":{\"name\":\"now\",\"description\":\"Tells the time\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}";
+        String tool =
+                "{\"type\":\"function\",\"function\":{\"name\":\"now\",\"description\":\"Tells the time\",\"parameters\":{\"type\":\"object\",\"properties\":{}}}}";
         server.ask(
                 "/v1/chat/completions",
-                "{\"model\":\"llama3:8b\",\"tools\":[" + tool + "],\"messages\":[{\"role\":\"user\",\"content\":\"time?\"},"
+                "{\"model\":\"llama3:8b\",\"tools\":[" + tool
+                        + "],\"messages\":[{\"role\":\"user\",\"content\":\"time?\"},"
                         + "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"now\",\"arguments\":\"{\\\"zone\\\":\\\"UTC\\\"}\"}}]},"
                         + "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"noon\"}]}");
         server.ask(
@@ -182,7 +205,8 @@ class ClientsTest {
                         + "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"c1\",\"content\":\"noon\"}]}]}");
         server.lines(
                 "/api/chat",
-                "{\"model\":\"llama3:8b\",\"think\":false,\"tools\":[" + tool + "],\"messages\":[{\"role\":\"user\",\"content\":\"time?\"},"
+                "{\"model\":\"llama3:8b\",\"think\":false,\"tools\":[" + tool
+                        + "],\"messages\":[{\"role\":\"user\",\"content\":\"time?\"},"
                         + "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"c1\",\"function\":{\"name\":\"now\",\"arguments\":{\"zone\":\"UTC\"}}}]},"
                         + "{\"role\":\"tool\",\"tool_name\":\"now\",\"tool_call_id\":\"c1\",\"content\":\"noon\"}]}");
 
@@ -192,7 +216,8 @@ class ClientsTest {
         assertThat(bodies).hasSize(3);
         assertThat(bodies).allSatisfy(body -> {
             assertThat(body.at("/tools/0/function/name").asString()).isEqualTo("now");
-            assertThat(body.at("/messages/1/tool_calls/0/function/arguments/zone").asString())
+            assertThat(body.at("/messages/1/tool_calls/0/function/arguments/zone")
+                            .asString())
                     .isEqualTo("UTC");
             assertThat(body.at("/messages/2/role").asString()).isEqualTo("tool");
             assertThat(body.at("/messages/2/content").asString()).isEqualTo("noon");
@@ -234,9 +259,7 @@ class ClientsTest {
                     .isInstanceOf(LocalModelException.class)
                     .hasMessage("model 'nobody' not found");
             ChatStream missing = own.chat(options.request(
-                    ModelSpec.parse("nobody@ollama"),
-                    List.of(ChatMessage.user("x")),
-                    List.<ToolDefinition>of()));
+                    ModelSpec.parse("nobody@ollama"), List.of(ChatMessage.user("x")), List.<ToolDefinition>of()));
             assertThatThrownBy(missing::next).hasMessage("model 'nobody' not found");
         }
     }
@@ -342,8 +365,8 @@ class ClientsTest {
         need("npm");
         need("node");
         Path folder = Files.createDirectories(temporary.resolve("npm"));
-        List<String> install = new ArrayList<>(List.of(
-                "npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--prefix", "."));
+        List<String> install = new ArrayList<>(
+                List.of("npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--prefix", "."));
         install.addAll(List.of("ollama@0.6.3", "openai@6.9.0", "@anthropic-ai/sdk@0.70.0"));
         try {
             run(folder, install.toArray(String[]::new));
@@ -356,7 +379,9 @@ class ClientsTest {
         for (String client : List.of("ollama", "openai", "anthropic")) {
             Path script = folder.resolve(client + ".mjs");
             Files.writeString(script, script("clients/" + client + ".mjs"));
-            assertThat(run(folder, "node", script.getFileName().toString())).as(client).contains("all well");
+            assertThat(run(folder, "node", script.getFileName().toString()))
+                    .as(client)
+                    .contains("all well");
         }
     }
 

@@ -87,14 +87,17 @@ class HardeningTest {
                 "sha256:0000000000000000000000000000000000000000000000000000000000000000%00",
             })
     void aDigestIsADigestOrRefused(String digest) throws Exception {
-        HttpRequest.Builder post = server.request("/api/blobs/" + digest).POST(HttpRequest.BodyPublishers.ofString("x"));
+        HttpRequest.Builder post =
+                server.request("/api/blobs/" + digest).POST(HttpRequest.BodyPublishers.ofString("x"));
         HttpRequest.Builder head =
                 server.request("/api/blobs/" + digest).method("HEAD", HttpRequest.BodyPublishers.noBody());
 
         assertThat(server.send(post).statusCode()).isEqualTo(400);
         assertThat(server.send(head).statusCode()).isEqualTo(400);
         HttpResponse<String> create = server.post(
-                "/api/create", "{\"model\":\"x\",\"files\":{\"a\":\"" + digest.replace("%2f", "/").replace("%00", "") + "x\"}}");
+                "/api/create",
+                "{\"model\":\"x\",\"files\":{\"a\":\""
+                        + digest.replace("%2f", "/").replace("%00", "") + "x\"}}");
         assertThat(create.statusCode()).isEqualTo(400);
         assertThat(create.body()).contains("invalid digest format");
     }
@@ -116,9 +119,12 @@ class HardeningTest {
                 "file:///etc/passwd",
             })
     void aNameIsNeverAPath(String name) throws Exception {
-        for (String path : new String[] {"/api/show", "/api/chat", "/api/pull", "/v1/chat/completions", "/api/create"}) {
+        for (String path :
+                new String[] {"/api/show", "/api/chat", "/api/pull", "/v1/chat/completions", "/api/create"}) {
             HttpResponse<String> response = server.post(
-                    path, "{\"model\":\"" + name + "\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+                    path,
+                    "{\"model\":\"" + name
+                            + "\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
             assertThat(response.statusCode()).as(path).isEqualTo(400);
             assertThat(response.body()).contains("invalid model name");
         }
@@ -132,7 +138,8 @@ class HardeningTest {
     @Test
     void noErrorTellsWhetherAFileExists() throws Exception {
         Path there = Files.writeString(temporary.resolve("there.gguf"), "x");
-        String existing = server.post("/api/show", "{\"model\":\"" + there + "\"}").body();
+        String existing =
+                server.post("/api/show", "{\"model\":\"" + there + "\"}").body();
         String missing = server.post("/api/show", "{\"model\":\"" + there.resolveSibling("gone.gguf") + "\"}")
                 .body();
 
@@ -140,14 +147,31 @@ class HardeningTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"attacker.example", "attacker.example:11435", "127.0.0.1.attacker.example", "10.0.0.1", "", "localhost.attacker.example"})
+    @ValueSource(
+            strings = {
+                "attacker.example",
+                "attacker.example:11435",
+                "127.0.0.1.attacker.example",
+                "10.0.0.1",
+                "",
+                "localhost.attacker.example"
+            })
     void onLoopbackTheHostHeaderMustNameThisMachine(String host) throws Exception {
         assertThat(raw("GET /api/tags HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 403");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "localhost:11435", "127.0.0.1:1", "127.8.9.10", "[::1]:80", "LOCALHOST.", "app.localhost"})
+    @ValueSource(
+            strings = {
+                "localhost",
+                "localhost:11435",
+                "127.0.0.1:1",
+                "127.8.9.10",
+                "[::1]:80",
+                "LOCALHOST.",
+                "app.localhost"
+            })
     void thisMachinesOwnNamesAreTaken(String host) throws Exception {
         assertThat(raw("GET /api/version HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 200");
@@ -161,7 +185,15 @@ class HardeningTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"https://attacker.example", "null", "http://127.0.0.1.attacker.example", "https://chat.example.attacker", "http://chat.example", "file://"})
+    @ValueSource(
+            strings = {
+                "https://attacker.example",
+                "null",
+                "http://127.0.0.1.attacker.example",
+                "https://chat.example.attacker",
+                "http://chat.example",
+                "file://"
+            })
     void aForeignWebPageIsRefused(String origin) throws Exception {
         for (String method : new String[] {"GET", "OPTIONS"}) {
             HttpResponse<String> response = from(origin, method);
@@ -172,12 +204,16 @@ class HardeningTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"https://chat.example", "https://other.example", "http://localhost:3000", "http://127.0.0.1:8080"})
+    @ValueSource(
+            strings = {"https://chat.example", "https://other.example", "http://localhost:3000", "http://127.0.0.1:8080"
+            })
     void aWebPageOnTheListOrOfThisMachineIsAnswered(String origin) throws Exception {
         HttpResponse<String> preflight = from(origin, "OPTIONS");
         assertThat(preflight.statusCode()).isEqualTo(204);
-        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin")).contains(origin);
-        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers")).contains("content-type, x-stainless-os");
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin"))
+                .contains(origin);
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers"))
+                .contains("content-type, x-stainless-os");
 
         HttpResponse<String> answer = from(origin, "GET");
         assertThat(answer.statusCode()).isEqualTo(200);
@@ -236,7 +272,8 @@ class HardeningTest {
         try (Socket socket = server.connect()) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
-                    .write("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    .write("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
             byte[] chunk = ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
             try {
                 for (int i = 0; i < 40; i++) {
@@ -271,13 +308,17 @@ class HardeningTest {
     @Test
     void moreElementsThanSensibleAreRefused() throws Exception {
         String messages = "{\"role\":\"user\",\"content\":\"x\"},".repeat(10_001);
-        assertThat(server.post("/api/chat", "{\"model\":\"tiny\",\"messages\":[" + messages.substring(0, messages.length() - 1) + "]}")
+        assertThat(server.post(
+                                "/api/chat",
+                                "{\"model\":\"tiny\",\"messages\":[" + messages.substring(0, messages.length() - 1)
+                                        + "]}")
                         .statusCode())
                 .isEqualTo(400);
         String stops = "\"x\",".repeat(17);
         assertThat(server.post(
                                 "/api/generate",
-                                "{\"model\":\"tiny\",\"prompt\":\"x\",\"options\":{\"stop\":[" + stops.substring(0, stops.length() - 1) + "]}}")
+                                "{\"model\":\"tiny\",\"prompt\":\"x\",\"options\":{\"stop\":["
+                                        + stops.substring(0, stops.length() - 1) + "]}}")
                         .statusCode())
                 .isEqualTo(400);
         assertThat(server.post("/api/embed", "{\"model\":\"tiny\",\"input\":[" + "\"x\",".repeat(2048) + "\"x\"]}")
@@ -298,12 +339,16 @@ class HardeningTest {
             "\"temperature\":1e999",
             "\"repeat_penalty\":-1"
         }) {
-            assertThat(server.post("/api/generate", "{\"model\":\"tiny\",\"prompt\":\"x\",\"options\":{" + options + "}}")
+            assertThat(server.post(
+                                    "/api/generate",
+                                    "{\"model\":\"tiny\",\"prompt\":\"x\",\"options\":{" + options + "}}")
                             .statusCode())
                     .as(options)
                     .isEqualTo(400);
         }
-        assertThat(server.post("/v1/chat/completions", "{\"model\":\"tiny\",\"max_tokens\":-1,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}")
+        assertThat(server.post(
+                                "/v1/chat/completions",
+                                "{\"model\":\"tiny\",\"max_tokens\":-1,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}")
                         .statusCode())
                 .isEqualTo(400);
     }
@@ -361,25 +406,89 @@ class HardeningTest {
     @Test
     void malformedBodiesAreTheClientsFault() throws Exception {
         String[] paths = {
-            "/api/generate", "/api/chat", "/api/embed", "/api/embeddings", "/api/show", "/api/copy", "/api/create",
-            "/api/tokenize", "/api/detokenize", "/v1/chat/completions", "/v1/completions", "/v1/embeddings",
-            "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"
+            "/api/generate",
+            "/api/chat",
+            "/api/embed",
+            "/api/embeddings",
+            "/api/show",
+            "/api/copy",
+            "/api/create",
+            "/api/tokenize",
+            "/api/detokenize",
+            "/v1/chat/completions",
+            "/v1/completions",
+            "/v1/embeddings",
+            "/v1/responses",
+            "/v1/messages",
+            "/v1/messages/count_tokens"
         };
         String[] values = {
-            "null", "true", "-1", "0", "1e308", "\"\"", "\"x\"", "[]", "{}", "[null]", "[[]]", "[{}]", "{\"a\":1}",
-            "\"\\ud800\"", "99999999999999999999", "[1,2]", "[\"a\",1]", "\"\\u0000\"", "[{\"role\":5}]",
-            "[{\"role\":\"user\",\"content\":{}}]", "[{\"role\":\"assistant\"}]", "[{\"role\":\"tool\",\"content\":\"x\"}]"
+            "null",
+            "true",
+            "-1",
+            "0",
+            "1e308",
+            "\"\"",
+            "\"x\"",
+            "[]",
+            "{}",
+            "[null]",
+            "[[]]",
+            "[{}]",
+            "{\"a\":1}",
+            "\"\\ud800\"",
+            "99999999999999999999",
+            "[1,2]",
+            "[\"a\",1]",
+            "\"\\u0000\"",
+            "[{\"role\":5}]",
+            "[{\"role\":\"user\",\"content\":{}}]",
+            "[{\"role\":\"assistant\"}]",
+            "[{\"role\":\"tool\",\"content\":\"x\"}]"
         };
         String[] fields = {
-            "prompt", "messages", "input", "options", "stream", "format", "keep_alive", "raw", "system", "stop", "n",
-            "max_tokens", "temperature", "top_p", "seed", "logprobs", "top_logprobs", "stream_options", "content",
-            "tokens", "source", "destination", "files", "from", "images", "context", "template", "suffix",
-            "dimensions", "encoding_format", "logit_bias", "instructions", "stop_sequences", "tools", "think", "model"
+            "prompt",
+            "messages",
+            "input",
+            "options",
+            "stream",
+            "format",
+            "keep_alive",
+            "raw",
+            "system",
+            "stop",
+            "n",
+            "max_tokens",
+            "temperature",
+            "top_p",
+            "seed",
+            "logprobs",
+            "top_logprobs",
+            "stream_options",
+            "content",
+            "tokens",
+            "source",
+            "destination",
+            "files",
+            "from",
+            "images",
+            "context",
+            "template",
+            "suffix",
+            "dimensions",
+            "encoding_format",
+            "logit_bias",
+            "instructions",
+            "stop_sequences",
+            "tools",
+            "think",
+            "model"
         };
         Random random = new Random(7);
         for (int i = 0; i < 1500; i++) {
             String path = paths[random.nextInt(paths.length)];
-            StringBuilder body = new StringBuilder("{\"model\":\"tiny\",\"max_tokens\":2,\"options\":{\"num_predict\":2}");
+            StringBuilder body =
+                    new StringBuilder("{\"model\":\"tiny\",\"max_tokens\":2,\"options\":{\"num_predict\":2}");
             for (int f = random.nextInt(4); f >= 0; f--) {
                 body.append(",\"")
                         .append(fields[random.nextInt(fields.length)])
@@ -392,8 +501,8 @@ class HardeningTest {
                     bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
                 }
             }
-            HttpResponse<String> response = server.send(
-                    server.request(path).POST(HttpRequest.BodyPublishers.ofByteArray(bytes)));
+            HttpResponse<String> response =
+                    server.send(server.request(path).POST(HttpRequest.BodyPublishers.ofByteArray(bytes)));
             assertThat(response.statusCode())
                     .as(path + " " + new String(bytes, StandardCharsets.UTF_8) + " -> " + response.body())
                     .isBetween(200, 499);

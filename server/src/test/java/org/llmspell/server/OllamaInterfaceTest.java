@@ -92,7 +92,8 @@ class OllamaInterfaceTest {
     @Test
     void generatesFromAPromptRawAndWithASystemPrompt() throws Exception {
         String options = "\"stream\":false,\"options\":{\"num_predict\":4,\"temperature\":0}";
-        JsonNode raw = server.ask("/api/generate", "{\"model\":\"tiny\",\"prompt\":\"abc\",\"raw\":true," + options + "}");
+        JsonNode raw =
+                server.ask("/api/generate", "{\"model\":\"tiny\",\"prompt\":\"abc\",\"raw\":true," + options + "}");
         JsonNode turn = server.ask("/api/generate", "{\"model\":\"tiny\",\"prompt\":\"abc\"," + options + "}");
         JsonNode system = server.ask(
                 "/api/generate", "{\"model\":\"tiny\",\"prompt\":\"abc\",\"system\":\"be brief\"," + options + "}");
@@ -176,11 +177,21 @@ class OllamaInterfaceTest {
         assertThat(tiny.at("/details/quantization_level").asString()).isEqualTo("Q8_0");
         assertThat(tiny.at("/details/context_length").asInt()).isEqualTo(2048);
         assertThat(tiny.at("/details/embedding_length").asInt()).isEqualTo(64);
-        assertThat(tiny.get("capabilities").valueStream().map(JsonNode::asString)).contains("completion");
+        assertThat(tiny.get("capabilities").valueStream().map(JsonNode::asString))
+                .contains("completion");
     }
 
     @ParameterizedTest
-    @CsvSource({"tiny", "tiny:Q8_0", "TINY:q8_0", "tiny:latest", "local/tiny:Q8_0@candle", "tiny@candle", "plain", "plain:latest"})
+    @CsvSource({
+        "tiny",
+        "tiny:Q8_0",
+        "TINY:q8_0",
+        "tiny:latest",
+        "local/tiny:Q8_0@candle",
+        "tiny@candle",
+        "plain",
+        "plain:latest"
+    })
     void knowsAModelByTheNamesThatUsersWrite(String name) throws Exception {
         JsonNode shown = server.ask("/api/show", "{\"model\":\"" + name + "\"}");
 
@@ -222,22 +233,24 @@ class OllamaInterfaceTest {
     void makesAModelOfAFileThatIsSent() throws Exception {
         Path file = temporary.resolve("tiny-Q8_0.gguf");
         String digest = "sha256:" + Sha256.of(file);
-        HttpRequest.Builder head = server.request("/api/blobs/" + digest)
-                .method("HEAD", HttpRequest.BodyPublishers.noBody());
+        HttpRequest.Builder head =
+                server.request("/api/blobs/" + digest).method("HEAD", HttpRequest.BodyPublishers.noBody());
         assertThat(server.send(head).statusCode()).isEqualTo(404);
-        HttpRequest.Builder wrong = server.request("/api/blobs/sha256:" + "0".repeat(64))
-                .POST(HttpRequest.BodyPublishers.ofFile(file));
+        HttpRequest.Builder wrong =
+                server.request("/api/blobs/sha256:" + "0".repeat(64)).POST(HttpRequest.BodyPublishers.ofFile(file));
         assertThat(server.send(wrong).statusCode()).isEqualTo(400);
 
         HttpRequest.Builder right =
                 server.request("/api/blobs/" + digest).POST(HttpRequest.BodyPublishers.ofFile(file));
         assertThat(server.send(right).statusCode()).isEqualTo(201);
         assertThat(server.send(head).statusCode()).isEqualTo(200);
-        List<JsonNode> lines = server.lines(
-                "/api/create", "{\"model\":\"sent\",\"files\":{\"model.gguf\":\"" + digest + "\"}}");
+        List<JsonNode> lines =
+                server.lines("/api/create", "{\"model\":\"sent\",\"files\":{\"model.gguf\":\"" + digest + "\"}}");
 
         assertThat(lines.getLast()).isEqualTo(TestServer.JSON.readTree("{\"status\":\"success\"}"));
-        assertThat(server.ask("/api/show", "{\"model\":\"sent\"}").at("/details/family").asString())
+        assertThat(server.ask("/api/show", "{\"model\":\"sent\"}")
+                        .at("/details/family")
+                        .asString())
                 .isEqualTo("llama");
         assertThat(server.ask("/api/chat", chat(",\"stream\":false").replace("\"tiny\"", "\"sent\""))
                         .get("done")
@@ -252,8 +265,8 @@ class OllamaInterfaceTest {
         String digest = "sha256:" + Sha256.of(file);
         server.send(server.request("/api/blobs/" + digest).POST(HttpRequest.BodyPublishers.ofFile(file)));
 
-        HttpResponse<String> response = server.post(
-                "/api/create", "{\"model\":\"bad\",\"stream\":false,\"files\":{\"x\":\"" + digest + "\"}}");
+        HttpResponse<String> response =
+                server.post("/api/create", "{\"model\":\"bad\",\"stream\":false,\"files\":{\"x\":\"" + digest + "\"}}");
 
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(response.body()).doesNotContain(temporary.toString());
@@ -310,7 +323,9 @@ class OllamaInterfaceTest {
         assertThat(server.ask(
                                 "/api/chat",
                                 chat(",\"stream\":false,\"unknown\":1")
-                                        .replace("\"temperature\":0", "\"temperature\":0,\"num_gpu\":9,\"colour\":\"red\""))
+                                        .replace(
+                                                "\"temperature\":0",
+                                                "\"temperature\":0,\"num_gpu\":9,\"colour\":\"red\""))
                         .get("done")
                         .asBoolean())
                 .isTrue();
@@ -318,14 +333,17 @@ class OllamaInterfaceTest {
 
     @Test
     void stopsAtAStopText() throws Exception {
-        String text = server.ask("/api/chat", chat(",\"stream\":false").replace("\"num_predict\":5", "\"num_predict\":40"))
+        String text = server.ask(
+                        "/api/chat", chat(",\"stream\":false").replace("\"num_predict\":5", "\"num_predict\":40"))
                 .at("/message/content")
                 .asString();
         String stop = text.substring(text.length() / 2, text.length() / 2 + 1);
         JsonNode reply = server.ask(
                 "/api/chat",
                 chat(",\"stream\":false")
-                        .replace("\"num_predict\":5", "\"num_predict\":40,\"stop\":[" + TestServer.JSON.writeValueAsString(stop) + "]"));
+                        .replace(
+                                "\"num_predict\":5",
+                                "\"num_predict\":40,\"stop\":[" + TestServer.JSON.writeValueAsString(stop) + "]"));
 
         assertThat(reply.at("/message/content").asString()).isEqualTo(text.substring(0, text.indexOf(stop)));
         assertThat(reply.get("done_reason").asString()).isEqualTo("stop");
@@ -333,8 +351,8 @@ class OllamaInterfaceTest {
 
     @Test
     void saysThatAPromptIsTooLong() throws Exception {
-        HttpResponse<String> response = server.post(
-                "/api/generate", "{\"model\":\"tiny\",\"prompt\":\"" + "a b ".repeat(3000) + "\"}");
+        HttpResponse<String> response =
+                server.post("/api/generate", "{\"model\":\"tiny\",\"prompt\":\"" + "a b ".repeat(3000) + "\"}");
 
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(response.body()).contains("tokens and the context holds");
@@ -345,7 +363,8 @@ class OllamaInterfaceTest {
         JsonNode tokens =
                 server.ask("/api/tokenize", "{\"model\":\"tiny\",\"content\":\"hello world\",\"add_special\":false}");
         JsonNode text = server.ask(
-                "/api/detokenize", "{\"model\":\"tiny\",\"tokens\":" + tokens.get("tokens").toString() + "}");
+                "/api/detokenize",
+                "{\"model\":\"tiny\",\"tokens\":" + tokens.get("tokens").toString() + "}");
 
         assertThat(text.get("content").asString().strip()).isEqualTo("hello world");
         assertThat(server.post("/api/detokenize", "{\"model\":\"tiny\",\"tokens\":[-1]}")

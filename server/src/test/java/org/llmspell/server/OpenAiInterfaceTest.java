@@ -73,7 +73,8 @@ class OpenAiInterfaceTest {
             assertThat(chunk.get("id")).isEqualTo(chunks.getFirst().get("id"));
         });
         assertThat(chunks.getFirst().at("/choices/0/delta/role").asString()).isEqualTo("assistant");
-        assertThat(chunks.stream().filter(chunk -> chunk.at("/choices/0/delta/role").isString()))
+        assertThat(chunks.stream()
+                        .filter(chunk -> chunk.at("/choices/0/delta/role").isString()))
                 .hasSize(1);
         JsonNode finish = chunks.get(chunks.size() - 2);
         assertThat(finish.at("/choices/0/delta").isEmpty()).isTrue();
@@ -107,7 +108,9 @@ class OpenAiInterfaceTest {
     void takesContentsInPartsAndNewRoles() throws Exception {
         JsonNode parts = server.ask(
                 "/v1/chat/completions",
-                chat("").replace("\"Hello\"", "[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":\"text\",\"text\":\"lo\"}]"));
+                chat("").replace(
+                                "\"Hello\"",
+                                "[{\"type\":\"text\",\"text\":\"Hel\"},{\"type\":\"text\",\"text\":\"lo\"}]"));
         JsonNode plain = server.ask("/v1/chat/completions", chat(""));
         assertThat(parts.at("/choices/0/message/content")).isEqualTo(plain.at("/choices/0/message/content"));
 
@@ -147,13 +150,15 @@ class OpenAiInterfaceTest {
         assertThat(models.at("/data/0/object").asString()).isEqualTo("model");
 
         assertThat(server.ask("/v1/models/tiny:Q8_0", "").get("id").asString()).isEqualTo("tiny:Q8_0");
-        assertThat(server.ask("/v1/models/tiny%3AQ8_0", "").get("id").asString()).isEqualTo("tiny:Q8_0");
+        assertThat(server.ask("/v1/models/tiny%3AQ8_0", "").get("id").asString())
+                .isEqualTo("tiny:Q8_0");
         assertThat(server.get("/v1/models/nobody").statusCode()).isEqualTo(404);
     }
 
     @Test
     void respondsWholeAndInEvents() throws Exception {
-        String request = "{\"model\":\"tiny\",\"input\":\"Hello\",\"instructions\":\"be brief\",\"temperature\":0,\"max_output_tokens\":5";
+        String request =
+                "{\"model\":\"tiny\",\"input\":\"Hello\",\"instructions\":\"be brief\",\"temperature\":0,\"max_output_tokens\":5";
         JsonNode whole = server.ask("/v1/responses", request + "}");
 
         assertThat(whole.get("object").asString()).isEqualTo("response");
@@ -164,9 +169,11 @@ class OpenAiInterfaceTest {
         assertThat(whole.at("/usage/output_tokens").asInt()).isEqualTo(5);
 
         List<TestServer.Event> events = server.events("/v1/responses", request + ",\"stream\":true}");
-        assertThat(events).allSatisfy(event ->
-                assertThat(event.json().get("type").asString()).isEqualTo(event.name()));
-        assertThat(events.stream().map(event -> event.json().get("sequence_number").asInt()))
+        assertThat(events)
+                .allSatisfy(
+                        event -> assertThat(event.json().get("type").asString()).isEqualTo(event.name()));
+        assertThat(events.stream()
+                        .map(event -> event.json().get("sequence_number").asInt()))
                 .isSorted()
                 .doesNotHaveDuplicates();
         List<String> names = events.stream().map(TestServer.Event::name).toList();
@@ -217,8 +224,8 @@ class OpenAiInterfaceTest {
 
     @Test
     void callsAPromptThatDoesNotFitByItsCode() throws Exception {
-        HttpResponse<String> response = server.post(
-                "/v1/chat/completions", chat(",\"stream\":true").replace("Hello", "a b ".repeat(3000)));
+        HttpResponse<String> response =
+                server.post("/v1/chat/completions", chat(",\"stream\":true").replace("Hello", "a b ".repeat(3000)));
 
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(TestServer.JSON.readTree(response.body()).at("/error/code").asString())
@@ -256,7 +263,9 @@ class OpenAiInterfaceTest {
 
     @Test
     void countsAConversationsTokensForAnthropicsClients() throws Exception {
-        int counted = server.ask("/v1/messages/count_tokens", message("")).get("input_tokens").asInt();
+        int counted = server.ask("/v1/messages/count_tokens", message(""))
+                .get("input_tokens")
+                .asInt();
         JsonNode usage = server.ask("/v1/messages", message("")).get("usage");
 
         assertThat(counted)

@@ -91,7 +91,10 @@ final class TestServer implements AutoCloseable {
 
         TestServer start() {
             return new TestServer(Config.load(
-                    null, flags, Map.of("OLLAMA_MODELS", root.resolve("no-ollama").toString()), root));
+                    null,
+                    flags,
+                    Map.of("OLLAMA_MODELS", root.resolve("no-ollama").toString()),
+                    root));
         }
     }
 
@@ -101,8 +104,7 @@ final class TestServer implements AutoCloseable {
 
     /** A model that replies at once, in turns, with a context of {@code context} tokens. */
     static SyntheticModel tiny(int context) {
-        return SyntheticModel.llama(
-                        ModelShape.builder().context(context).build(), WeightMix.uniform(BlockFormat.Q8_0))
+        return SyntheticModel.llama(ModelShape.builder().context(context).build(), WeightMix.uniform(BlockFormat.Q8_0))
                 .withVocabulary(SyntheticVocabulary.sentencePiece(384))
                 .withChatTemplate(TEMPLATE);
     }

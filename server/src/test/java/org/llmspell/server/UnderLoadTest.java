@@ -186,7 +186,10 @@ class UnderLoadTest {
                         "{\"model\":\"tiny\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
                 assertThat(response.statusCode()).isEqualTo(503);
                 assertThat(response.headers().firstValue("Retry-After")).isPresent();
-                assertThat(TestServer.JSON.readTree(response.body()).get("error").isObject())
+                assertThat(TestServer.JSON
+                                .readTree(response.body())
+                                .get("error")
+                                .isObject())
                         .isTrue();
             }
             // What needs no place is answered all the same.
@@ -309,8 +312,7 @@ class UnderLoadTest {
     }
 
     private static long handles() {
-        return ManagementFactory.getOperatingSystemMXBean()
-                        instanceof com.sun.management.UnixOperatingSystemMXBean unix
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.UnixOperatingSystemMXBean unix
                 ? unix.getOpenFileDescriptorCount()
                 : 0;
     }
@@ -318,7 +320,8 @@ class UnderLoadTest {
     /** Sends requests from 24 clients at once; how many were refused. Fails if one has another end than the right ones. */
     private static int storm(TestServer server, int requests) throws Exception {
         AtomicInteger refused = new AtomicInteger();
-        try (ExecutorService clients = Executors.newFixedThreadPool(24, Thread.ofVirtual().factory())) {
+        try (ExecutorService clients =
+                Executors.newFixedThreadPool(24, Thread.ofVirtual().factory())) {
             List<Future<Void>> all = new ArrayList<>();
             for (int i = 0; i < requests; i++) {
                 int seed = i;
@@ -367,7 +370,9 @@ class UnderLoadTest {
 
     private static String line(Socket socket) throws IOException {
         StringBuilder line = new StringBuilder();
-        for (int b = socket.getInputStream().read(); b >= 0 && b != '\r'; b = socket.getInputStream().read()) {
+        for (int b = socket.getInputStream().read();
+                b >= 0 && b != '\r';
+                b = socket.getInputStream().read()) {
             line.append((char) b);
         }
         return line.toString();

@@ -3,7 +3,6 @@ package org.llmspell.cli.command;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.config.Config;
 import org.llmspell.local.config.ConfigKey;
@@ -45,10 +44,11 @@ final class ServeCommand implements Command {
                         "--api-key",
                         "KEY",
                         "What clients must send; others on this machine can see it here, so LLMSPELL_API_KEY is safer"))
-                .addOption(text(
-                        "--allow-origin",
-                        "ORIGINS",
-                        "Web pages that may use the server, such as https://chat.example, with commas between; * for all"));
+                .addOption(
+                        text(
+                                "--allow-origin",
+                                "ORIGINS",
+                                "Web pages that may use the server, such as https://chat.example, with commas between; * for all"));
     }
 
     private static OptionSpec text(String name, String label, String description) {
@@ -60,7 +60,7 @@ final class ServeCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult line, Session session) throws InterruptedException {
+    public int run(ParseResult line, Session session) {
         Map<String, String> flags = new LinkedHashMap<>();
         KEYS.forEach((option, key) -> {
             @Nullable String value = line.matchedOptionValue(option, null);
@@ -71,8 +71,10 @@ final class ServeCommand implements Command {
         Config config = session.config(flags);
         session.cancellation().allow(config.server().shutdownGrace().plusSeconds(5));
         try (Server server = Server.start(session.models(), config.server())) {
-            session.results().show(() -> Map.of("url", server.url()), () -> session.results()
-                    .line("Listening on " + server.url()));
+            session.results()
+                    .show(
+                            () -> Map.of("url", server.url()),
+                            () -> session.results().line("Listening on " + server.url()));
             session.surroundings().out().flush();
             forEver();
         }
@@ -81,14 +83,11 @@ final class ServeCommand implements Command {
 
     /** Waits for the interrupt that is Ctrl-C or SIGTERM. */
     private static void forEver() {
-        CountDownLatch never = new CountDownLatch(1);
         try {
-            while (!never.await(1, TimeUnit.DAYS)) {
-                continue;
-            }
+            new CountDownLatch(1).await();
         } catch (InterruptedException e) {
-            // Told to end; what is under way must not see the interrupt, or it would not be waited for.
-            Thread.interrupted();
+            // Told to end. What is under way is waited for, which an interrupt passed on would prevent.
+            System.getLogger(ServeCommand.class.getName()).log(System.Logger.Level.DEBUG, "told to end");
         }
     }
 }

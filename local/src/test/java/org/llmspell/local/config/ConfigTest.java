@@ -196,6 +196,15 @@ class ConfigTest {
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
                 Map.entry("LLMSPELL_MAX_LOADED_MODELS", "2"),
+                Map.entry("LLMSPELL_SERVER_HOST", "0.0.0.0"),
+                Map.entry("LLMSPELL_SERVER_PORT", "8080"),
+                Map.entry("LLMSPELL_API_KEY", "secret-enough"),
+                Map.entry("LLMSPELL_SERVER_ORIGINS", "https://a.example, https://b.example"),
+                Map.entry("LLMSPELL_SERVER_PARALLEL", "2"),
+                Map.entry("LLMSPELL_SERVER_QUEUE", "3"),
+                Map.entry("LLMSPELL_SERVER_MAX_BODY_MB", "4"),
+                Map.entry("LLMSPELL_SERVER_STALL_TIMEOUT", "1.5"),
+                Map.entry("LLMSPELL_SERVER_SHUTDOWN_GRACE", "0"),
                 Map.entry("LLMSPELL_MODEL", "x@candle"));
         assertThat(ConfigKey.ALL.stream().flatMap(key -> key.environment().stream()))
                 .containsExactlyInAnyOrderElementsOf(values.keySet());
@@ -209,6 +218,18 @@ class ConfigTest {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(60),
                         Duration.ofMillis(250)));
+        assertThat(config.server())
+                .isEqualTo(new ServerConfig(
+                        "0.0.0.0",
+                        8080,
+                        "secret-enough",
+                        List.of("https://a.example", "https://b.example"),
+                        2,
+                        3,
+                        4 << 20,
+                        Duration.ofMillis(1500),
+                        Duration.ofMillis(1)));
+        assertThat(config.server().toString()).doesNotContain("secret-enough");
         assertThat(config.download())
                 .isEqualTo(new DownloadConfig(
                         URI.create("https://mirror.example.com/hf"),

@@ -114,8 +114,8 @@ final class AnthropicReply {
     }
 
     private Map<String, @Nullable Object> head(List<?> content) {
-        Map<String, @Nullable Object> message = map(
-                "id", id, "type", "message", "role", "assistant", "model", target.name(), "content", content);
+        Map<String, @Nullable Object> message =
+                map("id", id, "type", "message", "role", "assistant", "model", target.name(), "content", content);
         message.put("stop_reason", null);
         message.put("stop_sequence", null);
         return message;

@@ -65,8 +65,7 @@ public final class AnthropicRoutes {
         if (thinking != null) {
             ours.put("think", !thinking.string("type", "").equals("disabled"));
         }
-        ChatRequest request =
-                DEFAULTS.with(ours, Set.of()).request(target.spec(), conversation(body), tools(body));
+        ChatRequest request = DEFAULTS.with(ours, Set.of()).request(target.spec(), conversation(body), tools(body));
         AnthropicReply form = new AnthropicReply(exchange, target, generations);
         if (body.flag("stream", false)) {
             form.stream(request);
@@ -118,8 +117,7 @@ public final class AnthropicRoutes {
                 case "tool_use" -> calls.add(Tools.call(block.string("id", ""), block, "input"));
                 case "tool_result" -> {
                     results = true;
-                    messages.add(Tools.result(
-                            messages, block.string("tool_use_id", ""), "", text(block, "content")));
+                    messages.add(Tools.result(messages, block.string("tool_use_id", ""), "", text(block, "content")));
                 }
                 default ->
                     throw HttpFailure.wrong(

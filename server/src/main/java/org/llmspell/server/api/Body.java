@@ -29,7 +29,10 @@ public final class Body {
     public static Body of(byte[] bytes) {
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new HttpFailure(400, "the request body is no UTF-8");
         }
@@ -111,8 +114,12 @@ public final class Body {
 
     /** The objects of the list at {@code field}, at most so many; none where it is absent. */
     public List<Body> objects(String field, int most) {
-        return list(field, most, "objects", element -> element instanceof Map<?, ?> map ? map : null, (map, at) ->
-                new Body(at, map));
+        return list(
+                field,
+                most,
+                "objects",
+                element -> element instanceof Map<?, ?> map ? map : null,
+                (map, at) -> new Body(at, map));
     }
 
     /** The texts of the list at {@code field}, or the one text that is there instead; none where it is absent. */
@@ -120,8 +127,8 @@ public final class Body {
         if (fields.get(field) instanceof String one) {
             return List.of(one);
         }
-        return list(field, most, "strings", element -> element instanceof String text ? text : null, (text, at) ->
-                text);
+        return list(
+                field, most, "strings", element -> element instanceof String text ? text : null, (text, at) -> text);
     }
 
     /** The whole numbers of the list at {@code field}; none where it is absent. */
@@ -171,7 +178,6 @@ public final class Body {
     }
 
     private HttpFailure wrongType(String field, String expected) {
-        return HttpFailure.wrong(
-                at(field), "invalid type for " + Quoted.of(at(field)) + ": it must be " + expected);
+        return HttpFailure.wrong(at(field), "invalid type for " + Quoted.of(at(field)) + ": it must be " + expected);
     }
 }

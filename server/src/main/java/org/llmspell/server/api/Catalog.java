@@ -130,8 +130,7 @@ public final class Catalog {
 
     /** In Ollama's words. */
     public static HttpFailure notFound(String name) {
-        return new HttpFailure(
-                404, "model " + single(name) + " not found", "model_not_found", "model", null);
+        return new HttpFailure(404, "model " + single(name) + " not found", "model_not_found", "model", null);
     }
 
     private static String single(String name) {

@@ -65,9 +65,12 @@ public final class Generations {
     /** Does {@code work} when there is a place for it. */
     public <T> T inPlace(Work<T> work) throws InterruptedException {
         long asked = System.nanoTime();
-        try (Admission.Place place = admission.enter()) {
+        Admission.Place place = admission.enter();
+        try {
             metrics.waited(System.nanoTime() - asked);
             return work.run();
+        } finally {
+            place.close();
         }
     }
 
@@ -86,8 +89,7 @@ public final class Generations {
                     case CandleBackend candle when unload -> candle.unload(spec);
                     case CandleBackend candle -> candle.open(spec, keepAlive).close();
                     case OllamaBackend ollama -> ollama.load(spec, keepAlive);
-                    default ->
-                        throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
+                    default -> throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
                 }
             } catch (LocalModelException e) {
                 throw missing(e, target);

@@ -48,7 +48,12 @@ public final class Metrics {
             for (int i = 0; i < buckets.length; i++) {
                 sum += buckets[i].sum();
                 String bound = i == BOUNDS.length ? "+Inf" : String.valueOf(BOUNDS[i]);
-                out.append(name).append("_bucket{le=\"").append(bound).append("\"} ").append(sum).append('\n');
+                out.append(name)
+                        .append("_bucket{le=\"")
+                        .append(bound)
+                        .append("\"} ")
+                        .append(sum)
+                        .append('\n');
             }
             out.append(name).append("_sum ").append(nanos.sum() / 1e9).append('\n');
             out.append(name).append("_count ").append(sum).append('\n');
@@ -91,11 +96,13 @@ public final class Metrics {
         head(out, "llmspell_http_requests_total", "counter", "Requests answered.");
         Map<String, Long> lines = new TreeMap<>();
         answers.forEach((answer, count) -> lines.put(
-                "{method=\"%s\",route=\"%s\",status=\"%d\"}"
-                        .formatted(answer.method, answer.route, answer.status),
+                "{method=\"%s\",route=\"%s\",status=\"%d\"}".formatted(answer.method, answer.route, answer.status),
                 count.sum()));
-        lines.forEach((labels, count) ->
-                out.append("llmspell_http_requests_total").append(labels).append(' ').append(count).append('\n'));
+        lines.forEach((labels, count) -> out.append("llmspell_http_requests_total")
+                .append(labels)
+                .append(' ')
+                .append(count)
+                .append('\n'));
         requestTime.write(out, "llmspell_http_request_duration_seconds", "From a request's head to its reply's end.");
         tokens(out, "llmspell_prompt_tokens_total", "Tokens of prompts, cached ones included.", promptTokens);
         tokens(out, "llmspell_cached_tokens_total", "Tokens of prompts found in the cache.", cachedTokens);
@@ -106,21 +113,24 @@ public final class Metrics {
         out.append("llmspell_cancelled_total ").append(cancelled.sum()).append('\n');
         new TreeMap<>(gauges).forEach((name, value) -> {
             head(out, name, "gauge", "Now.");
-            out.append(String.format(Locale.ROOT, "%s %s%n", name, value == Math.rint(value)
-                    ? (Object) value.longValue()
-                    : (Object) value));
+            out.append(String.format(
+                    Locale.ROOT,
+                    "%s %s%n",
+                    name,
+                    value == Math.rint(value) ? (Object) value.longValue() : (Object) value));
         });
         return out.toString();
     }
 
     private static void tokens(StringBuilder out, String name, String help, Map<String, LongAdder> byBackend) {
         head(out, name, "counter", help);
-        new TreeMap<>(byBackend).forEach((backend, count) -> out.append(name)
-                .append("{backend=\"")
-                .append(backend)
-                .append("\"} ")
-                .append(count.sum())
-                .append('\n'));
+        new TreeMap<>(byBackend)
+                .forEach((backend, count) -> out.append(name)
+                        .append("{backend=\"")
+                        .append(backend)
+                        .append("\"} ")
+                        .append(count.sum())
+                        .append('\n'));
     }
 
     private static void head(StringBuilder out, String name, String type, String help) {

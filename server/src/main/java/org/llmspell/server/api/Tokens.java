@@ -62,15 +62,13 @@ public final class Tokens {
         }
         boolean addSpecial = body.flag("add_special", true);
         boolean parseSpecial = body.flag("parse_special", true);
-        exchange.json(
-                200,
-                with(target, lease -> {
-                    int[] ids = lease.tokenizer().encode(content, addSpecial, parseSpecial);
-                    Map<String, @Nullable Object> reply = new LinkedHashMap<>();
-                    reply.put("model", target.name());
-                    reply.put("tokens", Arrays.stream(ids).boxed().toList());
-                    return reply;
-                }));
+        exchange.json(200, with(target, lease -> {
+            int[] ids = lease.tokenizer().encode(content, addSpecial, parseSpecial);
+            Map<String, @Nullable Object> reply = new LinkedHashMap<>();
+            reply.put("model", target.name());
+            reply.put("tokens", Arrays.stream(ids).boxed().toList());
+            return reply;
+        }));
     }
 
     public void detokenize(Exchange exchange) throws IOException, InterruptedException {
@@ -80,22 +78,19 @@ public final class Tokens {
                 .mapToInt(Integer::intValue)
                 .toArray();
         boolean special = body.flag("special", false);
-        exchange.json(
-                200,
-                with(target, lease -> {
-                    Tokenizer tokenizer = lease.tokenizer();
-                    for (int id : ids) {
-                        if (id < 0 || id >= tokenizer.vocabularySize()) {
-                            throw HttpFailure.wrong(
-                                    "tokens",
-                                    "there is no token " + id + "; they run from 0 to "
-                                            + (tokenizer.vocabularySize() - 1));
-                        }
-                    }
-                    Map<String, @Nullable Object> reply = new LinkedHashMap<>();
-                    reply.put("model", target.name());
-                    reply.put("content", tokenizer.decode(ids, special));
-                    return reply;
-                }));
+        exchange.json(200, with(target, lease -> {
+            Tokenizer tokenizer = lease.tokenizer();
+            for (int id : ids) {
+                if (id < 0 || id >= tokenizer.vocabularySize()) {
+                    throw HttpFailure.wrong(
+                            "tokens",
+                            "there is no token " + id + "; they run from 0 to " + (tokenizer.vocabularySize() - 1));
+                }
+            }
+            Map<String, @Nullable Object> reply = new LinkedHashMap<>();
+            reply.put("model", target.name());
+            reply.put("content", tokenizer.decode(ids, special));
+            return reply;
+        }));
     }
 }

@@ -38,8 +38,7 @@ public final class Tools {
     public static ToolDefinition definition(Body tool, String schema) {
         String name = tool.string("name", "");
         if (!NAME.matcher(name).matches()) {
-            throw HttpFailure.wrong(
-                    tool.at("name"), tool.at("name") + " must be 1 to 128 letters, digits, _, - and .");
+            throw HttpFailure.wrong(tool.at("name"), tool.at("name") + " must be 1 to 128 letters, digits, _, - and .");
         }
         Body parameters = tool.object(schema);
         return new ToolDefinition(

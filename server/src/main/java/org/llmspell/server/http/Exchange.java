@@ -162,7 +162,7 @@ public final class Exchange {
     private void reply(int code, String contentType, byte[] bytes) {
         start(code);
         response.putHeader("Content-Type", contentType);
-        if (request.method() == HttpMethod.HEAD) {
+        if (HttpMethod.HEAD.equals(request.method())) {
             response.putHeader("Content-Length", String.valueOf(bytes.length));
             finish(response.end());
         } else {

@@ -47,7 +47,11 @@ public final class Guard {
             @Nullable String authorization,
             @Nullable String apiKey) {}
 
-    /** @throws HttpFailure 403 for a foreign Host or Origin, 401 for a missing or wrong key */
+    /**
+     * Lets a request pass, or not.
+     *
+     * @throws HttpFailure 403 for a foreign Host or Origin, 401 for a missing or wrong key
+     */
     public void check(String path, Headers headers) {
         checkHost(headers.host());
         if (headers.origin() != null && !allows(headers.origin(), headers.host())) {

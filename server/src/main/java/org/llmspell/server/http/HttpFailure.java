@@ -35,11 +35,7 @@ public final class HttpFailure extends RuntimeException {
     /** The queue is full: in Ollama's words, two spaces included. */
     public static HttpFailure busy() {
         return new HttpFailure(
-                503,
-                "server busy, please try again.  maximum pending requests exceeded",
-                "server_busy",
-                null,
-                null);
+                503, "server busy, please try again.  maximum pending requests exceeded", "server_busy", null, null);
     }
 
     /** The server is being stopped. */

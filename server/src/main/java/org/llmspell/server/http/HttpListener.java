@@ -35,6 +35,8 @@ public final class HttpListener implements AutoCloseable {
     private static final int BODIES = 16;
 
     /**
+     * What a client may take.
+     *
      * @param maxBody bytes of a request's body, but for uploads
      * @param stall how long a client may send or read nothing of what is under way
      */
@@ -44,6 +46,8 @@ public final class HttpListener implements AutoCloseable {
     @FunctionalInterface
     public interface Log {
         /**
+         * A request was answered.
+         *
          * @param route the path as registered, {@code other} for unknown ones
          * @param status 499 where the client went away first
          */
@@ -89,9 +93,8 @@ public final class HttpListener implements AutoCloseable {
                 .setInternalBlockingPoolSize(1)
                 .setUseDaemonThread(true)
                 .setBlockedThreadCheckInterval(TimeUnit.HOURS.toMillis(1))
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.connections = new Connections(vertx, limits.stall());
         boolean listening = false;
         try {
@@ -144,7 +147,7 @@ public final class HttpListener implements AutoCloseable {
                     request.getHeader("Origin"),
                     request.getHeader("Authorization"),
                     request.getHeader("x-api-key"));
-            if (request.method() == HttpMethod.OPTIONS) {
+            if (HttpMethod.OPTIONS.equals(request.method())) {
                 guard.checkPreflight(headers);
                 preflight(request);
                 answered(request, "preflight", 204, startedAt);
@@ -222,8 +225,7 @@ public final class HttpListener implements AutoCloseable {
                 .setStatusCode(refusal.status())
                 .putHeader("Content-Type", Exchange.JSON)
                 .putHeader("Connection", bodyless ? "keep-alive" : "close")
-                .end(Buffer.buffer(JsonText.compact(
-                        Dialect.of(path).error(refusal))))
+                .end(Buffer.buffer(JsonText.compact(Dialect.of(path).error(refusal))))
                 .onComplete(done -> {
                     if (!bodyless) {
                         request.connection().close();
@@ -357,7 +359,7 @@ public final class HttpListener implements AutoCloseable {
             return;
         }
         HttpFailure failure = exchange.stopped() ? HttpFailure.stopping() : failures.apply(e);
-        if (failure.status() == 500) {
+        if (failure.status() == 500 && !(e instanceof HttpFailure)) {
             unexpected(exchange, e);
         }
         exchange.fail(failure);

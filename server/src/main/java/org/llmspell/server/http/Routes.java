@@ -53,7 +53,8 @@ public final class Routes {
             return exact;
         }
         for (Map.Entry<String, Map<String, Route>> entry : byPrefix.entrySet()) {
-            if (path.startsWith(entry.getKey()) && path.length() > entry.getKey().length()) {
+            if (path.startsWith(entry.getKey())
+                    && path.length() > entry.getKey().length()) {
                 return entry.getValue();
             }
         }

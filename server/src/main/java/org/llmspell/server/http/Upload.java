@@ -4,18 +4,18 @@ import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A body that is read as it comes, a piece at a time, so that its size needs no memory. One thread reads. */
 public final class Upload {
-    private static final Buffer END = Buffer.buffer();
-
     private final HttpServerRequest request;
     private final Context context;
     private final Duration stall;
-    private final LinkedBlockingQueue<Buffer> pieces = new LinkedBlockingQueue<>();
+    /** An empty one is the end. */
+    private final LinkedBlockingQueue<Optional<Buffer>> pieces = new LinkedBlockingQueue<>();
     private volatile boolean failed;
     private boolean ended;
 
@@ -25,11 +25,11 @@ public final class Upload {
         this.context = context;
         this.stall = stall;
         request.pause();
-        request.handler(pieces::add);
-        request.endHandler(nothing -> pieces.add(END));
+        request.handler(piece -> pieces.add(Optional.of(piece)));
+        request.endHandler(nothing -> pieces.add(Optional.empty()));
         request.exceptionHandler(e -> {
             failed = true;
-            pieces.add(END);
+            pieces.add(Optional.empty());
         });
     }
 
@@ -53,18 +53,18 @@ public final class Upload {
             return null;
         }
         context.runOnContext(nothing -> request.fetch(1));
-        Buffer piece = pieces.poll(stall.toNanos(), TimeUnit.NANOSECONDS);
+        Optional<Buffer> piece = pieces.poll(stall.toNanos(), TimeUnit.NANOSECONDS);
         if (piece == null) {
             request.connection().close();
             throw new ClientGoneException("the client sent nothing for too long");
         }
-        if (piece == END) {
+        if (piece.isEmpty()) {
             ended = true;
             if (failed) {
                 throw new ClientGoneException("the client broke off");
             }
             return null;
         }
-        return piece.getBytes();
+        return piece.get().getBytes();
     }
 }

@@ -104,8 +104,7 @@ final class OllamaChat {
                 messages.add(Tools.result(
                         messages, message.string("tool_call_id", ""), message.string("tool_name", ""), content));
             } else {
-                messages.add(new ChatMessage(
-                        role, content, message.string("thinking", ""), calls(message), "", ""));
+                messages.add(new ChatMessage(role, content, message.string("thinking", ""), calls(message), "", ""));
             }
         }
         return messages;

@@ -52,7 +52,10 @@ final class OllamaEmbed {
                 "embedding",
                 prompt.isEmpty()
                         ? List.of()
-                        : embeddings.embed(target, List.of(prompt), 0, true).lists().getFirst());
+                        : embeddings
+                                .embed(target, List.of(prompt), 0, true)
+                                .lists()
+                                .getFirst());
         exchange.json(200, reply);
     }
 }

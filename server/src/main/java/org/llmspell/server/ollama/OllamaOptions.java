@@ -31,7 +31,8 @@ final class OllamaOptions {
 
         boolean accepts(Object value) {
             return switch (this) {
-                case INTEGER -> value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
+                case INTEGER ->
+                    value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
                 case FLOAT -> value instanceof Number;
                 case BOOLEAN -> value instanceof Boolean;
                 case STRINGS ->

@@ -11,6 +11,7 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.candle.CandleBackend;
+import org.llmspell.local.download.TransferException;
 import org.llmspell.local.ollama.OllamaBackend;
 import org.llmspell.local.store.ImportRequest;
 import org.llmspell.server.api.Body;
@@ -22,8 +23,10 @@ import org.llmspell.server.http.ReplyStream;
 
 /** How models come: {@code /api/pull}, {@code /api/create} from a file that was sent, {@code /api/copy}. */
 final class OllamaTransfers {
-    private static final Set<String> UNSUPPORTED =
-            Set.of("system", "template", "parameters", "messages", "adapters", "quantize", "license", "renderer", "parser");
+    private static final Set<String> UNSUPPORTED = Set.of(
+            "system", "template", "parameters", "messages", "adapters", "quantize", "license", "renderer", "parser");
+
+    private static final String NO_SUCH_MODEL = "pull model manifest: file does not exist";
 
     private final Catalog catalog;
     private final OllamaBlobs blobs;
@@ -52,7 +55,9 @@ final class OllamaTransfers {
 
         /** Progress of a transfer; at most a line for each hundredth, since a client may read slower than we load. */
         void progress(PullProgress progress) {
-            if (!stream || progress.status().equals("success") || progress.status().equals("pulling manifest")) {
+            if (!stream
+                    || progress.status().equals("success")
+                    || progress.status().equals("pulling manifest")) {
                 return;
             }
             PullProgress before = last;
@@ -98,12 +103,19 @@ final class OllamaTransfers {
         try {
             target.backend().pull(target.spec(), new PullOptions(false), lines::progress);
         } catch (LocalModelException e) {
-            HttpFailure failure = Failures.of(e);
-            throw new HttpFailure(
-                    500, "pull model manifest: " + failure.text(), failure.code(), failure.parameter(), e);
+            throw new HttpFailure(500, pullError(e), null, null, e);
         }
         catalog.changed();
         lines.success();
+    }
+
+    /** In Ollama's words, where they are its own or mean the same. */
+    private static String pullError(LocalModelException e) {
+        if (e.getCause() instanceof TransferException cause && cause.reason() == TransferException.Cause.NOT_FOUND) {
+            return NO_SUCH_MODEL;
+        }
+        String text = Failures.of(e).text();
+        return text.endsWith(NO_SUCH_MODEL) ? NO_SUCH_MODEL : text;
     }
 
     void create(Exchange exchange) throws IOException, InterruptedException {
@@ -123,8 +135,8 @@ final class OllamaTransfers {
             if (files.fields().size() != 1) {
                 throw HttpFailure.wrong("files", "create takes one GGUF file");
             }
-            String hex = OllamaBlobs.hex(
-                    files.string(String.valueOf(files.fields().keySet().iterator().next())));
+            String hex = OllamaBlobs.hex(files.string(
+                    String.valueOf(files.fields().keySet().iterator().next())));
             Path blob = blobs.find(hex)
                     .orElseThrow(() -> new HttpFailure(400, "blob sha256:" + hex + " has not been sent"));
             lines.say("parsing GGUF");

@@ -37,8 +37,8 @@ final class ChatCompletions {
             throw HttpFailure.wrong("top_logprobs", "top_logprobs needs logprobs: true");
         }
         ChatOptions options = OpenAiOptions.read(body, List.of("max_completion_tokens", "max_tokens"), logprobs);
-        ChatRequest request = options.request(
-                target.spec(), OpenAiMessages.read(body, "messages"), OpenAiOptions.tools(body));
+        ChatRequest request =
+                options.request(target.spec(), OpenAiMessages.read(body, "messages"), OpenAiOptions.tools(body));
         Form form = new Form(exchange, target.name(), logprobs >= 0);
         if (body.flag("stream", false)) {
             Body streamOptions = body.object("stream_options");
@@ -65,7 +65,16 @@ final class ChatCompletions {
 
         private Map<String, @Nullable Object> head(String object) {
             return OpenAiReplies.map(
-                    "id", id, "object", object, "created", created, "model", model, "system_fingerprint", "fp_llmspell");
+                    "id",
+                    id,
+                    "object",
+                    object,
+                    "created",
+                    created,
+                    "model",
+                    model,
+                    "system_fingerprint",
+                    "fp_llmspell");
         }
 
         void whole(Catalog.Target target, ChatRequest request) throws InterruptedException {
@@ -110,10 +119,7 @@ final class ChatCompletions {
                     return;
                 }
                 begin();
-                send(
-                        delta,
-                        logprobs ? OpenAiReplies.logprobs(chunk.logprobs()) : null,
-                        null);
+                send(delta, logprobs ? OpenAiReplies.logprobs(chunk.logprobs()) : null, null);
             });
             begin();
             send(OpenAiReplies.map(), null, OpenAiReplies.finishReason(result));

@@ -59,7 +59,8 @@ final class Completions {
     }
 
     private static String prompt(Body body) {
-        if (body.value("prompt") instanceof List<?> list && (list.size() != 1 || !(list.getFirst() instanceof String))) {
+        if (body.value("prompt") instanceof List<?> list
+                && (list.size() != 1 || !(list.getFirst() instanceof String))) {
             throw HttpFailure.wrong("prompt", "prompt must be one text; lists of prompts or tokens are not supported");
         }
         List<String> prompts = body.strings("prompt", 1);

@@ -48,7 +48,8 @@ final class OpenAiMessages {
         };
         String content = text(message, "content");
         return switch (known) {
-            case "tool" -> Tools.result(before, message.string("tool_call_id", ""), message.string("name", ""), content);
+            case "tool" ->
+                Tools.result(before, message.string("tool_call_id", ""), message.string("name", ""), content);
             case "assistant" -> ChatMessage.assistant(content, message.string("reasoning", ""), calls(message));
             default -> new ChatMessage(known, content);
         };

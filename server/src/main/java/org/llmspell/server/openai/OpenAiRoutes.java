@@ -86,9 +86,7 @@ public final class OpenAiRoutes {
         List<List<Double>> lists = format.equals("float") ? made.lists() : List.of();
         List<Map<String, @Nullable Object>> data = new ArrayList<>();
         for (int i = 0; i < made.vectors().size(); i++) {
-            Object vector = format.equals("base64")
-                    ? base64(made.vectors().get(i))
-                    : lists.get(i);
+            Object vector = format.equals("base64") ? base64(made.vectors().get(i)) : lists.get(i);
             data.add(OpenAiReplies.map("object", "embedding", "index", i, "embedding", vector));
         }
         exchange.json(

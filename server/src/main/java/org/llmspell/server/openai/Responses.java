@@ -48,8 +48,8 @@ final class Responses {
         Map<String, @Nullable Object> more = new LinkedHashMap<>();
         more.put("think", OpenAiOptions.effort(reasoning == null ? null : reasoning.string("effort")));
         more.put("format", OpenAiOptions.format(text == null ? null : text.object("format")));
-        ChatRequest request = options.with(more, Set.of())
-                .request(target.spec(), messages(body), OpenAiOptions.tools(body));
+        ChatRequest request =
+                options.with(more, Set.of()).request(target.spec(), messages(body), OpenAiOptions.tools(body));
         Form form = new Form(exchange, body, target.name());
         if (body.flag("stream", false)) {
             form.stream(target, request);
@@ -117,13 +117,14 @@ final class Responses {
                 begun.put("status", "in_progress");
                 begun.put("arguments", "");
                 send("response.output_item.added", OpenAiReplies.map("output_index", index, "item", begun));
-                Object id = call.get("id");
+                String id = String.valueOf(call.get("id"));
+                String arguments = String.valueOf(call.get("arguments"));
                 send(
                         "response.function_call_arguments.delta",
-                        OpenAiReplies.map("item_id", id, "output_index", index, "delta", call.get("arguments")));
+                        OpenAiReplies.map("item_id", id, "output_index", index, "delta", arguments));
                 send(
                         "response.function_call_arguments.done",
-                        OpenAiReplies.map("item_id", id, "output_index", index, "arguments", call.get("arguments")));
+                        OpenAiReplies.map("item_id", id, "output_index", index, "arguments", arguments));
                 send("response.output_item.done", OpenAiReplies.map("output_index", index, "item", call));
                 index++;
             }
