@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrefixNode {
     /** The tokens of one page. */
-    @SuppressWarnings("ArrayRecordComponent") // compared by what is in it
+    @SuppressWarnings("ArrayRecordComponent") // compared by content below
     private record Block(int[] tokens) {
         @Override
         public boolean equals(@Nullable Object other) {
