@@ -114,7 +114,7 @@ final class ExpertReader {
     /** Gemma 4's router sees the stream normalized, times a vector of its own and 1/√n. */
     private RmsNorm streamNorm(String block) {
         Dimension n = shape.embeddingDimension();
-        float factor = (float) (1 / Math.sqrt(n.size()));
+        float factor = (float) (1 / Math.sqrt((double) n.size()));
         return new RmsNorm(tensors.scaled(block + "ffn_gate_inp.scale", n, factor), shape.epsilon());
     }
 
