@@ -113,7 +113,7 @@ class LlamaCppGrammarTest {
         Random random = new Random(12);
         int places = 0;
         int compared = 0;
-        for (int i = 0; i < 80; i++) {
+        for (int i = 0; i < 40; i++) {
             String source = grammars.next();
             try {
                 Grammar grammar = Grammar.gbnf(source);
@@ -124,13 +124,13 @@ class LlamaCppGrammarTest {
             } catch (EngineException e) {
                 continue;
             }
-            int same = compare(source, random, 6);
+            int same = compare(source, random, 4);
             assertThat(same).as("llama.cpp takes %s", source).isPositive();
             places += same;
             compared++;
         }
-        assertThat(compared).isGreaterThan(20);
-        assertThat(places).isGreaterThan(80);
+        assertThat(compared).isGreaterThan(10);
+        assertThat(places).isGreaterThan(40);
     }
 
     @Test
