@@ -22,7 +22,7 @@ sealed interface CallSyntax {
     /**
      * The calls of a whole body.
      *
-     * @param valuesAt where {@link #start} ended
+     * @param start of this body, matched
      * @return empty if it is malformed
      */
     List<Written> read(String body, Matcher start, ParameterTypes types);
