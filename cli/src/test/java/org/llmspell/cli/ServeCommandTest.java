@@ -69,8 +69,7 @@ class ServeCommandTest {
 
     private static HttpResponse<String> get(String url) throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
-            return http.send(
-                    HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+            return http.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
         }
     }
 
@@ -79,8 +78,8 @@ class ServeCommandTest {
         Path file = home.resolve("tiny.gguf");
         SyntheticModel.tiny().write(file);
         new ModelStore(home.resolve(".llmspell/models/candle"))
-                .importFile(new ImportRequest(
-                        file, "tiny", "Q8_0", ImportRequest.Placement.COPY, false, progress -> {}));
+                .importFile(
+                        new ImportRequest(file, "tiny", "Q8_0", ImportRequest.Placement.COPY, false, progress -> {}));
         String url = url(serve());
 
         assertThat(get(url + "/api/tags").body()).contains("\"tiny:Q8_0\"");

@@ -55,13 +55,14 @@ public final class CommandTree {
                         new ModelExportCommand(),
                         new ModelRemoveCommand()));
         options.addTo(model);
-        add(root, options, List.of(new RunCommand(), new ExecCommand(), new ServeCommand()));
+        add(root, options, List.of(new RunCommand(), new ExecCommand()));
 
         root.addSubcommand(model.name(), model);
         add(
                 root,
                 options,
                 List.of(
+                        new ServeCommand(),
                         new InspectCommand(),
                         new EmbedCommand(),
                         new TokenizeCommand(),

@@ -34,9 +34,8 @@ final class ServeCommand implements Command {
                 .examples(
                         "llmspell serve",
                         "llmspell serve --port 8080",
-                        "LLMSPELL_API_KEY=… llmspell serve --host 0.0.0.0",
-                        "OLLAMA_HOST=127.0.0.1:11435 ollama list            Ollama's own client, asking this server",
-                        "curl http://127.0.0.1:11435/api/chat -d '{\"model\": \"tinyllama\", \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}'")
+                        "llmspell serve --host 0.0.0.0 --api-key correct-horse-battery",
+                        "llmspell serve --allow-origin https://chat.example")
                 .spec()
                 .addOption(text("--host", "ADDRESS", "Address to listen on (default: 127.0.0.1)"))
                 .addOption(text("--port", "PORT", "Port to listen on; 0 for any free one (default: 11435)"))

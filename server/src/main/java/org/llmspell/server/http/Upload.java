@@ -16,6 +16,7 @@ public final class Upload {
     private final Duration stall;
     /** An empty one is the end. */
     private final LinkedBlockingQueue<Optional<Buffer>> pieces = new LinkedBlockingQueue<>();
+
     private volatile boolean failed;
     private boolean ended;
 
