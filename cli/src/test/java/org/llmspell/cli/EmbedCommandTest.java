@@ -80,7 +80,7 @@ class EmbedCommandTest {
 
         assertThat(lines).hasSize(3);
         assertThat(lines.get(1)).isEqualTo(" 1.0000  one text");
-        assertThat(Double.parseDouble(lines.get(2).strip().split(" ")[0])).isLessThan(0.9999);
+        assertThat(Double.parseDouble(lines.get(2).strip().split(" ", 2)[0])).isLessThan(0.9999);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -85,7 +86,7 @@ class ServeCommandTest {
         assertThat(get(url + "/api/tags").body()).contains("\"tiny:Q8_0\"");
         // Told to end while a client waits for its body to be taken, and another for its reply.
         int port = URI.create(url).getPort();
-        try (Socket client = new Socket("127.0.0.1", port)) {
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
             byte[] body = "{\"model\":\"tiny\",\"prompt\":\"x\",\"options\":{\"temperature\":0}}"
                     .getBytes(StandardCharsets.UTF_8);
             client.getOutputStream()

@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -136,7 +137,8 @@ class OllamaInterfaceTest {
                 .findFirst()
                 .orElseThrow();
 
-        assertThat(OffsetDateTime.parse(model.get("expires_at").asString())).isAfter(OffsetDateTime.now());
+        assertThat(OffsetDateTime.parse(model.get("expires_at").asString()))
+                .isAfter(OffsetDateTime.now(ZoneOffset.UTC));
         assertThat(model.get("size").asLong()).isPositive();
         assertThat(model.get("size_vram").asLong()).isZero();
         assertThat(model.get("context_length").asInt()).isEqualTo(2048);

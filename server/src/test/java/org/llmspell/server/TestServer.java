@@ -2,6 +2,7 @@ package org.llmspell.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -176,10 +177,10 @@ final class TestServer implements AutoCloseable {
             throw new AssertionError(path + ": " + response.statusCode() + " " + response.body());
         }
         List<Event> events = new ArrayList<>();
-        for (String block : response.body().split("\n\n")) {
+        for (String block : response.body().strip().split("\n\n", -1)) {
             String name = null;
             StringBuilder data = new StringBuilder();
-            for (String line : block.split("\n")) {
+            for (String line : block.split("\n", -1)) {
                 if (line.startsWith("event: ")) {
                     name = line.substring(7);
                 } else if (line.startsWith("data: ")) {
@@ -195,7 +196,7 @@ final class TestServer implements AutoCloseable {
 
     /** A connection of one's own, for what no client does. */
     Socket connect() throws IOException {
-        return new Socket("127.0.0.1", server.port());
+        return new Socket(InetAddress.getLoopbackAddress(), server.port());
     }
 
     /** Sends a POST on a connection and leaves the answer there. */

@@ -6,6 +6,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -71,6 +73,7 @@ class UnderLoadTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closed early on purpose
     void aClientThatGoesAwayInMidReplyOrInTheQueueFreesItsPlace() throws Exception {
         try (TestServer server = TestServer.in(temporary)
                 .model("tiny", "Q8_0", TestServer.tiny(32768))
@@ -204,7 +207,7 @@ class UnderLoadTest {
                         .start();
                 Socket slow = new Socket()) {
             slow.setReceiveBufferSize(4096);
-            slow.connect(new java.net.InetSocketAddress("127.0.0.1", server.server.port()));
+            slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()));
             TestServer.post(slow, "/api/generate", endless("tiny", "true"));
             // It reads nothing; the others are served meanwhile.
             for (int i = 0; i < 5; i++) {
@@ -238,7 +241,7 @@ class UnderLoadTest {
                         .start();
                 Socket stopped = new Socket()) {
             stopped.setReceiveBufferSize(4096);
-            stopped.connect(new java.net.InetSocketAddress("127.0.0.1", server.server.port()));
+            stopped.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()));
             TestServer.post(stopped, "/api/generate", endless("tiny", "true"));
 
             assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();

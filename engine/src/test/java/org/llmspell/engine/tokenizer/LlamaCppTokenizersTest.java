@@ -127,7 +127,7 @@ class LlamaCppTokenizersTest {
         "whitespace lowercase, whitespace"
     })
     void mergesCharacters(String models, String pre) throws IOException {
-        String model = models.split(" ")[0];
+        String model = models.split(" ", 2)[0];
         VocabularyFile vocabulary = new VocabularyFile(model).put("pre", pre);
         if (models.endsWith("lowercase")) {
             vocabulary.put("normalizer.lowercase", true);

@@ -28,11 +28,11 @@ final class EmbeddingArguments {
         List<String> texts = new ArrayList<>();
         for (long i = 1; i <= table.size(); i++) {
             Object text = table.get(i);
-            if (!(text instanceof String)) {
+            if (!(text instanceof String written)) {
                 throw new LuaFault(
                         USE + ", but " + (text == null ? "the table is no list" : "element " + i + " is no text"));
             }
-            texts.add((String) text);
+            texts.add(written);
         }
         return texts;
     }

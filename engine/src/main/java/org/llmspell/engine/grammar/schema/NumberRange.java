@@ -64,8 +64,8 @@ record NumberRange(
         }
         if (max == null || max.signum() >= 0) {
             BigDecimal least = min != null && min.signum() >= 0 ? min : null;
-            parts.add(
-                    magnitudes(least == null ? BigDecimal.ZERO : least, least != null && minExcluded, max, maxExcluded));
+            parts.add(magnitudes(
+                    least == null ? BigDecimal.ZERO : least, least != null && minExcluded, max, maxExcluded));
         }
         return new Expr.Choice(parts);
     }
