@@ -98,6 +98,7 @@ class RouterTest {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Choice(Integer[] experts, float[] weights) {}
 
     private Choice choose(Router router, float[] scores) {
