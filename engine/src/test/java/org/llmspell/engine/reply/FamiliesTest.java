@@ -23,7 +23,7 @@ class FamiliesTest {
     private static final List<Object> SUM = List.of("add", Map.of("a", 1L, "b", 2L));
 
     /** A reply, and what it says: signs of the template, the reply, answer, thought, calls. */
-    private record Example(String signs, String reply, String answer, String thought, List<Object> calls) {
+    record Example(String signs, String reply, String answer, String thought, List<Object> calls) {
         @Override
         public String toString() {
             return reply;

@@ -56,7 +56,7 @@ class RoundTripTest {
             ChatTemplate template = ChatTemplate.compile(source);
             ToolSupport support = ToolSupport.of(template, source);
             String id = entry.get("id").asString();
-            if (support.calls() && ReplyFormats.of(source) != ReplyFormats.GENERIC) {
+            if (support.calls() && !ReplyFormats.of(source).equals(ReplyFormats.GENERIC)) {
                 tests.add(DynamicTest.dynamicTest(
                         id + " one", () -> check(source, template, support, List.of(weather(source)))));
                 tests.add(DynamicTest.dynamicTest(id + " two", () -> checkTwo(source, template, support)));
