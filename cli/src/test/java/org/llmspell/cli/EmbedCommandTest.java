@@ -101,7 +101,8 @@ class EmbedCommandTest {
 
     @Test
     void aModelThatOnlyEmbedsDoesNotChat() {
-        String script = "print(pcall(function() return Agent.create({model = '" + model + "@candle'}):complete('hi') end))";
+        String script =
+                "print(pcall(function() return Agent.create({model = '" + model + "@candle'}):complete('hi') end))";
 
         assertThat(shell().run("exec", script).out())
                 .contains("only embeds texts")

@@ -1,8 +1,10 @@
 package org.llmspell.engine;
 
+import java.util.Arrays;
 import java.util.Set;
 import org.llmspell.engine.reply.ReplyReader;
 import org.llmspell.engine.reply.ReplyShape;
+import org.llmspell.engine.tokenizer.Tokenizer;
 
 /** A conversation as one model is given it, and how to read what comes back. Immutable and thread-safe. */
 public final class ChatPrompt {
@@ -43,6 +45,20 @@ public final class ChatPrompt {
     /** How the reply is written. */
     public ReplyShape shape() {
         return shape;
+    }
+
+    /**
+     * The same prompt led on to where the answer begins, without thoughts or calls before it: for a reply that has to have a
+     * form from its first token on.
+     *
+     * @param tokenizer of the prompt's model
+     */
+    public ChatPrompt answerOnly(Tokenizer tokenizer) {
+        String start = shape.answerStart();
+        int[] more = start.isEmpty() ? new int[0] : tokenizer.encode(start, false, true);
+        int[] all = Arrays.copyOf(tokens, tokens.length + more.length);
+        System.arraycopy(more, 0, all, tokens.length, more.length);
+        return new ChatPrompt(text + start, all, Set.of(), ReplyShape.PLAIN);
     }
 
     /** A reader for one reply. */

@@ -53,6 +53,27 @@ class ToolPromptsTest {
         return new String(TestData.bytes("templates/" + file), StandardCharsets.UTF_8);
     }
 
+    @Test
+    void aReplyWithAFormBeginsWithItsAnswerWhateverTheTemplateHasOpened() {
+        ChatInput input = ChatInput.of(List.of(ChatMessage.user("Who?")), false);
+        CharacterTokenizer tokenizer = new CharacterTokenizer();
+
+        ChatPrompt thinking = prompt(PLAIN + "<think>\n{# </think> #}", input);
+        ChatPrompt answer = thinking.answerOnly(tokenizer);
+        assertThat(thinking.reader().next("{}")).noneMatch(part -> part instanceof ReplyPart.Answer);
+        assertThat(answer.text()).isEqualTo(thinking.text() + "</think>\n\n");
+        assertThat(answer.tokens()).isEqualTo(tokenizer.encode(answer.text(), false, true));
+        assertThat(answer.reader().next("{}")).containsExactly(new ReplyPart.Answer("{}"));
+        assertThat(answer.markers()).isEmpty();
+
+        assertThat(prompt(PLAIN, input).answerOnly(tokenizer).text())
+                .isEqualTo(prompt(PLAIN, input).text());
+        assertThat(prompt(PLAIN + "<|channel|>analysis<|message|>{# <|start|> #}", input)
+                        .answerOnly(tokenizer)
+                        .text())
+                .endsWith("<|channel|>final<|message|>");
+    }
+
     /** By the template itself or for it: a description, a call and its result reach the model, and its answer is read. */
     @TestFactory
     Stream<DynamicTest> everyRealTemplateCarriesAConversationWithTools() {

@@ -73,6 +73,17 @@ public final class ReplyShape {
         return CallFactory.fittingId(ReplyFormats.of(template).ids(), call.id(), call.name(), count);
     }
 
+    /**
+     * What takes a reply from where its prompt ends to where its answer begins: the end of a thought that the prompt has opened,
+     * or the header of an answer. Empty where the answer can begin at once.
+     */
+    public String answerStart() {
+        if (ReplyFormats.HARMONY.equals(format)) {
+            return "<|channel|>final<|message|>";
+        }
+        return startsThinking ? thinking.close() + "\n\n" : "";
+    }
+
     /** The name of the family's format, such as {@code hermes}; {@code plain} where nothing is a marker. */
     public String family() {
         return format == null ? "plain" : format.name();

@@ -338,6 +338,10 @@ public final class CandleBackend implements Backend {
         try {
             Grammar grammar = grammar(request.format());
             ChatPrompt prompt = lease.prompt(request.input());
+            if (grammar != null && !(request.format() instanceof OutputFormat.Gbnf)) {
+                // JSON leaves no room for thoughts; a grammar of the user's own may.
+                prompt = prompt.answerOnly(lease.tokenizer());
+            }
             Duration before = Duration.ofNanos(System.nanoTime() - start);
             Generation generation = lease.generate(
                     prompt.tokens(), request.sampling(), request.contextLength(), grammar, prompt.markers());
