@@ -206,7 +206,8 @@ class UnderLoadTest {
                         .model("tiny", "Q8_0", TestServer.tiny(32768))
                         .start();
                 Socket slow = new Socket()) {
-            slow.setReceiveBufferSize(4096);
+            // Less than the reply, and more than a few of the loopback's segments, lest each waits for a timer.
+            slow.setReceiveBufferSize(256 << 10);
             slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()));
             TestServer.post(slow, "/api/generate", endless("tiny", "true"));
             // It reads nothing; the others are served meanwhile.
