@@ -13,13 +13,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.testing.FakeFiles;
 
 /** What only a process of its own shows: signals, pipes, descriptors and the locale. */
-@DisabledOnOs(OS.WINDOWS)
 class ProcessTest {
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -65,7 +62,8 @@ class ProcessTest {
     void theHomeFolderIsTheShells() throws Exception {
         Process process = command(List.of(), "config").start();
 
-        assertThat(read(process.getInputStream())).contains("\"" + home + "/.llmspell/models/candle\"");
+        assertThat(read(process.getInputStream()))
+                .contains(home.resolve(".llmspell/models/candle").toString().replace("\\", "\\\\"));
         assertThat(exit(process)).isZero();
     }
 
@@ -82,10 +80,7 @@ class ProcessTest {
 
     @Test
     void errorsArriveWhereTheLauncherLentStandardError() throws Exception {
-        List<String> command = command(List.of("-Dllmspell.stderr=3"), "modle").command();
-        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 3>&2 2>/dev/null", "sh"));
-        shell.addAll(command);
-        Process process = new ProcessBuilder(shell).start();
+        Process process = lendingStandardError(command(List.of("-Dllmspell.stderr=3"), "modle"));
 
         assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
                 .startsWith("Error: Unknown command \"modle\"; did you mean \"model\"?\n");
@@ -94,11 +89,8 @@ class ProcessTest {
 
     @Test
     void programsThatAScriptStartsWriteToTheRealStandardError() throws Exception {
-        List<String> command = command(List.of("-Dllmspell.stderr=3"), "exec", "os.execute('echo oops >&2')")
-                .command();
-        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 3>&2 2>/dev/null", "sh"));
-        shell.addAll(command);
-        Process process = new ProcessBuilder(shell).start();
+        Process process =
+                lendingStandardError(command(List.of("-Dllmspell.stderr=3"), "exec", "os.execute('echo oops >&2')"));
 
         assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isEqualTo("oops\n");
@@ -129,19 +121,16 @@ class ProcessTest {
 
     @Test
     void ctrlCStopsAScriptAtOnceAlsoOneThatCatchesErrors() throws Exception {
-        Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
-        Process process = command(List.of(), "run", script("""
+        Process process =
+                interruptible(command(List.of(), "run", script("""
                                 print('started')
                                 io.flush()
                                 while true do pcall(function() while true do end end) end
-                                """).toString()).start();
+                                """).toString())).start();
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         assertThat(out.readLine()).isEqualTo("started");
-        assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+        interrupt(process);
 
         assertThat(exit(process)).isEqualTo(130);
         assertThat(read(process.getErrorStream())).isEmpty();
@@ -149,21 +138,17 @@ class ProcessTest {
 
     @Test
     void ctrlCDuringAPullSaysHowToGoOn() throws Exception {
-        Assumptions.assumeFalse(interruptsAreIgnored(), "started in the background, where Ctrl-C is ignored");
         String file = "tinyllama-1.1b-chat-v1.0.Q4_K_M.gguf";
         try (FakeHub hub = new FakeHub().with(FakeHub.TINYLLAMA, "main", file, FakeHub.model(home, 4))) {
             hub.files.always(FakeHub.path(FakeHub.TINYLLAMA, file), new FakeFiles.Fault.StallAfter(3 << 20));
-            ProcessBuilder builder = command(List.of(), "model", "pull", "tinyllama:Q4_K_M@candle");
+            ProcessBuilder builder = interruptible(command(List.of(), "model", "pull", "tinyllama:Q4_K_M@candle"));
             builder.environment().put("HF_ENDPOINT", hub.url());
             builder.redirectError(home.resolve("err").toFile());
             Process process = builder.start();
             while (process.isAlive() && !Files.readString(home.resolve("err")).contains("downloading")) {
                 Thread.sleep(10);
             }
-            assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
-                            .start()
-                            .waitFor())
-                    .isZero();
+            interrupt(process);
 
             assertThat(exit(process)).isEqualTo(130);
             assertThat(Files.readString(home.resolve("err")))
@@ -172,7 +157,37 @@ class ProcessTest {
         }
     }
 
-    /** A shell without job control starts background processes with SIGINT ignored, and children inherit that. */
+    /** As the launcher starts it: standard error as descriptor 3, and nothing from the virtual machine itself. */
+    private static Process lendingStandardError(ProcessBuilder command) throws IOException {
+        needsPosix();
+        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 3>&2 2>/dev/null", "sh"));
+        shell.addAll(command.command());
+        return new ProcessBuilder(shell).start();
+    }
+
+    /**
+     * The same command with Ctrl-C in force: a shell without job control starts background processes with SIGINT ignored, and
+     * children inherit that.
+     */
+    private static ProcessBuilder interruptible(ProcessBuilder command) throws IOException {
+        needsPosix();
+        if (interruptsAreIgnored()) {
+            command.command().addAll(0, List.of("env", "--default-signal=INT"));
+        }
+        return command;
+    }
+
+    private static void interrupt(Process process) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static void needsPosix() {
+        Assumptions.assumeTrue(Files.exists(Path.of("/bin/sh")), "there are no signals and no shell of POSIX here");
+    }
+
     private static boolean interruptsAreIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         return Files.exists(status)

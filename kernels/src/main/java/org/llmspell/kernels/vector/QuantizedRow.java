@@ -33,64 +33,17 @@ final class QuantizedRow {
      *     that it comes from memory while this slab is multiplied
      */
     static float dot(QuantFormat format, Scratch scratch, long x, long sums, int count, long ahead, int aheadStep) {
-        float product = format.subBlock() == 32
-                ? dot32(scratch.quants(), scratch.scales(), x, count / 32, ahead, aheadStep)
-                : dot16(scratch.quants(), scratch.scales(), x, count / 16, ahead, aheadStep);
+        // The second half of 32 quants has a scale of its own, or the first half's.
+        int secondScale = format.subBlock() == 32 ? 0 : Float.BYTES;
+        float product = dot(scratch.quants(), scratch.scales(), secondScale, x, count / 32, ahead, aheadStep);
         return format.minima() ? product - Dense.dot(scratch.minima(), sums, count / format.subBlock()) : product;
     }
 
-    private static float dot32(long quants, long scales, long x, int subBlocks, long ahead, int aheadStep) {
+    private static float dot(long quants, long scales, int secondScale, long x, int runs, long ahead, int aheadStep) {
         FloatVector even = FloatVector.zero(F);
         FloatVector odd = FloatVector.zero(F);
         long touched = 0;
-        for (int s = 0; s < subBlocks; s++) {
-            FloatVector a = ((FloatVector)
-                            ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
-                    .mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
-            FloatVector b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16, ORDER)
-                            .convertShape(B2F, F, 0))
-                    .mul(FloatVector.fromMemorySegment(F, ALL, x + 64, ORDER));
-            if (LANES <= 8) {
-                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + LANES, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + WIDTH, ORDER), a);
-                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 16 + LANES, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + 64 + WIDTH, ORDER), b);
-            }
-            if (LANES <= 4) {
-                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 8, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + 32, ORDER), a);
-                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 24, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + 96, ORDER), b);
-                a = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 12, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + 48, ORDER), a);
-                b = ((FloatVector) ByteVector.fromMemorySegment(Q, ALL, quants + 28, ORDER)
-                                .convertShape(B2F, F, 0))
-                        .fma(FloatVector.fromMemorySegment(F, ALL, x + 112, ORDER), b);
-            }
-            FloatVector scale = FloatVector.broadcast(F, ALL.get(FLOAT, scales));
-            even = a.fma(scale, even);
-            odd = b.fma(scale, odd);
-            quants += 32;
-            scales += 4;
-            x += 128;
-            touched |= ALL.get(LONG, ahead);
-            ahead += aheadStep;
-        }
-        // Over the last quants, which have been used: what is loaded for nothing, the compiler leaves out.
-        ALL.set(LONG, quants - 8, touched);
-        return even.add(odd).reduceLanes(ADD);
-    }
-
-    private static float dot16(long quants, long scales, long x, int subBlocks, long ahead, int aheadStep) {
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
-        long touched = 0;
-        for (int s = 0; s < subBlocks; s += 2) {
+        for (int s = 0; s < runs; s++) {
             FloatVector a = ((FloatVector)
                             ByteVector.fromMemorySegment(Q, ALL, quants, ORDER).convertShape(B2F, F, 0))
                     .mul(FloatVector.fromMemorySegment(F, ALL, x, ORDER));
@@ -120,9 +73,9 @@ final class QuantizedRow {
                         .fma(FloatVector.fromMemorySegment(F, ALL, x + 112, ORDER), b);
             }
             even = a.fma(FloatVector.broadcast(F, ALL.get(FLOAT, scales)), even);
-            odd = b.fma(FloatVector.broadcast(F, ALL.get(FLOAT, scales + 4)), odd);
+            odd = b.fma(FloatVector.broadcast(F, ALL.get(FLOAT, scales + secondScale)), odd);
             quants += 32;
-            scales += 8;
+            scales += Float.BYTES + secondScale;
             x += 128;
             touched |= ALL.get(LONG, ahead);
             ahead += aheadStep;
