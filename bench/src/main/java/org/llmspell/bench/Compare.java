@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.speed.SpeedTest;
@@ -32,13 +31,25 @@ final class Compare implements Callable<Integer> {
     @Spec
     CommandLine.Model.@Nullable CommandSpec spec;
 
-    @Option(names = "--shape", split = ",", paramLabel = "SHAPE", description = "Shapes of the models (default: tinyllama-1.1b)")
+    @Option(
+            names = "--shape",
+            split = ",",
+            paramLabel = "SHAPE",
+            description = "Shapes of the models (default: tinyllama-1.1b)")
     List<String> shapes = new ArrayList<>(List.of("tinyllama-1.1b"));
 
-    @Option(names = "--format", split = ",", paramLabel = "FORMAT", description = "Formats of the models (default: Q4_K_M)")
+    @Option(
+            names = "--format",
+            split = ",",
+            paramLabel = "FORMAT",
+            description = "Formats of the models (default: Q4_K_M)")
     List<String> formats = new ArrayList<>(List.of("Q4_K_M"));
 
-    @Option(names = "--file", split = ",", paramLabel = "FILE", description = "GGUF files to take, in place of shapes and formats")
+    @Option(
+            names = "--file",
+            split = ",",
+            paramLabel = "FILE",
+            description = "GGUF files to take, in place of shapes and formats")
     List<Path> files = new ArrayList<>();
 
     @Option(
@@ -54,14 +65,18 @@ final class Compare implements Callable<Integer> {
             description = "ppN and tgN, at a depth as in tg128@d2048 (default: pp512,tg128)")
     List<String> tests = new ArrayList<>(List.of("pp512", "tg128"));
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Times that each test is run by each engine (default: 5)")
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Times that each test is run by each engine (default: 5)")
     int rounds = 5;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each engine (default: one per processor)")
     int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(names = "--kernels", paramLabel = "NAME", description = "Kernels of this engine (default: the fastest)")
-    @Nullable String kernels;
+    @Nullable
+    String kernels;
 
     @Option(
             names = "--llama-variant",
@@ -78,7 +93,10 @@ final class Compare implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "FORM", description = "text or json (default: text)")
     String output = "text";
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this")
     boolean help;
 
     private final PrintStream err = System.err;
@@ -100,7 +118,8 @@ final class Compare implements Callable<Integer> {
         List<SpeedTest> wanted = new ArrayList<>();
         for (String test : tests) {
             wanted.add(SpeedTest.named(test)
-                    .orElseThrow(() -> usage("\"" + test + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048")));
+                    .orElseThrow(() ->
+                            usage("\"" + test + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048")));
         }
         if (rounds < 1 || threads < 1) {
             throw usage("--rounds and --threads are 1 or more");

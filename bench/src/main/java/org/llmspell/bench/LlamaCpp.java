@@ -99,8 +99,7 @@ final class LlamaCpp implements AutoCloseable {
         decode = function("llama_decode", JAVA_INT, ADDRESS, BATCH);
         String cpu = loadedVariant().orElseThrow(() -> new IllegalStateException("llama.cpp has no CPU backend"));
         SymbolLookup backend = library(folder, "libggml-cpu-" + cpu + ".so");
-        pause = linker.downcallHandle(
-                backend.findOrThrow("ggml_threadpool_pause"), FunctionDescriptor.ofVoid(ADDRESS));
+        pause = linker.downcallHandle(backend.findOrThrow("ggml_threadpool_pause"), FunctionDescriptor.ofVoid(ADDRESS));
         pool = pool(backend, threads);
     }
 
@@ -132,7 +131,10 @@ final class LlamaCpp implements AutoCloseable {
     /** The CPU backend in use, such as {@code zen4}. */
     static Optional<String> loadedVariant() {
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            return maps.map(VARIANT::matcher).filter(Matcher::find).map(m -> m.group(1)).findFirst();
+            return maps.map(VARIANT::matcher)
+                    .filter(Matcher::find)
+                    .map(m -> m.group(1))
+                    .findFirst();
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -143,7 +145,8 @@ final class LlamaCpp implements AutoCloseable {
         for (int from = 0; from < tokens.length; from += N_BATCH) {
             int count = Math.min(N_BATCH, tokens.length - from);
             MemorySegment.copy(tokens, from, ids, JAVA_INT, 0, count);
-            // llama_batch_get_one: the rest is null, which means the next positions of sequence 0, and the last one's logits
+            // llama_batch_get_one: the rest is null, which means the next positions of sequence 0, and the last one's
+            // logits
             batch.set(JAVA_INT, 0, count);
             batch.setAtIndex(ADDRESS, 1, ids);
             int failed = (int) call(decode, context, batch);
@@ -171,8 +174,8 @@ final class LlamaCpp implements AutoCloseable {
 
     /** The likeliest token after what is there. */
     int greedy() {
-        MemorySegment logits = (MemorySegment)
-                call(function("llama_get_logits_ith", ADDRESS, ADDRESS, JAVA_INT), context, -1);
+        MemorySegment logits =
+                (MemorySegment) call(function("llama_get_logits_ith", ADDRESS, ADDRESS, JAVA_INT), context, -1);
         MemorySegment values = logits.reinterpret((long) vocabulary * Float.BYTES);
         int best = 0;
         for (int id = 1; id < vocabulary; id++) {

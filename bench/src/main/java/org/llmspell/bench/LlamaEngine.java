@@ -30,8 +30,7 @@ final class LlamaEngine implements TimedEngine {
 
     @Override
     public String describe() {
-        return "llama.cpp " + LlamaCpp.VERSION + ", "
-                + LlamaCpp.loadedVariant().orElse("unknown CPU backend");
+        return "llama.cpp " + LlamaCpp.VERSION + ", " + LlamaCpp.loadedVariant().orElse("unknown CPU backend");
     }
 
     @Override

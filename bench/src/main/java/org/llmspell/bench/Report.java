@@ -70,8 +70,8 @@ final class Report {
             }
             text.append(String.format(Locale.ROOT, "  memory reads %.1f GB/s", result.readGbps()));
             result.decodeShare()
-                    .ifPresent(share ->
-                            text.append(String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
+                    .ifPresent(share -> text.append(
+                            String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
             text.append('\n');
         }
         return text.toString();

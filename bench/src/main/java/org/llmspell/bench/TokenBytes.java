@@ -20,8 +20,11 @@ final class TokenBytes {
     static long of(Path path) throws IOException {
         try (GgufFile file = GgufFile.open(path)) {
             String architecture = file.metadata().string("general.architecture").orElse("");
-            int experts = file.metadata().intValue(architecture + ".expert_count").orElse(1);
-            int used = file.metadata().intValue(architecture + ".expert_used_count").orElse(1);
+            int experts =
+                    file.metadata().intValue(architecture + ".expert_count").orElse(1);
+            int used = file.metadata()
+                    .intValue(architecture + ".expert_used_count")
+                    .orElse(1);
             boolean tied = file.tensor("output.weight").isEmpty();
             long bytes = 0;
             for (TensorInfo tensor : file.tensors()) {

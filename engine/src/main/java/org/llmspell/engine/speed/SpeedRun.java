@@ -13,7 +13,8 @@ public final class SpeedRun implements AutoCloseable {
 
     private final ModelLease.Passes passes;
     private final int vocabulary;
-    // The tokens that a test begins with are always the same, so that they are computed once; what is timed never repeats.
+    // The tokens that a test begins with are always the same, so that they are computed once; what is timed never
+    // repeats.
     private final SplittableRandom random = new SplittableRandom(SEED);
 
     /**

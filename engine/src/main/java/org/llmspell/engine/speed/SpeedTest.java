@@ -65,10 +65,7 @@ public record SpeedTest(Kind kind, int tokens, int depth) {
 
     /** The context that {@code tests} need. */
     public static int contextLength(List<SpeedTest> tests) {
-        return tests.stream()
-                .mapToInt(test -> test.depth + test.tokens)
-                .max()
-                .orElse(1);
+        return tests.stream().mapToInt(test -> test.depth + test.tokens).max().orElse(1);
     }
 
     /** The name, with the depth where there is one: {@code pp512}, {@code tg128@d2048}. */
