@@ -100,6 +100,8 @@ final class Compare implements Callable<Integer> {
     boolean help;
 
     private final PrintStream err = System.err;
+    /** Set by the script. */
+    private final Path launcher = Path.of(System.getProperty("llmspell.launcher", "llmspell"));
 
     public static void main(String[] args) {
         CommandLine line = new CommandLine(new Compare());
@@ -114,7 +116,7 @@ final class Compare implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         List<SpeedTest> wanted = new ArrayList<>();
         for (String test : tests) {
             wanted.add(SpeedTest.named(test)
@@ -132,7 +134,7 @@ final class Compare implements Callable<Integer> {
         if (files.isEmpty()) {
             for (String shape : shapes) {
                 for (String format : formats) {
-                    Path file = TestModel.of(models, shape, format, err);
+                    Path file = TestModel.of(launcher, models, shape, format);
                     results.add(comparison.run(shape + " " + format, file));
                 }
             }

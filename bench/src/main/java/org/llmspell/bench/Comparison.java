@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.speed.SpeedSamples;
 import org.llmspell.engine.speed.SpeedTest;
 import org.llmspell.kernels.ReadBandwidth;
 import org.llmspell.kernels.WorkerPool;
@@ -123,9 +124,9 @@ record Comparison(
             OptionalDouble share = OptionalDouble.empty();
             for (int t = 0; t < tests.size(); t++) {
                 SpeedTest test = tests.get(t);
-                figures.add(new Figures(test.name(), Median.of(mine[t]), Median.of(other[t])));
+                figures.add(new Figures(test.name(), new SpeedSamples(test, mine[t]).median(), new SpeedSamples(test, other[t]).median()));
                 if (test.kind() == SpeedTest.Kind.GENERATION && test.depth() == 0 && share.isEmpty()) {
-                    share = OptionalDouble.of(Median.of(mine[t]) * tokenBytes / read);
+                    share = OptionalDouble.of(new SpeedSamples(test, mine[t]).median() * tokenBytes / read);
                 }
             }
             return new Result(name, ours.describe(), theirs.describe(), figures, read / 1e9, share);
