@@ -24,14 +24,12 @@ import static org.llmspell.kernels.x86.Vec.zmm;
  * every sum in a register of its own from the first block of the rows to the last. What one block of the format needs is the
  * subclass's. The order of additions for one row and one token is the same whatever the numbers of rows and tokens.
  *
- * <p>Registers: zmm0 to 7 are the sums, of row r and token t in number r · tokens + t; zmm8 to 31 are the subclass's. RSI is
+ * <p>Registers: the sums are those from zmm0 on, of row r and token t in number r · tokens + t, at most 16; the others are the
+ * subclass's, but nothing stays in zmm31 from one row to the next. RSI is
  * the block of the first row, R8 the bytes of a row, R11 three times that; RDX the record of the first token, the records of the
  * other tokens following it; RDI the arguments; RAX and R10 are free within a block.
  */
 abstract class ProductCode {
-    /** Most rows times tokens of a product. */
-    static final int MOST_SUMS = 8;
-
     /** Where the arguments stand in the block. */
     static final int WEIGHTS = 0;
 

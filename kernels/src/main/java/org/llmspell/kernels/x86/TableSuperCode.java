@@ -48,21 +48,20 @@ final class TableSuperCode extends ProductCode {
         }
     }
 
-    private final Vec lowNibble = zmm(8);
-    private final Vec levels = zmm(9);
-    private final Vec[] lowerShifts = {zmm(10), zmm(11)};
-    private final Vec[] upperShifts = {zmm(12), zmm(13)};
-    private final Vec scaleNibble = zmm(14);
-    private final Vec scaleUpper = zmm(15);
-    private final Vec minus32 = zmm(16);
-    private final Vec lower = zmm(17);
-    private final Vec upper = zmm(18);
-    private final Vec factor = zmm(19);
-    private final Vec scale = zmm(20);
-    private final Vec temporary = zmm(21);
-    private final Vec first = zmm(22);
-    private final Vec second = zmm(23);
-    private final Vec product = zmm(24);
+    private final Vec lowNibble = zmm(16);
+    private final Vec levels = zmm(17);
+    private final Vec[] lowerShifts = {zmm(18), zmm(19)};
+    private final Vec[] upperShifts = {zmm(20), zmm(21)};
+    private final Vec scaleNibble = zmm(22);
+    private final Vec scaleUpper = zmm(23);
+    private final Vec minus32 = zmm(24);
+    private final Vec lower = zmm(25);
+    private final Vec upper = zmm(26);
+    private final Vec factor = zmm(27);
+    private final Vec scale = zmm(28);
+    private final Vec first = zmm(29);
+    private final Vec second = zmm(30);
+    private final Vec product = zmm(31);
 
     TableSuperCode(int rows, int tokens) {
         super(rows, tokens, new Step(BLOCK_BYTES, 2, Quantization.QUAD_RECORD));
@@ -99,9 +98,9 @@ final class TableSuperCode extends ProductCode {
     private void scales(Assembler a, int half) {
         a.emit(VPSRLVD, scale, lower, lowerShifts[half]);
         a.emit(VPANDD, scale, scale, scaleNibble);
-        a.emit(VPSRLVD, temporary, upper, upperShifts[half]);
-        a.emit(VPSLLD, temporary, temporary, 4);
-        a.emit(VPTERNLOGD, scale, temporary, scaleUpper, FIRST_OR_SECOND_AND_THIRD);
+        a.emit(VPSRLVD, second, upper, upperShifts[half]);
+        a.emit(VPSLLD, second, second, 4);
+        a.emit(VPTERNLOGD, scale, second, scaleUpper, FIRST_OR_SECOND_AND_THIRD);
         a.emit(VPADDD, scale, scale, minus32);
         a.emit(VCVTDQ2PS, scale, scale);
         a.emit(VMULPS, scale, scale, factor);

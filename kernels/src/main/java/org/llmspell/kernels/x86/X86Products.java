@@ -18,9 +18,14 @@ import org.llmspell.kernels.x86.SmallBlockCode.Layout;
  */
 final class X86Products {
     /** Tokens that one run of code takes; sums of rows and tokens fill its registers. */
-    private static final int[] TOKENS = {8, 4, 2, 1};
+    private static final int[] TOKENS = {4, 2, 1};
 
     private static final int MOST_ROWS = 4;
+
+    /** Sums that leave enough registers for blocks of 256, and for others. */
+    private static final int LARGE_SUMS = 8;
+
+    private static final int OTHER_SUMS = 16;
 
     private interface Generator {
         ProductCode code(int rows, int tokens);
@@ -31,6 +36,7 @@ final class X86Products {
      *
      * @param step columns that one step of the code takes
      * @param piece columns that a piece of the tail takes; the step where there is none
+     * @param sums most sums that the code has registers for
      * @param rounding whether activations are rounded; else products are as exact as float32 allows
      * @param code by the place of the number of tokens in {@link #TOKENS}, made when it is first asked for
      */
@@ -38,17 +44,18 @@ final class X86Products {
             ActivationRecords records,
             int step,
             int piece,
+            int sums,
             boolean rounding,
             Generator generator,
             AtomicReferenceArray<@Nullable Code> code) {
-        Format(ActivationRecords records, int step, int piece, boolean rounding, Generator generator) {
-            this(records, step, piece, rounding, generator, new AtomicReferenceArray<>(TOKENS.length));
+        Format(ActivationRecords records, int step, int piece, int sums, boolean rounding, Generator generator) {
+            this(records, step, piece, sums, rounding, generator, new AtomicReferenceArray<>(TOKENS.length));
         }
 
         Code code(int place) {
             Code made = code.get(place);
             if (made == null) {
-                made = assemble(generator, TOKENS[place]);
+                made = assemble(generator, sums, TOKENS[place]);
                 code.set(place, made);
             }
             return made;
@@ -72,14 +79,15 @@ final class X86Products {
         small(BlockFormat.IQ4_NL, minus128, Layout.IQ4_NL);
         small(BlockFormat.MXFP4, ActivationRecords.quads(Layout.MXFP4.offset), Layout.MXFP4);
 
+        ActivationRecords plain = ActivationRecords.superGroups(Quantization.Order.PLAIN);
         ActivationRecords nibbles = ActivationRecords.superGroups(Quantization.Order.NIBBLES);
         ActivationRecords pairs = ActivationRecords.superGroups(Quantization.Order.PAIRS);
-        large(BlockFormat.Q2_K, pairs, TwoBitSuperCode::new);
-        large(BlockFormat.Q3_K, pairs, ThreeBitSuperCode::new);
-        large(BlockFormat.Q4_K, nibbles, (rows, tokens) -> new NibbleSuperCode(false, rows, tokens));
-        large(BlockFormat.Q5_K, nibbles, (rows, tokens) -> new NibbleSuperCode(true, rows, tokens));
-        large(BlockFormat.Q6_K, ActivationRecords.superGroups(Quantization.Order.PLAIN), SixBitSuperCode::new);
-        large(BlockFormat.IQ4_XS, minus128, TableSuperCode::new);
+        large(BlockFormat.Q2_K, pairs, LARGE_SUMS, TwoBitSuperCode::new);
+        large(BlockFormat.Q3_K, pairs, LARGE_SUMS, ThreeBitSuperCode::new);
+        large(BlockFormat.Q4_K, nibbles, LARGE_SUMS, (rows, tokens) -> new NibbleSuperCode(false, rows, tokens));
+        large(BlockFormat.Q5_K, nibbles, LARGE_SUMS, (rows, tokens) -> new NibbleSuperCode(true, rows, tokens));
+        large(BlockFormat.Q6_K, plain, LARGE_SUMS, SixBitSuperCode::new);
+        large(BlockFormat.IQ4_XS, minus128, OTHER_SUMS, TableSuperCode::new);
 
         ActivationRecords floats = ActivationRecords.floats();
         exact(BlockFormat.F32, floats, FloatCode.Layout.F32);
@@ -90,22 +98,22 @@ final class X86Products {
     /** Blocks of 32, four a step. */
     private void small(BlockFormat format, ActivationRecords records, Layout layout) {
         Generator generator = (rows, tokens) -> new SmallBlockCode(layout, rows, tokens);
-        formats.put(format, new Format(records, 128, 32, true, generator));
+        formats.put(format, new Format(records, 128, 32, OTHER_SUMS, true, generator));
     }
 
     /** Blocks of 256. */
-    private void large(BlockFormat format, ActivationRecords records, Generator generator) {
-        formats.put(format, new Format(records, 256, 256, true, generator));
+    private void large(BlockFormat format, ActivationRecords records, int sums, Generator generator) {
+        formats.put(format, new Format(records, 256, 256, sums, true, generator));
     }
 
     /** Single weights. */
     private void exact(BlockFormat format, ActivationRecords records, FloatCode.Layout layout) {
         Generator generator = (rows, tokens) -> new FloatCode(layout, rows, tokens);
-        formats.put(format, new Format(records, FloatCode.GROUP, 1, false, generator));
+        formats.put(format, new Format(records, FloatCode.GROUP, 1, OTHER_SUMS, false, generator));
     }
 
-    private static Code assemble(Generator generator, int tokens) {
-        int rows = Math.min(MOST_ROWS, ProductCode.MOST_SUMS / tokens);
+    private static Code assemble(Generator generator, int sums, int tokens) {
+        int rows = Math.min(MOST_ROWS, sums / tokens);
         try {
             Routine single = generator.code(1, tokens).routine();
             Routine several =
