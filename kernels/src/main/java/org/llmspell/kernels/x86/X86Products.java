@@ -132,6 +132,11 @@ final class X86Products {
         return found;
     }
 
+    /** Whether there is code for the format. */
+    boolean supports(BlockFormat format) {
+        return formats.containsKey(format);
+    }
+
     /** Whether there is code for such rows. */
     boolean supports(BlockFormat format, int columns) {
         Format found = formats.get(format);
