@@ -109,7 +109,7 @@ class DenseProductTest {
         DenseProduct product = way.product();
         Random random = new Random(9);
         List<BlockFormat> formats = List.copyOf(Codecs.supported());
-        for (int round = 0; round < 1000; round++) {
+        for (int round = 0; round < 5000; round++) {
             BlockFormat format = formats.get(random.nextInt(formats.size()));
             int block = format.blockElements();
             int columns = block == 1 ? 1 + random.nextInt(90) : block * (1 + random.nextInt(2));
