@@ -110,7 +110,10 @@ public final class KernelProvider {
             String reason = impossible != null ? impossible : unwise;
             String warning = null;
             if (reason != null) {
-                warning = "computing without SIMD, which is many times slower: " + reason;
+                String slow = unassembled == null
+                        ? "computing in part without SIMD, which is slower: "
+                        : "computing without SIMD, which is many times slower: ";
+                warning = slow + reason;
                 LOG.log(System.Logger.Level.WARNING, warning);
             }
             Level level = unassembled == null ? Level.AVX512 : reason == null ? Level.VECTOR : Level.SCALAR;

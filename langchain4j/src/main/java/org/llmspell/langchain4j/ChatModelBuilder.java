@@ -49,7 +49,8 @@ public abstract sealed class ChatModelBuilder<B extends ChatModelBuilder<B>>
 
     /** @throws InvalidRequestException if a value is out of range or the model's name malformed */
     Settings settings() {
-        LlmSpellChatRequestParameters merged = LlmSpellChatRequestParameters.builder().build();
+        LlmSpellChatRequestParameters merged =
+                LlmSpellChatRequestParameters.builder().build();
         if (defaults != null) {
             merged = merged.overrideWith(defaults);
         }

@@ -52,8 +52,7 @@ final class HandlerReply {
 
     private void tell(ChatModelStreamingEvent event) {
         switch (event) {
-            case PartialThinking thinking ->
-                handler.onPartialThinking(thinking, new PartialThinkingContext(reply));
+            case PartialThinking thinking -> handler.onPartialThinking(thinking, new PartialThinkingContext(reply));
             case PartialResponse text -> handler.onPartialResponse(text, new PartialResponseContext(reply));
             case CompleteToolCall call -> handler.onCompleteToolCall(call);
             default -> throw new IllegalArgumentException("no piece of a reply: " + event);

@@ -82,12 +82,11 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
     }
 
     private String prefix(@Nullable EmbeddingInputType type) {
-        String prefix =
-                switch (type) {
-                    case null -> null;
-                    case QUERY -> queryPrefix;
-                    case DOCUMENT -> documentPrefix;
-                };
+        String prefix = switch (type) {
+            case null -> null;
+            case QUERY -> queryPrefix;
+            case DOCUMENT -> documentPrefix;
+        };
         return prefix == null ? "" : prefix;
     }
 

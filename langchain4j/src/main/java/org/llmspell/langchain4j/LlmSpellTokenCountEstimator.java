@@ -72,7 +72,9 @@ public final class LlmSpellTokenCountEstimator implements TokenCountEstimator, A
                                 + tokens(lease, message.content())
                                 + message.toolCalls().stream()
                                         .mapToInt(call -> tokens(lease, call.name())
-                                                + tokens(lease, Replies.call(call).arguments()))
+                                                + tokens(
+                                                        lease,
+                                                        Replies.call(call).arguments()))
                                         .sum())
                         .sum();
             }

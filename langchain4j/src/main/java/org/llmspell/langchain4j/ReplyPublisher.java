@@ -56,8 +56,7 @@ final class ReplyPublisher implements Flow.Publisher<ChatModelStreamingEvent> {
         private void deliver() {
             ChatResult result;
             try {
-                result = reply.run(
-                        chunk -> pieces.events(chunk).forEach(this::next));
+                result = reply.run(chunk -> pieces.events(chunk).forEach(this::next));
             } catch (SubscriberFailure e) {
                 throw e;
             } catch (RuntimeException e) {
@@ -67,8 +66,8 @@ final class ReplyPublisher implements Flow.Publisher<ChatModelStreamingEvent> {
             if (result != null && next(new CompleteResponse(Replies.of(result, modelName)))) {
                 guarded(subscriber::onComplete);
             } else if (askedWrongly()) {
-                guarded(() ->
-                        subscriber.onError(new IllegalArgumentException("a subscriber must ask for at least one event")));
+                guarded(() -> subscriber.onError(
+                        new IllegalArgumentException("a subscriber must ask for at least one event")));
             }
         }
 

@@ -33,9 +33,10 @@ final class Requests {
         List<ToolDefinition> tools = tools(parameters);
         ChatOptions options = options(parameters);
         if (!tools.isEmpty() && options.format() != null) {
-            throw new UnsupportedFeatureException("Tools together with a response format are not supported: the whole reply is"
-                    + " held to the format, so it could call no tool. Ask with tools first, and for the format in a second"
-                    + " request without them");
+            throw new UnsupportedFeatureException(
+                    "Tools together with a response format are not supported: the whole reply is"
+                            + " held to the format, so it could call no tool. Ask with tools first, and for the format in a second"
+                            + " request without them");
         }
         ModelSpec model = model(parameters.modelName());
         return Failures.mapped(() -> options.request(model, Messages.of(request.messages()), tools));

@@ -57,7 +57,8 @@ final class Schemas {
             }
             case JsonObjectSchema object -> addObject(keywords, object);
             case JsonAnyOfSchema any ->
-                keywords.put("anyOf", any.anyOf().stream().map(Schemas::keywords).toList());
+                keywords.put(
+                        "anyOf", any.anyOf().stream().map(Schemas::keywords).toList());
             case JsonReferenceSchema reference -> keywords.put("$ref", "#/$defs/" + reference.reference());
             default ->
                 throw new UnsupportedFeatureException(

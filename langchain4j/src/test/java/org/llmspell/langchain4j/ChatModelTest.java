@@ -63,7 +63,8 @@ class ChatModelTest {
 
         ChatResponse first = model.chat(UserMessage.from("Hi"));
         ChatResponse again = model.chat(UserMessage.from("Hi"));
-        ChatResponse other = tiny().seed(8L).temperature(1.5).maxTokens(20).build().chat(UserMessage.from("Hi"));
+        ChatResponse other =
+                tiny().seed(8L).temperature(1.5).maxTokens(20).build().chat(UserMessage.from("Hi"));
 
         assertThat(again.aiMessage()).isEqualTo(first.aiMessage());
         assertThat(other.aiMessage()).isNotEqualTo(first.aiMessage());
@@ -113,8 +114,10 @@ class ChatModelTest {
     @Test
     void sharedBackendsStayOpen() {
         ScriptedModels shared = ScriptedModels.saying("Hello");
-        LlmSpellChatModel model =
-                LlmSpellChatModel.builder().models(shared).modelName(TinyModels.NAME).build();
+        LlmSpellChatModel model = LlmSpellChatModel.builder()
+                .models(shared)
+                .modelName(TinyModels.NAME)
+                .build();
 
         model.close();
 
@@ -124,7 +127,8 @@ class ChatModelTest {
 
     @Test
     void whatIsWrongWithAModelIsSaid() throws Exception {
-        assertThatThrownBy(() -> tiny().modelName("local/none:Q8_0@candle").build().chat("Hi"))
+        assertThatThrownBy(
+                        () -> tiny().modelName("local/none:Q8_0@candle").build().chat("Hi"))
                 .isExactlyInstanceOf(ModelNotFoundException.class)
                 .hasMessageContaining("llmspell model pull");
         Path broken = Files.writeString(temporary.resolve("broken.gguf"), "no model");
@@ -176,8 +180,10 @@ class ChatModelTest {
     @Test
     void anInterruptedThreadGivesUpItsReplyAndStaysInterrupted() throws Exception {
         ScriptedModels silent = ScriptedModels.saying().thenSilent();
-        LlmSpellChatModel model =
-                LlmSpellChatModel.builder().models(silent).modelName(TinyModels.NAME).build();
+        LlmSpellChatModel model = LlmSpellChatModel.builder()
+                .models(silent)
+                .modelName(TinyModels.NAME)
+                .build();
         CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
 
         Thread thread = Thread.ofVirtual().start(() -> {
@@ -227,8 +233,7 @@ class ChatModelTest {
                         .build()) {
             ChatResponse reply = model.chat(ChatRequest.builder()
                     .messages(UserMessage.from("Hallo"))
-                    .toolSpecifications(
-                            ToolSpecification.builder().name("now").build())
+                    .toolSpecifications(ToolSpecification.builder().name("now").build())
                     .build());
 
             assertThat(reply.aiMessage().text() + reply.aiMessage().toolExecutionRequests())
@@ -237,7 +242,10 @@ class ChatModelTest {
                     .isEqualTo(5);
             assertThat(ollama.bodies("/api/chat").getLast().at("/options/min_p").asDouble())
                     .isEqualTo(0.5);
-            assertThat(ollama.bodies("/api/chat").getLast().at("/options/stop/0").asString())
+            assertThat(ollama.bodies("/api/chat")
+                            .getLast()
+                            .at("/options/stop/0")
+                            .asString())
                     .isEqualTo("END");
             assertThat(ollama.bodies("/api/chat")
                             .getLast()

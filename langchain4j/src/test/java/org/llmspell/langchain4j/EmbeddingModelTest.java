@@ -93,10 +93,8 @@ class EmbeddingModelTest {
     }
 
     private static float[] of(LlmSpellEmbeddingModel model, EmbeddingInputType type) {
-        return model.embed(EmbeddingRequest.builder()
-                        .input("fox")
-                        .inputType(type)
-                        .build())
+        return model.embed(
+                        EmbeddingRequest.builder().input("fox").inputType(type).build())
                 .embeddings()
                 .getFirst()
                 .vector();

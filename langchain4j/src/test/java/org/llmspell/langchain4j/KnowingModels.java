@@ -48,9 +48,10 @@ final class KnowingModels extends OtherModels {
     private static OutputFormat held(ChatRequest request) {
         String question = request.messages().getLast().content();
         return switch (request.format()) {
-            case OutputFormat.Schema schema when question.contains("capital of Germany") ->
-                new OutputFormat.Schema(withCity(schema.keywords()));
-            case OutputFormat.Json json when question.contains("capital of Germany") ->
+            case OutputFormat.Schema schema
+            when question.contains("capital of Germany") -> new OutputFormat.Schema(withCity(schema.keywords()));
+            case OutputFormat.Json json
+            when question.contains("capital of Germany") ->
                 new OutputFormat.Schema(
                         withCity(Map.of("type", "object", "properties", Map.of(), "required", List.of("city"))));
             case null -> new OutputFormat.Gbnf("root ::= " + literal(answer(request.messages(), request.tools())));
@@ -87,7 +88,8 @@ final class KnowingModels extends OtherModels {
         return Map.of(
                         "capital of Germany", "It is Berlin, and has been so for a long time.",
                         "Say 'Hello World'", "Hello World, and all who live there.",
-                        "long story", "Once upon a time a fox met a hen. They talked all night, and in the end both went home.",
+                        "long story",
+                                "Once upon a time a fox met a hen. They talked all night, and in the end both went home.",
                         "hello", "Hello! What would you like to talk about today?")
                 .entrySet()
                 .stream()
@@ -111,7 +113,8 @@ final class KnowingModels extends OtherModels {
             String question, String topic, List<ToolDefinition> tools, String tool, String arguments) {
         boolean there = tools.stream().anyMatch(each -> each.name().equals(tool));
         return there && question.contains(topic)
-                ? Optional.of("<tool_call>\n{\"name\": \"" + tool + "\", \"arguments\": " + arguments + "}\n</tool_call>")
+                ? Optional.of(
+                        "<tool_call>\n{\"name\": \"" + tool + "\", \"arguments\": " + arguments + "}\n</tool_call>")
                 : Optional.empty();
     }
 

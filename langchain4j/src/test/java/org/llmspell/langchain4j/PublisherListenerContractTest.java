@@ -14,8 +14,8 @@ class PublisherListenerContractTest extends AbstractStreamingChatModelPublisherL
         ScriptedModels models = scenario.fail()
                 ? ScriptedModels.failing(
                         new LocalModelException(LocalModelException.Kind.BACKEND_UNAVAILABLE, "the server is gone"))
-                : ScriptedModels.saying(
-                                Collections.nCopies(scenario.contentChunks(), "word ").toArray(String[]::new))
+                : ScriptedModels.saying(Collections.nCopies(scenario.contentChunks(), "word ")
+                                .toArray(String[]::new))
                         .every(Duration.ofMillis(scenario.spreadOverMillis() / Math.max(1, scenario.contentChunks())));
         return LlmSpellStreamingChatModel.builder()
                 .models(models)

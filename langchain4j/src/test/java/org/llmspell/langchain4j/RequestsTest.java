@@ -222,16 +222,16 @@ class RequestsTest {
         org.llmspell.local.ChatRequest request =
                 asked(builder().tools(List.of(bare)).build(), UserMessage.from("Hi"));
 
-        assertThat(request.tools())
-                .containsExactly(new ToolDefinition("now", "", ToolDefinition.NO_PARAMETERS));
+        assertThat(request.tools()).containsExactly(new ToolDefinition("now", "", ToolDefinition.NO_PARAMETERS));
     }
 
     @Test
     void withTheChoiceOfNoToolTheModelIsToldOfNone() {
         LlmSpellChatModel model = builder()
                 .tools(List.of(TOOL))
-                .defaultRequestParameters(
-                        ChatRequestParameters.builder().toolChoice(ToolChoice.NONE).build())
+                .defaultRequestParameters(ChatRequestParameters.builder()
+                        .toolChoice(ToolChoice.NONE)
+                        .build())
                 .build();
 
         assertThat(asked(model, UserMessage.from("Hi")).tools()).isEmpty();
@@ -239,8 +239,10 @@ class RequestsTest {
 
     @Test
     void toolsTogetherWithAResponseFormatAreRefused() {
-        LlmSpellChatModel model =
-                builder().tools(List.of(TOOL)).responseFormat(ResponseFormat.JSON).build();
+        LlmSpellChatModel model = builder()
+                .tools(List.of(TOOL))
+                .responseFormat(ResponseFormat.JSON)
+                .build();
 
         assertThatThrownBy(() -> model.chat("Hi"))
                 .isExactlyInstanceOf(UnsupportedFeatureException.class)
@@ -250,9 +252,8 @@ class RequestsTest {
 
     @Test
     void contentOtherThanTextIsRefusedByItsName() {
-        assertThatThrownBy(() -> builder()
-                        .build()
-                        .chat(UserMessage.from(AudioContent.from("http://localhost/sound.mp3"))))
+        assertThatThrownBy(
+                        () -> builder().build().chat(UserMessage.from(AudioContent.from("http://localhost/sound.mp3"))))
                 .isExactlyInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("audio");
         assertThatThrownBy(() -> builder().build().chat(CustomMessage.from(Map.of("a", 1))))

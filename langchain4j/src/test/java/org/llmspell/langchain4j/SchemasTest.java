@@ -44,7 +44,8 @@ class SchemasTest {
                 .required("name", "count")
                 .additionalProperties(false)
                 .definitions(java.util.Map.of(
-                        "node", JsonIntegerSchema.builder().description("only a number").build()))
+                        "node",
+                        JsonIntegerSchema.builder().description("only a number").build()))
                 .build();
 
         assertThat(JsonText.compact(Schemas.keywords(schema)))
@@ -62,10 +63,11 @@ class SchemasTest {
 
     @Test
     void anArrayOfAnythingAndAChoiceStandAlone() {
-        assertThat(Schemas.keywords(JsonArraySchema.builder().build()))
-                .isEqualTo(java.util.Map.of("type", "array"));
-        assertThat(Schemas.keywords(
-                        JsonEnumSchema.builder().enumValues("a").description("b").build()))
+        assertThat(Schemas.keywords(JsonArraySchema.builder().build())).isEqualTo(java.util.Map.of("type", "array"));
+        assertThat(Schemas.keywords(JsonEnumSchema.builder()
+                        .enumValues("a")
+                        .description("b")
+                        .build()))
                 .containsEntry("description", "b");
     }
 

@@ -32,8 +32,8 @@ final class ScriptedModels extends OtherModels {
     private Duration pause = Duration.ZERO;
 
     private ScriptedModels(List<ChatChunk> chunks) {
-        super(LocalModels.open(Config.load(
-                null, java.util.Map.of(), java.util.Map.of(), java.nio.file.Path.of("target/no-home"))));
+        super(LocalModels.open(
+                Config.load(null, java.util.Map.of(), java.util.Map.of(), java.nio.file.Path.of("target/no-home"))));
         this.chunks = chunks;
     }
 

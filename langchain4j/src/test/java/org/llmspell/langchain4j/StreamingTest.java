@@ -112,7 +112,8 @@ class StreamingTest {
 
     private static Subscriber subscribe(LlmSpellStreamingChatModel model) {
         Subscriber subscriber = new Subscriber();
-        model.chat(ChatRequest.builder().messages(UserMessage.from("Hi")).build()).subscribe(subscriber);
+        model.chat(ChatRequest.builder().messages(UserMessage.from("Hi")).build())
+                .subscribe(subscriber);
         return subscriber;
     }
 
@@ -255,9 +256,8 @@ class StreamingTest {
 
     @Test
     void aTimeoutIsToldASubscriberThatAsksForNothing() {
-        Subscriber subscriber = subscribe(over(ScriptedModels.saying("a"))
-                .timeout(Duration.ofMillis(100))
-                .build());
+        Subscriber subscriber = subscribe(
+                over(ScriptedModels.saying("a")).timeout(Duration.ofMillis(100)).build());
 
         assertThat(subscriber.end)
                 .failsWithin(Duration.ofSeconds(10))

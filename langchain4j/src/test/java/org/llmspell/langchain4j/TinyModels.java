@@ -35,8 +35,7 @@ final class TinyModels {
         Path file = folder.resolve("tiny-Q8_0.gguf");
         try {
             Files.createDirectories(folder);
-            SyntheticModel.llama(
-                            ModelShape.builder().context(4096).build(), WeightMix.uniform(BlockFormat.Q8_0))
+            SyntheticModel.llama(ModelShape.builder().context(4096).build(), WeightMix.uniform(BlockFormat.Q8_0))
                     .withVocabulary(SyntheticVocabulary.sentencePiece(384))
                     .withChatTemplate(TEMPLATE)
                     .write(file);
@@ -51,8 +50,8 @@ final class TinyModels {
         Path file = file(root);
         for (String name : names) {
             new ModelStore(root.resolve("models"))
-                    .importFile(new ImportRequest(
-                            file, name, "Q8_0", ImportRequest.Placement.COPY, true, progress -> {}));
+                    .importFile(
+                            new ImportRequest(file, name, "Q8_0", ImportRequest.Placement.COPY, true, progress -> {}));
         }
     }
 
