@@ -129,7 +129,10 @@ public final class KernelProvider {
             String reason = impossible != null ? impossible : unwise;
             String warning = null;
             if (reason != null) {
-                warning = "computing without SIMD, which is many times slower: " + reason;
+                String slow = unassembled == null
+                        ? "computing in part without SIMD, which is slower: "
+                        : "computing without SIMD, which is many times slower: ";
+                warning = slow + reason;
                 LOG.log(System.Logger.Level.WARNING, warning);
             }
             for (Level level : List.of(Level.AMX, Level.AVX512)) {
