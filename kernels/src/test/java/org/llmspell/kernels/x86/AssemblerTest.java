@@ -138,6 +138,8 @@ class AssemblerTest {
             expected.add("lea r11," + text(place));
             a.prefetch(place);
             expected.add("prefetcht1 " + text(place));
+            a.prefetchOnce(place);
+            expected.add("prefetchnta " + text(place));
         }
         a.kmovd(3, Gp.RAX);
         expected.add("kmovd k3,eax");
