@@ -47,13 +47,16 @@ final class Lease implements ModelLease {
             SamplingOptions sampling,
             @Nullable Integer contextLength,
             @Nullable Grammar grammar,
-            Set<Integer> shown) {
+            Set<Integer> shown,
+            @Nullable Integer draftTokens) {
         LoadedModel model = model();
+        int drafts = draftTokens == null ? options.draftTokens() : draftTokens;
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
         resident.retain();
         boolean started = false;
         try {
-            Generation generation = model.generate(prompt, sampling, context, grammar, shown, resident::release);
+            Generation generation =
+                    model.generate(prompt, sampling, context, grammar, shown, drafts, resident::release);
             started = true;
             return generation;
         } finally {
