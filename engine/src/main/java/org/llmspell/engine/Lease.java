@@ -55,8 +55,8 @@ final class Lease implements ModelLease {
         resident.retain();
         boolean started = false;
         try {
-            Generation generation =
-                    model.generate(prompt, sampling, context, grammar, shown, drafts, resident::release);
+            Generation generation = resident.makingRoom(
+                    () -> model.generate(prompt, sampling, context, grammar, shown, drafts, resident::release));
             started = true;
             return generation;
         } finally {
@@ -72,7 +72,8 @@ final class Lease implements ModelLease {
         resident.retain();
         boolean started = false;
         try {
-            Scoring scoring = model.scoring(texts, contextLength, batch, resident::release);
+            Scoring scoring =
+                    resident.makingRoom(() -> model.scoring(texts, contextLength, batch, resident::release));
             started = true;
             return scoring;
         } finally {
