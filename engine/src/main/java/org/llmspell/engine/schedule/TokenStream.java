@@ -76,6 +76,16 @@ final class TokenStream implements Generation {
     }
 
     @Override
+    public int generatedTokens() {
+        lock.lock();
+        try {
+            return generatedTokens;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public Summary summary() {
         lock.lock();
         try {
