@@ -24,6 +24,10 @@ import org.llmspell.testing.TestData;
 class SpeculationTest extends EngineTestBase {
     private static final int DRAFTS = EngineOptions.MOST_DRAFT_TOKENS;
 
+    /** Replies of hardly more than two letters, so that guesses come true half of the time. */
+    private static final Map<Integer, Double> TWO_LETTERS =
+            Map.of(TinyModel.letter('a'), 9.0, TinyModel.letter('b'), 9.0, TinyModel.EOS, -1000.0);
+
     private Engine engine;
     private ModelLease model;
 
@@ -96,6 +100,10 @@ class SpeculationTest extends EngineTestBase {
                 ENDLESS);
     }
 
+    private static SamplingOptions letters(long seed) {
+        return Options.bias(sampled(seed, 0.5, 1, 0), TWO_LETTERS);
+    }
+
     static Stream<SamplingOptions> options() {
         return Stream.of(
                 endless(150),
@@ -105,6 +113,10 @@ class SpeculationTest extends EngineTestBase {
                 Options.logprobs(endless(60), 3),
                 Options.stop(endless(150), "xq", "e", "ab"),
                 Options.bias(endless(100), Map.of(TinyModel.EOS, 2.0)),
+                Options.bias(endless(150), TWO_LETTERS),
+                Options.bias(sampled(9, 0.4, 1, 0), TWO_LETTERS),
+                Options.bias(Options.logprobs(sampled(8, 0.4, 1.1, 0), 2), TWO_LETTERS),
+                Options.stop(Options.bias(sampled(7, 0.4, 1, 0), TWO_LETTERS), "abbabba"),
                 sampled(1, 0.2, 1, 0),
                 sampled(2, 0.7, 1.1, 0),
                 sampled(3, 0.05, 1.3, 0.5),
@@ -125,9 +137,10 @@ class SpeculationTest extends EngineTestBase {
 
     @Test
     void aTextThatRepeatsItselfIsMostlyGuessed() throws InterruptedException {
-        // Left to itself a greedy model of this size soon says the same over and over.
-        Reply guessed = Reply.of(start(repetitive(1), endless(200), null, DRAFTS));
-        assertThat(guessed.accepted).isGreaterThan(100);
+        SamplingOptions repeating = Options.bias(Options.greedy(200), Map.of(TinyModel.letter('a'), 100.0));
+        Reply guessed = Reply.of(start(repetitive(1), repeating, null, DRAFTS));
+        assertThat(guessed.text).isEqualTo("a".repeat(200));
+        assertThat(guessed.accepted).isGreaterThan(150);
     }
 
     @Test
@@ -147,21 +160,26 @@ class SpeculationTest extends EngineTestBase {
         List<Reply> alone = new ArrayList<>();
         List<Generation> together = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            alone.add(Reply.of(start(repetitive(i), sampled(i, 0.3, 1, 0), null, 0)));
+            alone.add(Reply.of(start(repetitive(i), letters(i), null, 0)));
         }
         for (int i = 0; i < 8; i++) {
-            together.add(start(repetitive(i), sampled(i, 0.3, 1, 0), null, i % 3 == 0 ? 0 : 5 * (i % 3)));
+            together.add(start(repetitive(i), letters(i), null, 5 * (i % 3)));
         }
+        int accepted = 0;
         for (int i = 0; i < 8; i++) {
-            assertThat(Reply.of(together.get(i)).withoutCounts()).isEqualTo(alone.get(i));
+            Reply reply = Reply.of(together.get(i));
+            assertThat(reply.withoutCounts()).isEqualTo(alone.get(i));
+            accepted += reply.accepted;
         }
+        assertThat(accepted).isPositive();
     }
 
     @Test
     void whatLaterPromptsFindInTheCacheHoldsNoWrongGuess() throws InterruptedException {
         for (int seed = 0; seed < 4; seed++) {
             int[] prompt = repetitive(seed);
-            Reply first = Reply.of(start(prompt, sampled(seed, 0.6, 1, 0), null, DRAFTS));
+            Reply first = Reply.of(start(prompt, letters(seed), null, DRAFTS));
+            assertThat(first.accepted).isBetween(1, first.generated - 1);
             int[] reply = model.tokenizer().encode(first.text, false, false);
             int[] second = new int[prompt.length + Math.min(reply.length, 100)];
             System.arraycopy(prompt, 0, second, 0, prompt.length);
@@ -197,9 +215,9 @@ class SpeculationTest extends EngineTestBase {
         Path file = folder.resolve("tiny.gguf");
         try (Engine other = new Engine(guessing, KernelProvider.scalar(), () -> 1L << 30, true);
                 ModelLease same = other.open(file, FOR_EVER)) {
-            assertThat(Reply.of(same.generate(repetitive(1), endless(200), null)).accepted)
+            assertThat(Reply.of(same.generate(repetitive(1), letters(1), null)).accepted)
                     .isPositive();
-            assertThat(Reply.of(same.generate(repetitive(1), endless(200), null, null, Set.of(), 0)).accepted)
+            assertThat(Reply.of(same.generate(repetitive(1), letters(1), null, null, Set.of(), 0)).accepted)
                     .isZero();
         }
     }

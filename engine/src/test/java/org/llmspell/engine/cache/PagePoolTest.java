@@ -58,8 +58,8 @@ class PagePoolTest {
         assertThat(bytes.groups().getFirst().pageBytes() * 32)
                 .isEqualTo(halves.groups().getFirst().pageBytes() * 17);
         // Heads of 80 elements have a third scale for the last 16, and parts begin at multiples of 64 bytes.
-        assertThat(new KvLayout(new int[] {1}, 80, 8, Precision.BYTES).keyBytes(0)).isEqualTo(32 * 86 + 32);
-        assertThat(new KvLayout(new int[] {1}, 80, 8, Precision.BYTES).valueBytes(0)).isEqualTo(32 * 10);
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).keyBytes(0)).isEqualTo(32 * 86);
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).valueBytes(0)).isEqualTo(32 * 5 + 32);
     }
 
     @Test
@@ -97,9 +97,10 @@ class PagePoolTest {
             }
             first.append(right, PAGE - 3, 3 + PAGE);
             first.commit();
-            try (SequenceCache second = admit(wrong, 100);
-                    SequenceCache third = admit(right, 100)) {
+            try (SequenceCache second = admit(wrong, 100)) {
                 assertThat(second.cachedTokens()).isZero();
+            }
+            try (SequenceCache third = admit(right, 100)) {
                 assertThat(third.cachedTokens()).isEqualTo(2 * PAGE);
             }
         }
