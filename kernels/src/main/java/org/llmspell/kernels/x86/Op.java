@@ -53,6 +53,7 @@ enum Op {
     VPCOMPRESSD(STORE, 2, 1, 0, 0x8B),
     VPMOVZXBW(LOAD, 2, 1, 0, 0x30),
     VPMOVSXBW(LOAD, 2, 1, 0, 0x20),
+    VPMOVSXBD(LOAD, 2, 1, 0, 0x21),
     VPMOVZXWD(LOAD, 2, 1, 0, 0x33),
     VPMOVSXBD(LOAD, 2, 1, 0, 0x21),
     VPMOVZXBD(LOAD, 2, 1, 0, 0x31),

@@ -73,7 +73,12 @@ public final class CandleBackend implements Backend {
 
     private static EngineOptions options(CandleConfig config) {
         return new EngineOptions(
-                config.threads(), config.keepAlive(), config.maxLoadedModels(), config.contextLength());
+                config.threads(),
+                config.keepAlive(),
+                config.maxLoadedModels(),
+                config.contextLength(),
+                config.cacheType().equals("q8_0") ? EngineOptions.CacheType.Q8_0 : EngineOptions.CacheType.F16,
+                config.draftTokens());
     }
 
     @Override
@@ -344,7 +349,12 @@ public final class CandleBackend implements Backend {
             }
             Duration before = Duration.ofNanos(System.nanoTime() - start);
             Generation generation = lease.generate(
-                    prompt.tokens(), request.sampling(), request.contextLength(), grammar, prompt.markers());
+                    prompt.tokens(),
+                    request.sampling(),
+                    request.contextLength(),
+                    grammar,
+                    prompt.markers(),
+                    request.draftTokens());
             started = true;
             return new CandleStream(model, lease, generation, prompt.reader(), errors, before);
         } catch (EngineException e) {

@@ -72,7 +72,7 @@ class CandleBackendTest {
     }
 
     private static CandleConfig config(Path root, String device) {
-        return new CandleConfig(true, root, device, null, 1, null, Duration.ofMinutes(5), 2);
+        return new CandleConfig(true, root, device, null, 1, null, "f16", 0, Duration.ofMinutes(5), 2);
     }
 
     private CandleBackend failing(Problem problem, String... advice) {
@@ -372,7 +372,8 @@ class CandleBackendTest {
                 SamplingOptions sampling,
                 @Nullable Integer contextLength,
                 @Nullable Grammar grammar,
-                Set<Integer> shown) {
+                Set<Integer> shown,
+                @Nullable Integer draftTokens) {
             throw new UnsupportedOperationException();
         }
 
