@@ -55,7 +55,6 @@ enum Op {
     VPMOVSXBW(LOAD, 2, 1, 0, 0x20),
     VPMOVSXBD(LOAD, 2, 1, 0, 0x21),
     VPMOVZXWD(LOAD, 2, 1, 0, 0x33),
-    VPMOVSXBD(LOAD, 2, 1, 0, 0x21),
     VPMOVZXBD(LOAD, 2, 1, 0, 0x31),
     VPMOVDW(STORE, 2, 2, 0, 0x33),
     VPMOVSDB(STORE, 2, 2, 0, 0x21),
