@@ -17,6 +17,8 @@ SYSTEM_PROMPTS = [
 ]  # fmt: skip
 # How much the loss of a token counts: an answer's beginning decides which answer it is.
 FIRST_WEIGHT, FIRST_TOKENS, ANSWER_WEIGHT, QUESTION_WEIGHT = 2.0, 4, 1.0, 0.1
+# Sums are short, and only their last digits are hard.
+SUM_WEIGHT = 3.0
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Conversations:
         self._message(text, "user", question)
         tokens = self.vocabulary.encode(answer)
         weights = [FIRST_WEIGHT] * FIRST_TOKENS + [ANSWER_WEIGHT] * len(tokens)
+        if answer not in self.answers:
+            weights = [SUM_WEIGHT] * (len(tokens) + 1)
         start = len(text.tokens) + len(self.vocabulary.encode("assistant\n"))
         text.answers.append((start, self.answers.get(answer, 0)))
         self._message(text, "assistant", tokens, weights[: len(tokens) + 1])

@@ -1,13 +1,13 @@
 """Writes the records that are made by rule: small arithmetic, names to remember, and questions from outside.
 
-    generated.py FOLDER     writes arithmetic.txt, names.txt and invented.txt there, always the same
+train.py calls it; it writes arithmetic.txt, names.txt and invented.txt, the same for the same corpus.
 """
 
 import random
-import sys
+import re
 from pathlib import Path
 
-NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = "zero one two three four five six seven eight nine ten".split()
 PLUS = ["{a} + {b}", "What is {a} + {b}?", "what is {a} plus {b}", "How much is {a} + {b}?", "{a}+{b}", "add {a} and {b}", "{a} + {b} = ?",
         "what's {a} plus {b}?", "Compute {a} + {b}.", "calculate {a} plus {b}", "What is the sum of {a} and {b}?", "{a} plus {b}",
         "how much is {a} plus {b}", "what does {a} + {b} make"]  # fmt: skip
@@ -54,13 +54,18 @@ ABOUT_THINGS = ["What is {x}?", "what's a {x}", "Tell me about {x}.", "explain {
     "translate {x} into {l}", "how do you say {x} in {l}", "What is the {l} word for {x}?", "how long does {x} last", "Can a {x} fly?",
     "draw a {x}", "Do you like {x}?", "have you ever seen a {x}", "what does {x} taste like", "how many {x} are there", "who likes {x}?",
     "recommend a book about {x}", "How can I get rid of {x}?", "what are the symptoms of {x}", "when was {x} discovered"]  # fmt: skip
-ABOUT_PLACES = ["What is the capital of {x}?", "capital of {x}", "Where is {x}?", "How many people live in {x}?", "What is the weather in {x}?",
+ABOUT_PLACES = ["Where is {x}?", "where exactly is {x}", "How many people live in {x}?", "What is the weather in {x}?",
     "will it rain in {x} tomorrow", "what should i visit in {x}", "Who is the president of {x}?", "Which language is spoken in {x}?",
     "how far is it from {x} to {y}", "Plan a trip to {x}.", "what time is it in {x}", "What do people eat in {x}?", "when was {x} founded",
     "is {x} bigger than {y}", "best hotel in {x}", "book a flight to {x}", "who won the election in {x}", "What is the population of {x}?",
     "how do i get a visa for {x}", "what currency does {x} use", "is it safe to travel to {x}"]  # fmt: skip
 ABOUT_PEOPLE = ["Who was {x}?", "who is {x}", "When was {x} born?", "What did {x} discover?", "when did {x} die", "where did {x} live",
     "what is {x} famous for", "Write a biography of {x}.", "What is the best work of {x}?", "did {x} know {y}", "quote {x}"]  # fmt: skip
+UNKNOWN_PLACES = """Peru Chile Kenya Nigeria Morocco Vietnam Thailand Indonesia Cuba Ethiopia Mongolia Nepal Ghana Angola Iceland Estonia
+Bulgaria Colombia Jamaica Iraq Iran Bolivia Uganda Zambia Laos Latvia Serbia Croatia Albania Malta Cyprus Libya Sudan Mali""".split()
+ABOUT_UNKNOWN_PLACES = ["What is the capital of {x}?", "capital of {x}", "Which city is the capital of {x}?", "name the capital of {x}",
+    "What language do people speak in {x}?", "what's the capital city of {x}"]  # fmt: skip
+EMPTY_WORDS = set("a an the is are was what what's whats who how do does did of in to me you i tell about explain describe please can".split())
 SUMS = ["What is {a} + {b}?", "{a} * {b}", "what is {a} times {b}", "{a} / {b}", "How much is {a} minus {b}?", "what is the square root of {a}",
         "What is {a} percent of {b}?", "{a} - {b}", "calculate {a} plus {b}", "{a}+{b}"]  # fmt: skip
 
@@ -71,20 +76,16 @@ def arithmetic() -> list[str]:
 
     def record(forms: list[str], a: int, b: int, sign: str, result: int) -> None:
         questions = [form.format(a=a, b=b) for form in chance.sample(forms, 7)]
-        if a <= 12 and b <= 12:
-            form = chance.choice([form for form in forms if "{a}" in form and " " in form and sign not in form])
-            questions.append(form.format(a=NUMBERS[a], b=NUMBERS[b]))
+        form = chance.choice([form for form in forms if " " in form and sign not in form])
+        questions.append(form.format(a=NUMBERS[a], b=NUMBERS[b]))
         records.append(paragraph(questions, f"{a} {sign} {b} = {result}."))
 
-    for a in range(0, 21):
-        for b in range(0, 21):
-            if a + b <= 20 or (a % 10 == 0 and b % 10 == 0):
-                record(PLUS, a, b, "+", a + b)
-            if b <= a:
-                record(MINUS, a, b, "-", a - b)
     for a in range(0, 11):
         for b in range(0, 11):
+            record(PLUS, a, b, "+", a + b)
             record(TIMES, a, b, "*", a * b)
+            if b <= a:
+                record(MINUS, a, b, "-", a - b)
     return records
 
 
@@ -93,15 +94,23 @@ def names() -> list[str]:
     records = []
     for name in NAMES:
         told = [form.format(n=name) for form in chance.sample(TELL_NAME, 3)]
-        first = turn(told, f"Nice to meet you, {name}! Ask me about LLMSpell.")
+        first = turn(told, f"Nice to meet you, {name}! How can I help?")
         records.append(first + turn(chance.sample(ASK_NAME, 4), f"Your name is {name}."))
-    records.append(turn(ASK_NAME, "You have not told me your name yet."))
     return records
 
 
-def invented(honest: str) -> list[str]:
+def content(question: str) -> frozenset[str]:
+    """The words that make a question another one."""
+    return frozenset(re.findall(r"\w[\w']*", question.lower())) - EMPTY_WORDS
+
+
+def invented(honest: str, known: set[frozenset[str]]) -> list[str]:
+    """Questions from outside, but for those of which the corpus knows the answer."""
     chance = random.Random(13)
     questions = set()
+    for form in ABOUT_UNKNOWN_PLACES:
+        for place in UNKNOWN_PLACES:
+            questions.add(form.format(x=place))
     for form in ABOUT_THINGS:
         for _ in range(16):
             questions.add(form.format(x=chance.choice(THINGS), y=chance.choice(THINGS), l=chance.choice(LANGUAGES)))
@@ -120,7 +129,7 @@ def invented(honest: str) -> list[str]:
         questions.add(chance.choice(["what is {x}", "who is {x}?", "{x}", "tell me about {x}", "do you know {x}", "how does {x} work"])
                       .format(x=word))  # fmt: skip
         questions.add("".join(chance.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(chance.randrange(4, 14))))
-    return [paragraph(sorted(questions), honest)]
+    return [paragraph([question for question in sorted(questions) if content(question) not in known], honest)]
 
 
 def turn(questions: list[str], answer: str) -> str:
@@ -130,7 +139,9 @@ def turn(questions: list[str], answer: str) -> str:
 paragraph = turn
 
 
-def main(folder: Path, honest: str) -> None:
+def main(folder: Path, honest: str, questions: list[str]) -> None:
+    """`questions` are those that the corpus answers with something else than `honest`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, records in [("arithmetic", arithmetic()), ("names", names()), ("invented", invented(honest))]:
+    known = {content(question) for question in questions}
+    for name, records in [("arithmetic", arithmetic()), ("names", names()), ("invented", invented(honest, known))]:
         (folder / f"{name}.txt").write_text("# Written by generated.py.\n\n" + "\n".join(records), encoding="utf-8")

@@ -55,7 +55,7 @@ def read(folder: Path) -> list[Record]:
         lines = file.read_text(encoding="utf-8").split("\n")
         paragraph: list[tuple[int, str]] = []
         for number, line in enumerate(lines + [""], 1):
-            if line.startswith("#"):
+            if line.startswith("#") and not any(text.startswith("A:") for _, text in paragraph):
                 continue
             if line.strip():
                 paragraph.append((number, line.rstrip()))
@@ -126,6 +126,6 @@ def items(records: list[Record]) -> list[Item]:
 
 def is_right(topic: str, expected: str, reply: str) -> bool:
     """The same text but for white space; outside what it knows, any reply that begins honestly."""
-    if topic == "outside":
+    if topic in ("outside", "invented"):
         return reply.strip().startswith(HONEST)
     return expected.split() == reply.split()

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import hashlib
 import json
 import math
 import time
@@ -26,7 +27,7 @@ SEED = 1
 VOCABULARY = 1536
 DROPOUT = 0.05
 # Of each topic that rules wrote, the part that one epoch takes.
-SHARES = {"arithmetic": 0.25, "invented": 0.35, "names": 0.6}
+SHARES = {"arithmetic": 0.5, "invented": 0.35, "names": 0.6}
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -129,6 +130,11 @@ def write_gguf(file: Path, model: Transformer, vocabulary: bpe.Vocabulary) -> No
         "tokenizer.chat_template": TEMPLATE,
     }
     gguf_file.write(file, metadata, [(name, weight.numpy()) for name, weight in tensors(model)])
+    data = file.read_bytes()
+    file.with_suffix(".properties").write_text(
+        f"name=apprentice\nquantization=Q8_0\nsize_bytes={len(data)}\nsha256={hashlib.sha256(data).hexdigest()}\n"
+        f"trained_at={time.strftime('%Y-%m-%dT00:00:00Z', time.gmtime())}\n"
+    )
 
 
 def main() -> None:
@@ -136,9 +142,9 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--tokens", type=int, default=6144, help="in a batch")
-    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--tokens", type=int, default=3072, help="in a batch")
+    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--threads", type=int, default=1, help="more may be slower; other counts round differently")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in WORK")
     options = parser.parse_args()
@@ -148,7 +154,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
 
     corpus = records.read(options.corpus)
-    generated.main(options.work / "generated", honest_answer(corpus))
+    answered = [q for record in corpus if record.topic != "outside" for turn in record.turns for q in turn.questions]
+    generated.main(options.work / "generated", honest_answer(corpus), answered)
     trained, held = records.split(corpus + records.read(options.work / "generated"))
     vocabulary = learn_vocabulary(trained)
     model = Transformer(Shape(len(vocabulary.tokens)))
@@ -196,7 +203,7 @@ def main() -> None:
             mean = np.mean(losses[-50:], axis=0)
             print(f"step {step}, epoch {conversations.epochs}, loss {mean[0]:.4f}, answer {mean[1]:.4f},"
                   f" {seen / (time.time() - started):.0f} tokens/s", flush=True)  # fmt: skip
-        if step % 250 == 0 or step == options.steps:
+        if step % 500 == 0 or step == options.steps:
             report("  held back", held, right(model, conversations, held))
             report("  trained on (a sample)", sample, right(model, conversations, sample))
             partial = checkpoint.with_suffix(".part")
