@@ -14,7 +14,13 @@ while true do
     if not user_input or user_input == "exit" then break end
 
     if user_input:match("%S") then
-        print("Assistant: " .. agent:complete(user_input))
+        local fits, response = pcall(agent.complete, agent, user_input)
+        if not fits then
+            -- A long conversation fills the context: forget it, and ask again.
+            agent:reset()
+            response = agent:complete(user_input)
+        end
+        print("Assistant: " .. response)
     end
 end
 print()

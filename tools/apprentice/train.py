@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--tokens", type=int, default=3072, help="in a batch")
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--threads", type=int, default=1, help="more may be slower; other counts round differently")
+    parser.add_argument("--threads", type=int, default=2, help="of computing; other counts round differently")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in WORK")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
