@@ -36,11 +36,7 @@ class ExamplesTest {
 
     static Stream<String> examples() throws IOException {
         try (Stream<Path> files = Files.list(EXAMPLES)) {
-            return files
-                    .map(file -> file.getFileName().toString().replace(".lua", ""))
-                    .sorted()
-                    .toList()
-                    .stream();
+            return files.map(file -> file.getFileName().toString().replace(".lua", "")).sorted().toList().stream();
         }
     }
 

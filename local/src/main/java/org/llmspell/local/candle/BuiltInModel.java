@@ -110,8 +110,7 @@ final class BuiltInModel implements AutoCloseable {
 
     /** As a listing shows it; nothing is copied for that. */
     ModelEntry entry(String backend) {
-        return new ModelEntry(
-                facts.name, backend, facts.sizeBytes, facts.quantization, facts.trainedAt, false, true);
+        return new ModelEntry(facts.name, backend, facts.sizeBytes, facts.quantization, facts.trainedAt, false, true);
     }
 
     /** As a model of the store that has no manifest. */
@@ -225,8 +224,7 @@ final class BuiltInModel implements AutoCloseable {
         Path partial = target.resolveSibling(
                 target.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".part");
         try {
-            try (FileChannel out =
-                    FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 ByteBuffer buffer = ByteBuffer.wrap(bytes);
                 while (buffer.hasRemaining()) {
                     out.write(buffer);

@@ -231,8 +231,13 @@ public final class CandleBackend implements Backend {
         ModelSpec name = new ModelSpec(builtIn.name(), null, name(), false);
         return store.has(name)
                 || shared.list().stream()
-                        .anyMatch(model -> model.id().regionMatches(
-                                true, 0, builtIn.name() + ":", 0, builtIn.name().length() + 1));
+                        .anyMatch(model -> model.id()
+                                .regionMatches(
+                                        true,
+                                        0,
+                                        builtIn.name() + ":",
+                                        0,
+                                        builtIn.name().length() + 1));
     }
 
     @Override
@@ -275,7 +280,9 @@ public final class CandleBackend implements Backend {
         return new ModelInfo(
                 stored != null
                         ? stored.id()
-                        : own ? builtIn.name() : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
+                        : own
+                                ? builtIn.name()
+                                : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
                 name(),
                 stored == null ? facts.sizeBytes() : stored.sizeBytes(),
                 "GGUF",

@@ -122,8 +122,7 @@ class BuiltInModelTest {
         Files.writeString(models, "a file in the way");
         Files.delete(temporary);
 
-        LocalModelException e =
-                catchThrowableOfType(LocalModelException.class, () -> model().file());
+        LocalModelException e = catchThrowableOfType(LocalModelException.class, () -> model().file());
 
         assertThat(e.kind()).isEqualTo(Kind.STORE);
         assertThat(e.getMessage()).contains(models.toString(), temporary.toString(), "can be written");
