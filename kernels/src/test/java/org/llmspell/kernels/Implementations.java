@@ -10,11 +10,11 @@ final class Implementations {
 
     static Stream<Kernels> all() {
         Kernels portable = KernelProvider.portable();
-        Stream<Kernels> everywhere = Stream.of(KernelProvider.scalar(), portable).distinct();
+        Stream<Kernels> everywhere =
+                Stream.of(KernelProvider.scalar(), portable).distinct();
         try {
             everywhere = Stream.concat(everywhere, Stream.of(X86Kernels.assemble(portable, 0)));
-            return Stream.concat(
-                    everywhere, Stream.of(X86Kernels.assembleTiled(portable, KernelProvider.scalar(), 0)));
+            return Stream.concat(everywhere, Stream.of(X86Kernels.assembleTiled(portable, KernelProvider.scalar(), 0)));
         } catch (X86Kernels.Unavailable e) {
             return everywhere;
         }
@@ -26,7 +26,8 @@ final class Implementations {
      */
     static double bound(Kernels kernels, BlockFormat format) {
         boolean exact = format == BlockFormat.F32 || format == BlockFormat.F16;
-        boolean rounded = kernels instanceof X86Kernels && (!exact || kernels.name().startsWith("amx"));
+        boolean rounded =
+                kernels instanceof X86Kernels && (!exact || kernels.name().startsWith("amx"));
         return rounded ? 1e-2 : 1e-5;
     }
 }

@@ -64,7 +64,8 @@ final class BatchProducts {
      *
      * @param smallest matrices of fewer weights are multiplied without rounding
      */
-    @Nullable BatchProduct of(WeightMatrix weights, int tokens, long smallest) {
+    @Nullable
+    BatchProduct of(WeightMatrix weights, int tokens, long smallest) {
         Choice choice = choices.get(weights.format());
         return choice != null
                         && tokens >= choice.fewestTokens

@@ -199,8 +199,8 @@ class DenseProductTest {
         assertOutside(() -> product.multiply(weights, 0, 5, prepared, 2, out, 0, 4));
         assertOutside(() -> product.multiply(weights, 0, 4, prepared, 2, out, 1, 4));
         assertOutside(() -> product.multiply(weights, 0, 4, prepared, 17, out, 0, 0));
-        assertThatThrownBy(() -> product.multiply(
-                        weights, 0, 4, prepared, 2, MemorySegment.ofArray(new float[8]), 0, 4))
+        assertThatThrownBy(
+                        () -> product.multiply(weights, 0, 4, prepared, 2, MemorySegment.ofArray(new float[8]), 0, 4))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
