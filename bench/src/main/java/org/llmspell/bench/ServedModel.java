@@ -71,6 +71,7 @@ final class ServedModel implements AutoCloseable {
         if (line == null) {
             throw new BenchException("the server did not start");
         }
+        Runtime.getRuntime().addShutdownHook(new Thread(server::destroy)); // also when this program is told to end
         return new ServedModel(server, folder, URI.create(JSON.readTree(line).get("url").asString()));
     }
 

@@ -105,6 +105,7 @@ final class Throughput implements Callable<Integer> {
                     best = Math.max(best, served.generate(count, prompt, reply));
                 }
                 rows.add(new Row(count, best, null));
+                System.err.printf(Locale.ROOT, "%d clients: %.1f tokens/s%n", count, best);
             }
             turns = history == 0 ? null : served.turns(history);
         }
