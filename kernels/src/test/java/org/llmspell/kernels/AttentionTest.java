@@ -94,7 +94,8 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void whatCannotBeReachedIsRefused(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
+        Case good =
+                new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         AttentionCall call = good.call();
         assertOutside(() -> kernels.attention(call, 1, 0, 2));
         assertOutside(() -> kernels.attention(call, 0, 0, 3));
@@ -118,7 +119,8 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void noRowsAreNothingToDo(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
+        Case good =
+                new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         assertThat(good.run(kernels, 1, 1)).containsOnly(GUARD);
     }
 
@@ -353,7 +355,8 @@ class AttentionTest {
             }
             long head = inPage * (dimension + 2L * ((dimension + 31) / 32));
             long block = head + i / 32 * 34L;
-            return Float.float16ToFloat(page.get(Native.SHORT, block)) * page.get(ValueLayout.JAVA_BYTE, block + 2 + i % 32);
+            return Float.float16ToFloat(page.get(Native.SHORT, block))
+                    * page.get(ValueLayout.JAVA_BYTE, block + 2 + i % 32);
         }
     }
 }
