@@ -23,12 +23,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.local.json.JsonText;
 
 /** A model behind a {@code llmspell serve} of its own, with clients that stream replies of Ollama's interface from it. */
 final class ServedModel implements AutoCloseable {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final String NAME = "bench:model";
 
     private final Process process;
@@ -72,7 +71,7 @@ final class ServedModel implements AutoCloseable {
             throw new BenchException("the server did not start");
         }
         Runtime.getRuntime().addShutdownHook(new Thread(server::destroy)); // also when this program is told to end
-        return new ServedModel(server, folder, URI.create(JSON.readTree(line).get("url").asString()));
+        return new ServedModel(server, folder, URI.create(String.valueOf(JsonText.parseObject(line).get("url"))));
     }
 
     private static ProcessBuilder process(Path folder, List<String> command) {
@@ -124,7 +123,7 @@ final class ServedModel implements AutoCloseable {
         long start = System.nanoTime();
         HttpResponse<InputStream> response = http.send(
                 HttpRequest.newBuilder(url.resolve("/api/generate"))
-                        .POST(BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                        .POST(BodyPublishers.ofString(JsonText.compact(body)))
                         .build(),
                 BodyHandlers.ofInputStream());
         double firstToken = 0;
@@ -132,21 +131,22 @@ final class ServedModel implements AutoCloseable {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 firstToken = firstToken == 0 ? (System.nanoTime() - start) / 1e9 : firstToken;
-                JsonNode node = JSON.readTree(line);
-                if (node.has("error")) {
-                    throw new BenchException("the server said: " + node.get("error").asString());
+                Map<String, @Nullable Object> piece = JsonText.parseObject(line);
+                if (!(piece.get("response") instanceof String more)) {
+                    throw new BenchException("the server said: " + line);
                 }
-                text.append(node.get("response").asString());
-                if (node.get("done").asBoolean()) {
+                text.append(more);
+                if (Boolean.TRUE.equals(piece.get("done"))) {
                     return new Reply(
-                            firstToken,
-                            text.toString(),
-                            node.get("prompt_eval_count").asInt(),
-                            node.get("eval_count").asInt());
+                            firstToken, text.toString(), number(piece, "prompt_eval_count"), number(piece, "eval_count"));
                 }
             }
         }
         throw new BenchException("the server broke a reply off");
+    }
+
+    private static int number(Map<String, @Nullable Object> fields, String name) {
+        return fields.get(name) instanceof Number number ? number.intValue() : 0;
     }
 
     /** Words at random, {@code tokens} tokens long as the server counts them, or a few less. */
@@ -168,11 +168,10 @@ final class ServedModel implements AutoCloseable {
         HttpResponse<String> response = http.send(
                 HttpRequest.newBuilder(url.resolve("/api/tokenize"))
                         .POST(BodyPublishers.ofString(
-                                JSON.writeValueAsString(Map.of("model", NAME, "content", text.toString()))))
+                                JsonText.compact(Map.of("model", NAME, "content", text.toString()))))
                         .build(),
                 BodyHandlers.ofString());
-        JsonNode tokens = JSON.readTree(response.body()).get("tokens");
-        if (tokens == null) {
+        if (!(JsonText.parseObject(response.body()).get("tokens") instanceof List<?> tokens)) {
             throw new BenchException("the server said: " + response.body());
         }
         return tokens.size();

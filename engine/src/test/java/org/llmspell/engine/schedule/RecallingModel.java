@@ -132,7 +132,7 @@ final class RecallingModel implements Model, AutoCloseable {
             if (states != null) {
                 state = next(state, token);
                 if (states.keeps() && states.keptRows() == i + 1) {
-                    states.kept(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, state);
+                    states.kept(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) state);
                 }
             }
             long all = sum(slice.cache().keys(0), 0, position);
@@ -143,7 +143,7 @@ final class RecallingModel implements Model, AutoCloseable {
             }
         }
         if (states != null) {
-            states.after(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, state);
+            states.after(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) state);
         }
     }
 
