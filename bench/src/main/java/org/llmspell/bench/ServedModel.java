@@ -54,24 +54,26 @@ final class ServedModel implements AutoCloseable {
     static ServedModel start(Path launcher, Path file) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("llmspell-bench-");
         List<String> link = List.of(
-                launcher.toString(),
-                "model",
-                "import",
-                file.toAbsolutePath().toString(),
-                NAME,
-                "--symlink");
-        if (process(folder, link).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() != 0) {
+                launcher.toString(), "model", "import", file.toAbsolutePath().toString(), NAME, "--symlink");
+        if (process(folder, link)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                != 0) {
             throw new BenchException("the model cannot be made known to the server");
         }
         Process server = process(folder, List.of(launcher.toString(), "serve", "--port", "0", "--output", "json"))
                 .start();
-        String line = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))
-                .readLine();
+        String line =
+                new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8)).readLine();
         if (line == null) {
             throw new BenchException("the server did not start");
         }
         Runtime.getRuntime().addShutdownHook(new Thread(server::destroy)); // also when this program is told to end
-        return new ServedModel(server, folder, URI.create(String.valueOf(JsonText.parseObject(line).get("url"))));
+        return new ServedModel(
+                server,
+                folder,
+                URI.create(String.valueOf(JsonText.parseObject(line).get("url"))));
     }
 
     private static ProcessBuilder process(Path folder, List<String> command) {
@@ -116,10 +118,14 @@ final class ServedModel implements AutoCloseable {
 
     private Reply ask(String prompt, int tokens) throws IOException, InterruptedException {
         Map<String, Object> body = Map.of(
-                "model", NAME,
-                "prompt", prompt,
-                "raw", true,
-                "options", Map.of("temperature", 0, "num_predict", tokens));
+                "model",
+                NAME,
+                "prompt",
+                prompt,
+                "raw",
+                true,
+                "options",
+                Map.of("temperature", 0, "num_predict", tokens));
         long start = System.nanoTime();
         HttpResponse<InputStream> response = http.send(
                 HttpRequest.newBuilder(url.resolve("/api/generate"))
@@ -128,7 +134,8 @@ final class ServedModel implements AutoCloseable {
                 BodyHandlers.ofInputStream());
         double firstToken = 0;
         StringBuilder text = new StringBuilder();
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 firstToken = firstToken == 0 ? (System.nanoTime() - start) / 1e9 : firstToken;
                 Map<String, @Nullable Object> piece = JsonText.parseObject(line);
@@ -138,7 +145,10 @@ final class ServedModel implements AutoCloseable {
                 text.append(more);
                 if (Boolean.TRUE.equals(piece.get("done"))) {
                     return new Reply(
-                            firstToken, text.toString(), number(piece, "prompt_eval_count"), number(piece, "eval_count"));
+                            firstToken,
+                            text.toString(),
+                            number(piece, "prompt_eval_count"),
+                            number(piece, "eval_count"));
                 }
             }
         }

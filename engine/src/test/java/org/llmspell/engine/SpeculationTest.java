@@ -44,7 +44,8 @@ class SpeculationTest extends EngineTestBase {
     }
 
     /** Everything that a reader sees. */
-    private record Reply(String text, List<Generation.TokenLogprob> tokens, FinishReason end, int generated, int accepted) {
+    private record Reply(
+            String text, List<Generation.TokenLogprob> tokens, FinishReason end, int generated, int accepted) {
         static Reply of(Generation generation) throws InterruptedException {
             try (generation) {
                 StringBuilder text = new StringBuilder();
@@ -210,8 +211,7 @@ class SpeculationTest extends EngineTestBase {
 
     @Test
     void theEnginesDefaultCountsWhereARequestSaysNothing() throws InterruptedException {
-        EngineOptions guessing =
-                new EngineOptions(1, FOR_EVER, 2, null, EngineOptions.CacheType.F16, DRAFTS);
+        EngineOptions guessing = new EngineOptions(1, FOR_EVER, 2, null, EngineOptions.CacheType.F16, DRAFTS);
         Path file = folder.resolve("tiny.gguf");
         try (Engine other = new Engine(guessing, KernelProvider.scalar(), () -> 1L << 30, true);
                 ModelLease same = other.open(file, FOR_EVER)) {

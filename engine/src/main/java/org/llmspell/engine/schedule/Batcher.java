@@ -78,8 +78,7 @@ public final class Batcher implements Steps, AutoCloseable {
         this.memory = new Activations(model.widths(), ROWS, SEQUENCES);
         this.pass = new ForwardPass(kernels, workers, batch, memory);
         this.roster = new Roster(model, pages, SEQUENCES);
-        this.speculates =
-                pages.layout().groups().stream().noneMatch(group -> group.kind() == LayerGroup.Kind.STATE);
+        this.speculates = pages.layout().groups().stream().noneMatch(group -> group.kind() == LayerGroup.Kind.STATE);
     }
 
     /**

@@ -182,8 +182,7 @@ final class RecallingModel implements Model, AutoCloseable {
 
     @Override
     public Widths widths() {
-        return new Widths(
-                VOCABULARY, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, VOCABULARY, 0, Widths.Recurrent.NONE);
+        return new Widths(VOCABULARY, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, VOCABULARY, 0, Widths.Recurrent.NONE);
     }
 
     @Override

@@ -247,7 +247,8 @@ class ConfigTest {
                         List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
-                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 7, Duration.ZERO, 2));
+                .isEqualTo(
+                        new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 7, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
         assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
                         .candle()
