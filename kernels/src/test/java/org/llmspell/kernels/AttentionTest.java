@@ -77,16 +77,17 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void aRowIsTheSameWhateverRowsAreComputedWithIt(Kernels kernels) {
-        for (int i = 0; i < 6; i++) {
-            int dimension = new int[] {24, 48, 160}[i % 3];
-            CacheFormat format = CacheFormat.values()[i / 3];
-            Case all = new Case(new Shape(4, 2, dimension, dimension, 16, 40, 50, 60, 0, null), format, new Random(5));
-            float[] together = all.run(kernels, 0, 40);
-            for (int row : new int[] {0, 1, 13, 14, 39}) {
-                float[] alone = all.run(kernels, row, row + 1);
-                int from = all.outIndex + row * 4 * dimension;
-                int to = from + 4 * dimension;
-                assertThat(Arrays.copyOfRange(alone, from, to)).isEqualTo(Arrays.copyOfRange(together, from, to));
+        for (CacheFormat format : CacheFormat.values()) {
+            for (int dimension : new int[] {24, 48, 160}) {
+                Shape shape = new Shape(4, 2, dimension, dimension, 16, 40, 50, 60, 0, null);
+                Case all = new Case(shape, format, new Random(5));
+                float[] together = all.run(kernels, 0, 40);
+                for (int row : new int[] {0, 1, 13, 14, 39}) {
+                    float[] alone = all.run(kernels, row, row + 1);
+                    int from = all.outIndex + row * 4 * dimension;
+                    int to = from + 4 * dimension;
+                    assertThat(Arrays.copyOfRange(alone, from, to)).isEqualTo(Arrays.copyOfRange(together, from, to));
+                }
             }
         }
     }
@@ -94,7 +95,8 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void whatCannotBeReachedIsRefused(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
+        Case good =
+                new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         AttentionCall call = good.call();
         assertOutside(() -> kernels.attention(call, 1, 0, 2));
         assertOutside(() -> kernels.attention(call, 0, 0, 3));
@@ -118,7 +120,8 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void noRowsAreNothingToDo(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
+        Case good =
+                new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         assertThat(good.run(kernels, 1, 1)).containsOnly(GUARD);
     }
 
@@ -353,7 +356,8 @@ class AttentionTest {
             }
             long head = inPage * (dimension + 2L * ((dimension + 31) / 32));
             long block = head + i / 32 * 34L;
-            return Float.float16ToFloat(page.get(Native.SHORT, block)) * page.get(ValueLayout.JAVA_BYTE, block + 2 + i % 32);
+            return Float.float16ToFloat(page.get(Native.SHORT, block))
+                    * page.get(ValueLayout.JAVA_BYTE, block + 2 + i % 32);
         }
     }
 }

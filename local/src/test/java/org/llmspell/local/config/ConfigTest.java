@@ -201,7 +201,7 @@ class ConfigTest {
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
                 Map.entry("LLMSPELL_KV_CACHE_TYPE", "q8_0"),
-                Map.entry("LLMSPELL_DRAFT_TOKENS", "15"),
+                Map.entry("LLMSPELL_DRAFT_TOKENS", "7"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
                 Map.entry("LLMSPELL_MAX_LOADED_MODELS", "2"),
                 Map.entry("LLMSPELL_SERVER_HOST", "0.0.0.0"),
@@ -247,7 +247,8 @@ class ConfigTest {
                         List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
-                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 15, Duration.ZERO, 2));
+                .isEqualTo(
+                        new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 7, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
         assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
                         .candle()
