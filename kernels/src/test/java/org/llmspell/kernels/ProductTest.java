@@ -228,7 +228,7 @@ class ProductTest {
         void verify(Kernels kernels, float actual, int row, int token) {
             int i = token * weights.rows() + row;
             double error = Math.abs(actual - expected[i]);
-            if (!(error <= Implementations.bound(kernels) * magnitude[i])) {
+            if (!(error <= Implementations.bound(kernels, weights.format()) * magnitude[i])) {
                 throw new AssertionError(
                         "%s %s: row %d of %d, token %d, %d columns: %s instead of %s, off by %.2g of Σ|w·x|"
                                 .formatted(

@@ -9,8 +9,8 @@ import org.llmspell.kernels.NativeMemory;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
- * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the common quantized formats with
- * activations rounded to 8 bits, where the matrix is large enough for that to matter; attention and the operations on rows in float32.
+ * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the quantized formats in use with
+ * activations rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32; attention and the operations on rows in float32.
  * Everything else is left to other kernels. Thread-safe.
  *
  * <p>Rounding moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do; the tests hold it to 1%. What
@@ -86,8 +86,9 @@ public final class X86Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        if ((long) weights.rows() * weights.columns() < smallest
-                || !products.supports(weights.format(), weights.columns())) {
+        if (!products.supports(weights.format(), weights.columns())
+                || (products.rounds(weights.format())
+                        && (long) weights.rows() * weights.columns() < smallest)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
