@@ -87,8 +87,7 @@ public final class X86Kernels extends ForwardingKernels {
             long outIndex,
             long outStride) {
         if (!products.supports(weights.format(), weights.columns())
-                || (products.rounds(weights.format())
-                        && (long) weights.rows() * weights.columns() < smallest)) {
+                || (products.rounds(weights.format()) && (long) weights.rows() * weights.columns() < smallest)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }

@@ -37,8 +37,21 @@ class AssemblerTest {
     };
 
     /** Instructions whose operands differ in width from the vector they work on: source as a part of the destination's. */
-    private static final Map<Op, Integer> NARROWER =
-            Map.of(Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVZXWD, 2, Op.VPMOVDW, 2, Op.VPMOVSDB, 4);
+    private static final Map<Op, Integer> NARROWER = Map.of(
+            Op.VCVTPH2PS,
+            2,
+            Op.VCVTPS2PH,
+            2,
+            Op.VPMOVZXBW,
+            2,
+            Op.VPMOVSXBW,
+            2,
+            Op.VPMOVZXWD,
+            2,
+            Op.VPMOVDW,
+            2,
+            Op.VPMOVSDB,
+            4);
 
     @TempDir
     Path folder;
