@@ -124,7 +124,10 @@ record Comparison(
             OptionalDouble share = OptionalDouble.empty();
             for (int t = 0; t < tests.size(); t++) {
                 SpeedTest test = tests.get(t);
-                figures.add(new Figures(test.name(), new SpeedSamples(test, mine[t]).median(), new SpeedSamples(test, other[t]).median()));
+                figures.add(new Figures(
+                        test.name(),
+                        new SpeedSamples(test, mine[t]).median(),
+                        new SpeedSamples(test, other[t]).median()));
                 if (test.kind() == SpeedTest.Kind.GENERATION && test.depth() == 0 && share.isEmpty()) {
                     share = OptionalDouble.of(new SpeedSamples(test, mine[t]).median() * tokenBytes / read);
                 }

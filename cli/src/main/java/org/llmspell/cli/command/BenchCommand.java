@@ -1,8 +1,8 @@
 package org.llmspell.cli.command;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,11 +61,11 @@ final class BenchCommand implements Command {
                         "llmspell bench synth llama-3.2-1b Q4_0 /tmp/model.gguf")
                 .spec()
                 // Needed unless a subcommand follows, which the parser cannot say.
-                .addPositional(
-                        Parameters.optional(0, "MODEL", "A model of the embedded backend, or a .gguf file"))
-                .addOption(text(TESTS, "TESTS", "What to measure, with commas between (default: " + DEFAULT_TESTS + ")"))
+                .addPositional(Parameters.optional(0, "MODEL", "A model of the embedded backend, or a .gguf file"))
                 .addOption(
-                        text(DEPTH, "N", "Tokens before each test, with commas between (default: " + DEFAULT_DEPTH + ")"))
+                        text(TESTS, "TESTS", "What to measure, with commas between (default: " + DEFAULT_TESTS + ")"))
+                .addOption(text(
+                        DEPTH, "N", "Tokens before each test, with commas between (default: " + DEFAULT_DEPTH + ")"))
                 .addOption(number(THREADS, "Computing threads (default: as configured, else one per core)"))
                 .addOption(number(REPETITIONS, "Times that each test is run (default: " + DEFAULT_REPETITIONS + ")"));
     }
@@ -136,7 +136,8 @@ final class BenchCommand implements Command {
             for (String name : line.matchedOptionValue(TESTS, DEFAULT_TESTS).split(",", -1)) {
                 SpeedTest test = SpeedTest.named(name)
                         .orElseThrow(() -> usage(
-                                line, "\"" + name.strip() + "\" is no test; there are ppN and tgN, such as pp512 and tg128"));
+                                line,
+                                "\"" + name.strip() + "\" is no test; there are ppN and tgN, such as pp512 and tg128"));
                 if (test.depth() > 0 && depthGiven) {
                     throw usage(line, test + " has a depth of its own; leave out " + DEPTH + " or that");
                 }
@@ -168,7 +169,8 @@ final class BenchCommand implements Command {
     private static List<SpeedSamples> measure(ModelLease lease, Plan plan, Session session) {
         List<SpeedSamples> results = new ArrayList<>();
         try (SpeedRun run = new SpeedRun(lease, SpeedTest.contextLength(plan.tests));
-                StatusLine status = new StatusLine(session.err(), session.surroundings().screen())) {
+                StatusLine status =
+                        new StatusLine(session.err(), session.surroundings().screen())) {
             for (SpeedTest test : plan.tests) {
                 status.show(test + ": warming up and measuring");
                 run.warmUp(test);
