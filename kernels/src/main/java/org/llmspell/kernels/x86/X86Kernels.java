@@ -23,7 +23,11 @@ public final class X86Kernels extends ForwardingKernels {
      */
     private static final long WORTH_ROUNDING = 1 << 18;
 
+    /** Tokens from which on unpacking the weights pays. */
+    private static final int PANEL_TOKENS = 9;
+
     private final X86Products products;
+    private final PanelProducts panels = new PanelProducts();
     private final X86Attention attention = new X86Attention();
     private final X86Rows rows;
     private final long smallest;
@@ -86,8 +90,10 @@ public final class X86Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
+        RoundedRecords records =
+                tokens < PANEL_TOKENS ? null : PanelProducts.records(weights.format(), weights.columns());
         if ((long) weights.rows() * weights.columns() < smallest
-                || !products.supports(weights.format(), weights.columns())) {
+                || (records == null && !products.supports(weights.format(), weights.columns()))) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
@@ -96,7 +102,18 @@ public final class X86Kernels extends ForwardingKernels {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
-        if (rowFrom < rowTo && tokens > 0) {
+        if (rowFrom < rowTo && records != null) {
+            panels.multiply(
+                    records,
+                    weights,
+                    rowFrom,
+                    rowTo,
+                    at(x, xIndex),
+                    Float.BYTES * xStride,
+                    tokens,
+                    at(out, outIndex),
+                    Float.BYTES * outStride);
+        } else if (rowFrom < rowTo && tokens > 0) {
             products.multiply(
                     weights,
                     rowFrom,
