@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,9 @@ class RoundedProductTest {
     private static final double BOUND = 2e-6;
 
     private static final float GUARD = 4711.25f;
+
+    private static final Set<BlockFormat> MINIMA =
+            Set.of(BlockFormat.Q4_1, BlockFormat.Q5_1, BlockFormat.Q2_K, BlockFormat.Q4_K, BlockFormat.Q5_K);
 
     private static Kernels kernels;
 
@@ -50,6 +54,24 @@ class RoundedProductTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            names = {
+                "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "MXFP4"
+            })
+    void productsOfManyTokensAreThoseOfTheRoundedActivations(BlockFormat format) {
+        Random random = new Random(6);
+        int block = format.blockElements();
+        for (int round = 0; round < 60; round++) {
+            int columns = block * (1 + random.nextInt(block == 256 ? 4 : 21));
+            int rows = 1 + random.nextInt(round % 10 == 0 ? 300 : 70);
+            int tokens = round == 7 ? 300 : 9 + random.nextInt(32);
+            int from = random.nextInt(rows);
+            int to = from + 1 + random.nextInt(rows - from);
+            check(format, block, columns, rows, from, to, tokens, random);
+        }
+    }
+
     private static void check(
             BlockFormat format, int group, int columns, int rows, int from, int to, int tokens, Random random) {
         WeightMatrix weights = shifted(RandomWeights.matrix(format, rows, columns, random), random.nextInt(5));
@@ -69,7 +91,7 @@ class RoundedProductTest {
 
         float[] actual = Native.array(out);
         for (int t = 0; t < tokens; t++) {
-            double[] rounded = rounded(x, t * stride, columns, group == 256 ? 256 : 32);
+            double[] rounded = rounded(x, t * stride, columns, format.blockElements());
             for (int r = from; r < to; r++) {
                 double expected = 0;
                 double magnitude = 0;
@@ -89,7 +111,7 @@ class RoundedProductTest {
 
     /** Scale and minimum parts are summed apart and may be far larger than their difference. */
     private static double minimumTerms(BlockFormat format, float[] w, double[] rounded, int row, int columns) {
-        if (format == BlockFormat.Q8_0 || format == BlockFormat.Q4_0 || format == BlockFormat.Q6_K) {
+        if (!MINIMA.contains(format)) {
             return 0;
         }
         double largest = 0;
