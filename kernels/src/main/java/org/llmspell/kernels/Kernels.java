@@ -58,6 +58,15 @@ public interface Kernels {
             long outIndex,
             long outStride);
 
+    /**
+     * The product by which {@link #multiply(WeightMatrix, int, int, MemorySegment, long, long, int, MemorySegment, long, long)
+     * multiply} computes {@code weights} with that many tokens, if it is one that takes prepared activations: the same object for
+     * all matrices that can share them. Null where activations are taken as they are.
+     */
+    default @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
+        return null;
+    }
+
     /** {@code Σ_k a[k] · b[k]} over {@code count} floats. */
     float dot(MemorySegment a, long aIndex, MemorySegment b, long bIndex, int count);
 
