@@ -73,12 +73,12 @@ public final class Bounds {
         if (tokens == 0 || rowFrom == rowTo) {
             return;
         }
-        strided(x, xIndex, xStride, tokens, 0, weights.columns());
-        strided(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        rows(x, xIndex, xStride, tokens, 0, weights.columns());
+        rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
     }
 
-    /** Rows at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
-    private static void strided(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
+    /** Float32 rows that begin at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
+    public static void rows(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
         if (stride < 0 || index < 0) {
             throw new IndexOutOfBoundsException("negative index %d or stride %d".formatted(index, stride));
         }
@@ -147,7 +147,7 @@ public final class Bounds {
             throw new IllegalArgumentException(
                     "%d taps over %d tokens make no sense".formatted(call.taps(), call.tokens()));
         }
-        strided(call.x(), call.index(), call.stride(), call.tokens(), from, to);
+        rows(call.x(), call.index(), call.stride(), call.tokens(), from, to);
         floats(call.weights(), 0, (long) call.taps() * call.channels());
         long state = (long) (call.taps() - 1) * call.channels();
         floats(call.before(), 0, state);
@@ -174,12 +174,12 @@ public final class Bounds {
         Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
         int keys = Math.multiplyExact(call.keyHeads(), call.keyDimension());
         int values = Math.multiplyExact(call.heads(), call.valueDimension());
-        strided(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
-        strided(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
-        strided(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
-        strided(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
-        strided(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
-        strided(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
+        rows(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
+        rows(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
+        rows(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
+        rows(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
+        rows(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
+        rows(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
         long state = Math.multiplyExact(call.heads(), call.stateSize());
         floats(call.before(), 0, state);
         floats(call.after(), 0, state);

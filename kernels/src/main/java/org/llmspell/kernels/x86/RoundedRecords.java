@@ -73,6 +73,11 @@ enum RoundedRecords {
         this.bytes = bytes;
     }
 
+    /** What columns must be a multiple of. */
+    int multiple() {
+        return this == SUPER ? GROUP : RUN;
+    }
+
     /** Bytes of a record. */
     int bytes() {
         return bytes;

@@ -2,6 +2,7 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
@@ -28,6 +29,8 @@ public final class X86Kernels extends ForwardingKernels {
 
     private final X86Products products;
     private final PanelProducts panels = new PanelProducts();
+    private final RoundedProduct superProduct = new RoundedProduct(RoundedRecords.SUPER, panels);
+    private final RoundedProduct smallProduct = new RoundedProduct(RoundedRecords.SMALL, panels);
     private final X86Attention attention = new X86Attention();
     private final X86Rows rows;
     private final long smallest;
@@ -79,6 +82,17 @@ public final class X86Kernels extends ForwardingKernels {
     }
 
     @Override
+    public @Nullable RoundedProduct batchProduct(WeightMatrix weights, int tokens) {
+        if (tokens < PANEL_TOKENS
+                || (long) weights.rows() * weights.columns() < smallest
+                || !NativeMemory.reachable(weights.data())) {
+            return null;
+        }
+        RoundedRecords records = PanelProducts.records(weights.format(), weights.columns());
+        return records == null ? null : records == RoundedRecords.SUPER ? superProduct : smallProduct;
+    }
+
+    @Override
     public void multiply(
             WeightMatrix weights,
             int rowFrom,
@@ -90,10 +104,9 @@ public final class X86Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        RoundedRecords records =
-                tokens < PANEL_TOKENS ? null : PanelProducts.records(weights.format(), weights.columns());
+        RoundedProduct batch = batchProduct(weights, tokens);
         if ((long) weights.rows() * weights.columns() < smallest
-                || (records == null && !products.supports(weights.format(), weights.columns()))) {
+                || (batch == null && !products.supports(weights.format(), weights.columns()))) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
@@ -102,9 +115,9 @@ public final class X86Kernels extends ForwardingKernels {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
-        if (rowFrom < rowTo && records != null) {
+        if (rowFrom < rowTo && batch != null) {
             panels.multiply(
-                    records,
+                    batch.records(),
                     weights,
                     rowFrom,
                     rowTo,
