@@ -65,8 +65,11 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
     static final int RECORDS = 8;
     /** Bytes from a group's records to the next one's. */
     static final int GROUP_STRIDE = 16;
-    /** f32 [tokens][32 rows], to be added to. */
+    /** f32 [tokens][{@link #SUMS_STRIDE} bytes], of which the first 32 rows are to be added to. */
     static final int SUMS = 24;
+
+    /** Bytes from one token's sums to the next one's: of 256 rows. */
+    static final int SUMS_STRIDE = 1024;
 
     static final int TILES = 32;
     static final int GROUPS = 40;
@@ -135,7 +138,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
         a.sub(R10, 1);
         a.jump(Condition.NOT_EQUAL, group);
         a.add(RDX, tokens * records.bytes());
-        a.add(RAX, tokens * ROWS * Float.BYTES);
+        a.add(RAX, tokens * SUMS_STRIDE);
         a.sub(R9, 1);
         a.jump(Condition.NOT_EQUAL, tile);
         a.pop(RBX);
@@ -203,7 +206,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
             }
             for (int vector = 0; vector < VECTORS; vector++) {
                 Vec total = total(token, vector);
-                Mem place = at(RAX, Float.BYTES * (ROWS * token + 16 * vector));
+                Mem place = at(RAX, SUMS_STRIDE * token + 64 * vector);
                 if (records == RoundedRecords.SUPER) {
                     a.emit(VFMADD213PS, total, BROADCAST, place);
                 } else {

@@ -21,8 +21,8 @@ final class PanelProducts {
     /** Groups of 256 columns that are unpacked at once: 24 KB at most. */
     private static final int GROUPS = 2;
 
-    /** Rows and tokens whose sums are kept: 256 KB. */
-    private static final int ROWS = 256;
+    /** Rows and tokens whose sums are kept: 256 of both, 256 KB. */
+    private static final int ROWS = PanelCode.SUMS_STRIDE / Float.BYTES;
 
     private static final int TOKENS = 256;
     private static final int RUNS_OF_GROUP = RoundedRecords.GROUP / 32;
@@ -196,15 +196,13 @@ final class PanelProducts {
 
     private void store(Scratch memory, int rows, int tokens, long out, long outStride) {
         MemorySegment arguments = memory.arguments;
-        for (int row = 0; row < rows; row += PanelCode.ROWS) {
-            int present = Math.min(PanelCode.ROWS, rows - row);
-            arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.SUMS, memory.sums(row, tokens));
-            arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT, out + (long) Float.BYTES * row);
-            arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT_STRIDE, outStride);
-            arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.TOKENS, tokens);
-            arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.PRESENT, (1L << present) - 1);
-            store.call(arguments.address());
-        }
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.SUMS, memory.sums.address());
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT, out);
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT_STRIDE, outStride);
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.TOKENS, tokens);
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.WHOLE, rows / 16 * 64L);
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.REST, (1L << rows % 16) - 1);
+        store.call(arguments.address());
     }
 
     /** Rows and tokens whose sums are kept while the columns go by. */
@@ -278,7 +276,7 @@ final class PanelProducts {
             arguments.set(ValueLayout.JAVA_LONG, PanelCode.RUNS_BY_4, 4L * runs * (32 / code.shape.run));
             int tiles = tokens / PanelCode.MOST_TOKENS;
             int rest = tokens % PanelCode.MOST_TOKENS;
-            long sums = memory.sums(row, tokens);
+            long sums = memory.sums.address() + (long) Float.BYTES * row;
             if (tiles > 0) {
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.RECORDS, at);
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums);
@@ -291,8 +289,7 @@ final class PanelProducts {
                         ValueLayout.JAVA_LONG,
                         PanelCode.RECORDS,
                         at + (long) done * code.shape.records.bytes());
-                arguments.set(
-                        ValueLayout.JAVA_LONG, PanelCode.SUMS, sums + (long) Float.BYTES * PanelCode.ROWS * done);
+                arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums + (long) PanelCode.SUMS_STRIDE * done);
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.TILES, 1);
                 code.products[rest - 1].call(arguments.address());
             }
@@ -304,18 +301,14 @@ final class PanelProducts {
         final MemorySegment arguments = Arena.ofAuto().allocate(UnpackCode.ARGUMENT_BYTES, 64);
         final MemorySegment panel = Arena.ofAuto().allocate((long) GROUPS * PANEL_BYTES, 64);
         final MemorySegment stage = Arena.ofAuto().allocate(UnpackCode.STAGE_BYTES, 64);
+        final MemorySegment sums = Arena.ofAuto().allocate((long) PanelCode.SUMS_STRIDE * TOKENS, 64);
         private final MemorySegment table = Arena.ofAuto().allocate(8L * ROWS, 64);
-        private MemorySegment sums = MemorySegment.NULL;
         private MemorySegment rounded = MemorySegment.NULL;
 
         /** Makes the sums zero; rows that are not there are taken for the last. */
         void begin(WeightMatrix weights, int rowFrom, int rows, int tokens) {
             int panels = (rows + PanelCode.ROWS - 1) / PanelCode.ROWS;
-            long bytes = (long) Float.BYTES * panels * PanelCode.ROWS * tokens;
-            if (sums.byteSize() < bytes) {
-                sums = Arena.ofAuto().allocate(bytes, 64);
-            }
-            sums.asSlice(0, bytes).fill((byte) 0);
+            sums.asSlice(0, (long) PanelCode.SUMS_STRIDE * tokens).fill((byte) 0);
             for (int row = 0; row < panels * PanelCode.ROWS; row++) {
                 long number = rowFrom + Math.min(row, rows - 1);
                 table.setAtIndex(
@@ -328,11 +321,6 @@ final class PanelProducts {
                 rounded = Arena.ofAuto().allocate(bytes, 64);
             }
             return rounded.address();
-        }
-
-        /** The sums of the panel that begins with row {@code row}. */
-        long sums(int row, int tokens) {
-            return sums.address() + (long) Float.BYTES * row * tokens;
         }
 
         long rowAddress(int row) {
