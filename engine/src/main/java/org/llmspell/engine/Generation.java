@@ -46,6 +46,9 @@ public interface Generation extends AutoCloseable {
     @Nullable
     Chunk next() throws InterruptedException;
 
+    /** Tokens generated so far; any thread may ask. */
+    int generatedTokens();
+
     /**
      * How it ended.
      *

@@ -80,6 +80,22 @@ final class Lease implements ModelLease {
     }
 
     @Override
+    public Passes passes(int contextLength) {
+        LoadedModel model = model();
+        resident.retain();
+        boolean started = false;
+        try {
+            Passes passes = model.passes(contextLength, resident::release);
+            started = true;
+            return passes;
+        } finally {
+            if (!started) {
+                resident.release();
+            }
+        }
+    }
+
+    @Override
     public List<Embedding> embed(List<String> texts, EmbeddingOptions embedding) throws InterruptedException {
         LoadedModel model = model();
         resident.retain();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
@@ -24,6 +25,7 @@ import org.llmspell.engine.schedule.Batcher;
 import org.llmspell.engine.schedule.Embedder;
 import org.llmspell.engine.schedule.Scheduler;
 import org.llmspell.engine.score.WindowScorer;
+import org.llmspell.engine.speed.PassRunner;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.engine.tokenizer.Tokenizers;
 import org.llmspell.gguf.GgufException;
@@ -50,7 +52,7 @@ final class LoadedModel implements AutoCloseable {
     private final Scheduler scheduler;
     private final Duration loadTime;
     private final Machine machine;
-    /** Held while texts are scored, so that nothing is unmapped under a pass. */
+    /** Held while texts are scored or given tokens computed, so that nothing is unmapped under a pass. */
     private final ReentrantLock scoring = new ReentrantLock();
 
     private volatile boolean closing;
@@ -238,6 +240,73 @@ final class LoadedModel implements AutoCloseable {
                         batch,
                         () -> closing || Thread.currentThread().isInterrupted()),
                 whenEnded);
+    }
+
+    /** Prepares for computing given tokens; {@code whenEnded} is run once, when nothing of the model is held any more. */
+    ModelLease.Passes passes(int contextLength, Runnable whenEnded) {
+        batcher();
+        KvLayout layout = model.cacheLayout();
+        int[] limits = layout.groups().stream()
+                .mapToInt(group -> group.need(contextLength, Batcher.ROWS))
+                .toArray();
+        budget.checkPasses(model.widths(), contextLength, layout, limits);
+        PagePool pages = new PagePool(layout, Batcher.ROWS, limits, true);
+        return new GivenPasses(
+                new PassRunner(
+                        model,
+                        machine.kernels,
+                        machine.workers,
+                        pages,
+                        contextLength,
+                        () -> closing || Thread.currentThread().isInterrupted()),
+                whenEnded);
+    }
+
+    /** Passes that keep the model from being unmapped while they compute. */
+    private final class GivenPasses implements ModelLease.Passes {
+        private final PassRunner runner;
+        private final Runnable whenEnded;
+        private boolean closed;
+
+        GivenPasses(PassRunner runner, Runnable whenEnded) {
+            this.runner = runner;
+            this.whenEnded = whenEnded;
+        }
+
+        @Override
+        public void begin(int[] past) {
+            run(past, runner::begin);
+        }
+
+        @Override
+        public void compute(int[] tokens) {
+            run(tokens, runner::compute);
+        }
+
+        private void run(int[] tokens, Consumer<int[]> work) {
+            if (closed) {
+                throw new IllegalStateException("the passes are closed");
+            }
+            checkTokens(tokens);
+            scoring.lock();
+            try {
+                if (closing) {
+                    throw new CancellationException("the model was closed");
+                }
+                work.accept(tokens);
+            } finally {
+                scoring.unlock();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                runner.close();
+                whenEnded.run();
+            }
+        }
     }
 
     /** A scorer that keeps the model from being unmapped while it computes. */

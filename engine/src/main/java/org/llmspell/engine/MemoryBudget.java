@@ -54,6 +54,21 @@ final class MemoryBudget {
     }
 
     /**
+     * Checks what a sequence computed on its own takes.
+     *
+     * @param pages of the cache, by group of layers
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    void checkPasses(Widths widths, int contextLength, KvLayout layout, int[] pages) {
+        checkPass(
+                widths.bytes(Batcher.ROWS, 1),
+                layout,
+                pages,
+                "a sequence of " + contextLength + " tokens",
+                List.of("Use fewer tokens", "Use a smaller model", "Close other programs"));
+    }
+
+    /**
      * Checks what embedding takes.
      *
      * @param rows tokens of a pass

@@ -94,6 +94,32 @@ public interface ModelLease extends AutoCloseable {
     }
 
     /**
+     * Prepares for computing given tokens without choosing any, to measure how fast that is.
+     *
+     * @param contextLength tokens of a sequence, at most; may be longer than the model was trained for
+     * @throws EngineException of kind {@code OUT_OF_MEMORY} if there is no room
+     */
+    Passes passes(int contextLength);
+
+    /** The right to compute, with the memory for one sequence. Used by the thread that made it; close it before the lease. */
+    interface Passes extends AutoCloseable {
+        /**
+         * Begins a new sequence with {@code past}, which is not computed again where it is in memory from before. Interrupting the
+         * thread cancels it.
+         *
+         * @throws EngineException if a token is not in the vocabulary
+         * @throws java.util.concurrent.CancellationException if it was cancelled or the model closed
+         */
+        void begin(int[] past);
+
+        /** Computes {@code tokens} as the next of the sequence, in as few passes as the engine would, with logits for the last. */
+        void compute(int[] tokens);
+
+        @Override
+        void close();
+    }
+
+    /**
      * Embeds each text on its own, with the special tokens that the model expects around it; special tokens written out in the
      * texts are text. Several texts are computed together and do not influence each other. Works with every model, also with
      * those made to chat.

@@ -15,6 +15,9 @@ public interface ChatStream extends AutoCloseable {
     @Nullable
     ChatChunk next();
 
+    /** Tokens generated so far; any thread may ask. A server that counts them only at the end is counted by its pieces until then. */
+    int generatedTokens();
+
     /**
      * What the finished reply cost and why it ended.
      *

@@ -217,6 +217,11 @@ public final class Conversation {
         }
 
         @Override
+        public int generatedTokens() {
+            return reply().generatedTokens();
+        }
+
+        @Override
         public ChatResult result() {
             return reply().result();
         }

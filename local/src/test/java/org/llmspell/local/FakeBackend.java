@@ -109,6 +109,11 @@ final class FakeBackend implements Backend {
         }
 
         @Override
+        public int generatedTokens() {
+            return at;
+        }
+
+        @Override
         public ChatResult result() {
             return new ChatResult(
                     String.join("", words),

@@ -211,6 +211,11 @@ final class FakeModels implements LocalModels {
         }
 
         @Override
+        public int generatedTokens() {
+            return 0;
+        }
+
+        @Override
         public ChatResult result() {
             StringBuilder text = new StringBuilder();
             StringBuilder thinking = new StringBuilder();
@@ -273,6 +278,11 @@ final class FakeModels implements LocalModels {
             position = end;
             return new ChatChunk(
                     piece, logprobs ? List.of(new ChatChunk.TokenLogprob(piece, 7, -0.5, List.of())) : List.of());
+        }
+
+        @Override
+        public int generatedTokens() {
+            return 0;
         }
 
         @Override

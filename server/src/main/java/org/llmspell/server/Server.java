@@ -20,6 +20,7 @@ import org.llmspell.server.api.Embeddings;
 import org.llmspell.server.api.Failures;
 import org.llmspell.server.api.Generations;
 import org.llmspell.server.api.Metrics;
+import org.llmspell.server.api.RunningReplies;
 import org.llmspell.server.api.Tokens;
 import org.llmspell.server.http.Exchange;
 import org.llmspell.server.http.Guard;
@@ -27,6 +28,7 @@ import org.llmspell.server.http.HttpListener;
 import org.llmspell.server.http.Routes;
 import org.llmspell.server.ollama.OllamaRoutes;
 import org.llmspell.server.openai.OpenAiRoutes;
+import org.llmspell.server.web.WebPage;
 
 /**
  * Local models over HTTP. From its start it listens; {@link #close} ends it in bounded time. Thread-safe.
@@ -43,14 +45,17 @@ public final class Server implements AutoCloseable {
         this.config = config;
         this.address = address;
         this.catalog = new Catalog(models);
-        this.generations = new Generations(new Admission(config.parallel(), config.maxQueue()), metrics);
+        RunningReplies running = new RunningReplies();
+        this.generations = new Generations(new Admission(config.parallel(), config.maxQueue()), metrics, running);
         Embeddings embeddings = new Embeddings(generations);
         Tokens tokens = new Tokens(catalog, generations);
         Routes routes = new Routes();
         OllamaRoutes.add(routes, catalog, generations, embeddings);
         OpenAiRoutes.add(routes, catalog, generations, embeddings);
         AnthropicRoutes.add(routes, catalog, generations, tokens);
-        routes.on("POST", "/api/tokenize", tokens::tokenize)
+        WebPage.add(routes);
+        routes.on("GET", "/api/running", running::list)
+                .on("POST", "/api/tokenize", tokens::tokenize)
                 .on("POST", "/api/detokenize", tokens::detokenize)
                 .on("GET", "/health", exchange -> exchange.json(200, Map.of("status", "ok")))
                 .on("GET", "/metrics", this::metrics);

@@ -17,13 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -328,32 +326,6 @@ class ClientsTest {
 
     // Clients of other languages.
 
-    private static String run(Path folder, String... command) throws IOException, InterruptedException {
-        Path log = Files.createTempFile(temporary, "client", ".log");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
-        builder.redirectErrorStream(true).redirectOutput(log.toFile());
-        Process process = builder.start();
-        boolean ended = process.waitFor(180, TimeUnit.SECONDS);
-        process.destroyForcibly();
-        String text = Files.readString(log, StandardCharsets.UTF_8);
-        if (!ended || process.exitValue() != 0) {
-            throw new IOException(String.join(" ", command) + ": " + text);
-        }
-        return text;
-    }
-
-    /** Skips the test where a program is not there; in continuous integration that is a failure. */
-    private static void need(String program) throws InterruptedException {
-        try {
-            run(temporary, program, "--version");
-        } catch (IOException e) {
-            if (System.getenv("CI") != null) {
-                throw new AssertionError(program + " is needed for this test", e);
-            }
-            Assumptions.abort(program + " is not installed");
-        }
-    }
-
     private static String script(String name) throws IOException {
         try (var in = ClientsTest.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("@URL@", server.server.url());
@@ -362,24 +334,14 @@ class ClientsTest {
 
     @Test
     void clientsFromNpmUseTheServer() throws Exception {
-        need("npm");
-        need("node");
-        Path folder = Files.createDirectories(temporary.resolve("npm"));
-        List<String> install = new ArrayList<>(
-                List.of("npm", "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--prefix", "."));
-        install.addAll(List.of("ollama@0.6.3", "openai@6.9.0", "@anthropic-ai/sdk@0.70.0"));
-        try {
-            run(folder, install.toArray(String[]::new));
-        } catch (IOException e) {
-            if (System.getenv("CI") != null) {
-                throw e;
-            }
-            Assumptions.abort("the packages cannot be installed: " + e.getMessage());
-        }
+        Programs.need("npm");
+        Programs.need("node");
+        Path folder =
+                Programs.install(temporary.resolve("npm"), "ollama@0.6.3", "openai@6.9.0", "@anthropic-ai/sdk@0.70.0");
         for (String client : List.of("ollama", "openai", "anthropic")) {
             Path script = folder.resolve(client + ".mjs");
             Files.writeString(script, script("clients/" + client + ".mjs"));
-            assertThat(run(folder, "node", script.getFileName().toString()))
+            assertThat(Programs.run(folder, "node", script.getFileName().toString()))
                     .as(client)
                     .contains("all well");
         }
@@ -387,10 +349,10 @@ class ClientsTest {
 
     @Test
     void curlUsesTheServer() throws Exception {
-        need("curl");
+        Programs.need("curl");
         String url = server.server.url();
-        assertThat(run(temporary, "curl", "-sf", url + "/api/tags")).contains("tiny:Q8_0");
-        String lines = run(
+        assertThat(Programs.run(temporary, "curl", "-sf", url + "/api/tags")).contains("tiny:Q8_0");
+        String lines = Programs.run(
                 temporary,
                 "curl",
                 "-sfN",
@@ -402,7 +364,7 @@ class ClientsTest {
         Path file = temporary.resolve("zeros");
         Files.write(file, new byte[3 << 20]);
         String digest = org.llmspell.local.store.Sha256.of(file);
-        assertThat(run(
+        assertThat(Programs.run(
                         temporary,
                         "curl",
                         "-s",

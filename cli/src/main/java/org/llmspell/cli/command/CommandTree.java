@@ -58,6 +58,8 @@ public final class CommandTree {
         add(root, options, List.of(new RunCommand(), new ExecCommand()));
 
         root.addSubcommand(model.name(), model);
+        CommandSpec bench = new BenchCommand().spec();
+        add(bench, options, List.of(new BenchSynthCommand()));
         add(
                 root,
                 options,
@@ -68,7 +70,13 @@ public final class CommandTree {
                         new TokenizeCommand(),
                         new RenderCommand(),
                         new QuantizeCommand(),
-                        new PerplexityCommand(),
+                        new PerplexityCommand()));
+        options.addTo(bench);
+        root.addSubcommand(bench.name(), bench);
+        add(
+                root,
+                options,
+                List.of(
                         new ConfigCommand(),
                         new DoctorCommand(),
                         new CompletionCommand(),

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
 import org.llmspell.gguf.BlockFormat;
@@ -58,19 +59,39 @@ public record QuantizationPlan(GgufFile file, Recipe recipe, List<Step> steps) {
             throw new EngineException(
                     Problem.BROKEN_MODEL, String.valueOf(e.getMessage()), List.of("Fetch the model again"));
         }
-        FormatChoice choice = new FormatChoice(recipe, pure, traits, file.tensors());
-        Map<String, Step> byName = new HashMap<>();
-        for (TensorInfo tensor : inOrderOfLayers(file.tensors())) {
-            FormatChoice.Choice chosen = choice.next(tensor);
-            Step step = new Step(tensor, chosen.format(), chosen.fallback());
-            check(step, requantize);
-            byName.put(tensor.name(), step);
-        }
+        Map<String, FormatChoice.Choice> choices = choices(recipe, pure, traits, file.tensors());
         List<Step> steps = new ArrayList<>();
         for (TensorInfo tensor : file.tensors()) {
-            steps.add(byName.get(tensor.name()));
+            FormatChoice.Choice chosen = Objects.requireNonNull(choices.get(tensor.name()));
+            Step step = new Step(tensor, chosen.format(), chosen.fallback());
+            check(step, requantize);
+            steps.add(step);
         }
         return new QuantizationPlan(file, recipe, steps);
+    }
+
+    /**
+     * The formats that a model without experts would have after a conversion, by tensor: for files that are made in them.
+     *
+     * @param keyValueHeads of the first layer
+     * @param tensors of the whole model, in a format that is no quantized one; their bytes are not looked at
+     */
+    public static Map<String, BlockFormat> formats(
+            Recipe recipe, String architecture, int layers, int heads, int keyValueHeads, List<TensorInfo> tensors) {
+        ModelTraits traits = new ModelTraits(architecture, layers, heads, heads / keyValueHeads, 0);
+        Map<String, BlockFormat> formats = new HashMap<>();
+        choices(recipe, false, traits, tensors).forEach((name, choice) -> formats.put(name, choice.format()));
+        return formats;
+    }
+
+    private static Map<String, FormatChoice.Choice> choices(
+            Recipe recipe, boolean pure, ModelTraits traits, List<TensorInfo> tensors) {
+        FormatChoice choice = new FormatChoice(recipe, pure, traits, tensors);
+        Map<String, FormatChoice.Choice> choices = new HashMap<>();
+        for (TensorInfo tensor : inOrderOfLayers(tensors)) {
+            choices.put(tensor.name(), choice.next(tensor));
+        }
+        return choices;
     }
 
     /** Tensors outside the layers first, then layer by layer, by name: the order in which choices count. */

@@ -74,6 +74,16 @@ final class TokenStream implements Generation {
     }
 
     @Override
+    public int generatedTokens() {
+        lock.lock();
+        try {
+            return generatedTokens;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public Summary summary() {
         lock.lock();
         try {

@@ -101,6 +101,12 @@ final class Assembler {
         bytes(0xC4, 0xC1 | (~source.number() & 8) << 2, 0x7B, 0x92, 0xC0 | mask << 3 | source.number() & 7);
     }
 
+    /** Sets mask register {@code mask} to all of {@code source}. */
+    void kmovq(int mask, Gp source) {
+        // VEX.L0.F2.0F.W1 92 /r
+        bytes(0xC4, 0xC1 | (~source.number() & 8) << 2, 0xFB, 0x92, 0xC0 | mask << 3 | source.number() & 7);
+    }
+
     /** Ends the use of vector registers, lest later instructions of the older form wait for their upper halves. */
     void vzeroupper() {
         bytes(0xC5, 0xF8, 0x77);
@@ -186,6 +192,11 @@ final class Assembler {
         general(0, new int[] {0x8B}, destination.number(), source);
     }
 
+    /** Loads 16 bits; the rest becomes zero. */
+    void load16(Gp destination, Mem source) {
+        general(0, new int[] {0x0F, 0xB7}, destination.number(), source);
+    }
+
     void store32(Mem destination, Gp source) {
         general(0, new int[] {0x89}, source.number(), destination);
     }
@@ -229,6 +240,15 @@ final class Assembler {
 
     void and(Gp destination, int value) {
         arithmetic(4, destination, value);
+    }
+
+    void or(Gp destination, Gp source) {
+        general(0x0B, destination, source);
+    }
+
+    /** Shifts left by {@code count} bits. */
+    void shl(Gp destination, int count) {
+        bytes(0x48 | destination.number() >> 3, 0xC1, 0xE0 | destination.number() & 7, count);
     }
 
     void push(Gp source) {

@@ -53,6 +53,7 @@ enum Op {
     VPCOMPRESSD(STORE, 2, 1, 0, 0x8B),
     VPMOVZXBW(LOAD, 2, 1, 0, 0x30),
     VPMOVSXBW(LOAD, 2, 1, 0, 0x20),
+    VPMOVZXWD(LOAD, 2, 1, 0, 0x33),
     VPMOVDW(STORE, 2, 2, 0, 0x33),
     VPMOVSDB(STORE, 2, 2, 0, 0x21),
     VPANDD(THREE, 1, 1, 0, 0xDB),

@@ -72,7 +72,7 @@ final class PanelProducts {
             case Q4_K, Q5_K -> new Shape(RoundedRecords.SUPER, 32, true, null);
             case Q6_K, Q3_K -> new Shape(RoundedRecords.SUPER, 16, false, null);
             case Q2_K -> new Shape(RoundedRecords.SUPER, 16, true, null);
-            case IQ4_XS -> new Shape(RoundedRecords.SUPER, 32, false, null);
+            case IQ4_XS -> new Shape(RoundedRecords.SMALL, 32, false, null);
             case Q4_0 -> small(UnpackSmall.Layout.Q4_0);
             case Q4_1 -> small(UnpackSmall.Layout.Q4_1);
             case Q5_0 -> small(UnpackSmall.Layout.Q5_0);

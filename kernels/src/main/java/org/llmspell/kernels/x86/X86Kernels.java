@@ -10,8 +10,8 @@ import org.llmspell.kernels.NativeMemory;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
- * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the common quantized formats with
- * activations rounded to 8 bits, where the matrix is large enough for that to matter; attention and the operations on rows in float32.
+ * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the quantized formats in use with
+ * activations rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32; attention and the operations on rows in float32.
  * Everything else is left to other kernels. Thread-safe.
  *
  * <p>Rounding moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do; the tests hold it to 1%. What
@@ -83,13 +83,20 @@ public final class X86Kernels extends ForwardingKernels {
 
     @Override
     public @Nullable RoundedProduct batchProduct(WeightMatrix weights, int tokens) {
-        if (tokens < PANEL_TOKENS
-                || (long) weights.rows() * weights.columns() < smallest
-                || !NativeMemory.reachable(weights.data())) {
+        if (tokens < PANEL_TOKENS || !worthRounding(weights) || !NativeMemory.reachable(weights.data())) {
             return null;
         }
         RoundedRecords records = PanelProducts.records(weights.format(), weights.columns());
         return records == null ? null : records == RoundedRecords.SUPER ? superProduct : smallProduct;
+    }
+
+    private boolean worthRounding(WeightMatrix weights) {
+        return (long) weights.rows() * weights.columns() >= smallest;
+    }
+
+    private boolean supportsFew(WeightMatrix weights) {
+        return products.supports(weights.format(), weights.columns())
+                && (!products.rounds(weights.format()) || worthRounding(weights));
     }
 
     @Override
@@ -105,8 +112,7 @@ public final class X86Kernels extends ForwardingKernels {
             long outIndex,
             long outStride) {
         RoundedProduct batch = batchProduct(weights, tokens);
-        if ((long) weights.rows() * weights.columns() < smallest
-                || (batch == null && !products.supports(weights.format(), weights.columns()))) {
+        if (batch == null && !supportsFew(weights)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }

@@ -38,7 +38,7 @@ class AssemblerTest {
 
     /** Instructions whose operands differ in width from the vector they work on: source as a part of the destination's. */
     private static final Map<Op, Integer> NARROWER =
-            Map.of(Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVDW, 2, Op.VPMOVSDB, 4);
+            Map.of(Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVZXWD, 2, Op.VPMOVDW, 2, Op.VPMOVSDB, 4);
 
     @TempDir
     Path folder;
@@ -111,6 +111,10 @@ class AssemblerTest {
             expected.add("sub " + other + ",0x1");
             a.and(pair[1], 0x70);
             expected.add("and " + other + ",0x70");
+            a.or(pair[0], pair[1]);
+            expected.add("or " + one + "," + other);
+            a.shl(pair[1], 16);
+            expected.add("shl " + other + ",0x10");
             a.push(pair[0]);
             expected.add("push " + one);
             a.pop(pair[1]);
@@ -123,6 +127,8 @@ class AssemblerTest {
             expected.add("mov " + text(place) + ",rdx");
             a.load32(Gp.R9, place);
             expected.add("mov r9d," + text(place));
+            a.load16(Gp.R9, place);
+            expected.add("movzx r9d," + text(place));
             a.store32(place, Gp.RCX);
             expected.add("mov " + text(place) + ",ecx");
             a.lea(Gp.R11, place);
@@ -134,6 +140,10 @@ class AssemblerTest {
         expected.add("kmovd k3,eax");
         a.kmovd(7, Gp.R9);
         expected.add("kmovd k7,r9d");
+        a.kmovq(3, Gp.RAX);
+        expected.add("kmovq k3,rax");
+        a.kmovq(7, Gp.R9);
+        expected.add("kmovq k7,r9");
         assertThat(disassembled(a.bytes())).isEqualTo(expected);
     }
 

@@ -102,6 +102,11 @@ final class CandleStream implements ChatStream {
     }
 
     @Override
+    public int generatedTokens() {
+        return generation.generatedTokens();
+    }
+
+    @Override
     public ChatResult result() {
         if (result == null) {
             throw new IllegalStateException("the reply has not ended");

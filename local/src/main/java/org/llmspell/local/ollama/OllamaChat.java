@@ -31,6 +31,7 @@ final class OllamaChat implements ChatStream {
     private final int callsBefore;
     private final boolean raw;
     private @Nullable Duration timeToFirstToken;
+    private volatile int pieces;
     private @Nullable ChatResult result;
 
     private OllamaChat(OllamaLines lines, boolean raw, int callsBefore) {
@@ -140,11 +141,13 @@ final class OllamaChat implements ChatStream {
             if (something && timeToFirstToken == null) {
                 timeToFirstToken = elapsed();
             }
+            pieces += something ? 1 : 0;
             text.append(piece == null ? "" : piece);
             thinking.append(thought == null ? "" : thought);
             calls.addAll(called);
             if (Boolean.TRUE.equals(line.get("done"))) {
                 result = result(line);
+                pieces = result.generatedTokens();
                 lines.close();
             }
             if (something || !logprobs.isEmpty()) {
@@ -152,6 +155,11 @@ final class OllamaChat implements ChatStream {
             }
         }
         return null;
+    }
+
+    @Override
+    public int generatedTokens() {
+        return pieces;
     }
 
     @Override

@@ -1,12 +1,10 @@
 package org.llmspell.local.store;
 
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.quantize.ModelQuantizer;
 import org.llmspell.engine.quantize.QuantizationPlan;
@@ -42,29 +40,31 @@ public record QuantizedCopy(
     }
 
     QuantizationReport write(Path source, Path target, ModelStore.DiskSpace space) {
+        NewFile wanted = new NewFile(target, force);
         try (GgufFile file = GgufFile.open(source)) {
             QuantizationPlan plan = QuantizationPlan.of(file, recipe, pure, requantize);
-            checkTarget(file, target);
-            Path folder = folder(target);
-            StoreErrors.requireSpace(
-                    folder, space.usable(folder), plan.bytesAfter(), "Free some space, or write elsewhere");
-            return ModelQuantizer.run(plan, target, threads, this::report);
+            return wanted.write("The conversion", () -> {
+                checkOther(file, target);
+                wanted.check();
+                wanted.requireSpace(plan.bytesAfter(), space);
+                return ModelQuantizer.run(plan, target, threads, this::report);
+            });
         } catch (GgufException e) {
-            throw failed(Kind.MODEL_UNUSABLE, String.valueOf(e.getMessage()), e, "Fetch the model again");
+            throw new LocalModelException(
+                    Kind.MODEL_UNUSABLE, String.valueOf(e.getMessage()), null, List.of("Fetch the model again"), e);
         } catch (EngineException e) {
             Kind kind = switch (e.problem()) {
                 case INVALID_OPTION -> Kind.INVALID_REQUEST;
                 default -> Kind.MODEL_UNUSABLE;
             };
             throw new LocalModelException(kind, source + ": " + e.getMessage(), null, e.advice(), e);
-        } catch (ClosedByInterruptException e) {
-            throw new LocalModelException(Kind.CANCELLED, "The conversion was cancelled", null, List.of(), e);
         } catch (IOException e) {
-            throw failed(
-                    Kind.TRANSFER_FAILED,
-                    "Failed to write " + target + ": " + StoreErrors.reason(e),
-                    e,
-                    "Check that the folder can be written");
+            throw new LocalModelException(
+                    Kind.MODEL_UNUSABLE,
+                    source + " cannot be read: " + StoreErrors.reason(e),
+                    null,
+                    List.of("Check that the file can be read"),
+                    e);
         }
     }
 
@@ -72,26 +72,9 @@ public record QuantizedCopy(
         progress.accept(new PullProgress("quantizing", total == 0 ? 100 : 100.0 * done / total, done, total));
     }
 
-    private static LocalModelException failed(Kind kind, String message, Exception cause, String solution) {
-        return new LocalModelException(kind, message, null, List.of(solution), cause);
-    }
-
-    private static Path folder(Path target) {
-        @Nullable Path parent = target.toAbsolutePath().getParent();
-        return parent == null ? target.toAbsolutePath() : parent;
-    }
-
-    private void checkTarget(GgufFile source, Path target) throws IOException {
-        if (!Files.isDirectory(folder(target))) {
-            throw new LocalModelException(
-                    Kind.INVALID_REQUEST, "There is no folder " + folder(target), "Make it, or name another one");
-        }
-        if (!Files.exists(target)) {
+    private static void checkOther(GgufFile source, Path target) throws IOException {
+        if (!Files.exists(target) || Files.isDirectory(target)) {
             return;
-        }
-        if (Files.isDirectory(target)) {
-            throw new LocalModelException(
-                    Kind.INVALID_REQUEST, target + " is a folder", "Name the file to write in it");
         }
         for (Path part : source.files()) {
             if (Files.isSameFile(part, target)) {
@@ -100,10 +83,6 @@ public record QuantizedCopy(
                         "A model cannot be written over itself: " + target,
                         "Name another file to write");
             }
-        }
-        if (!force) {
-            throw new LocalModelException(
-                    Kind.STORE, target + " exists already", "Replace it: --force", "Name another file");
         }
     }
 }

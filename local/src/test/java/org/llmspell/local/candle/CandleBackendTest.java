@@ -382,6 +382,11 @@ class CandleBackendTest {
         }
 
         @Override
+        public Passes passes(int contextLength) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
             throw new UnsupportedOperationException();
         }

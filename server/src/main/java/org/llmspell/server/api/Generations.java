@@ -16,10 +16,12 @@ import org.llmspell.server.http.HttpFailure;
 public final class Generations {
     private final Admission admission;
     private final Metrics metrics;
+    private final RunningReplies replies;
 
-    public Generations(Admission admission, Metrics metrics) {
+    public Generations(Admission admission, Metrics metrics, RunningReplies replies) {
         this.admission = admission;
         this.metrics = metrics;
+        this.replies = replies;
     }
 
     /** Takes the pieces of a reply as they come; may block, which holds the reply back. */
@@ -36,30 +38,39 @@ public final class Generations {
 
     /** Replies to {@code request}, giving every piece to {@code sink}. */
     public ChatResult run(Catalog.Target target, ChatRequest request, Sink sink) throws InterruptedException {
-        return inPlace(() -> {
-            boolean ended = false;
-            try (ChatStream stream = target.backend().chat(request)) {
-                for (ChatChunk chunk = stream.next(); chunk != null; chunk = stream.next()) {
-                    sink.accept(chunk);
-                }
-                ChatResult result = stream.result();
-                metrics.generated(
-                        target.backend().name(),
-                        result.promptTokens(),
-                        result.cachedTokens(),
-                        result.generatedTokens(),
-                        result.timeToFirstToken());
-                ended = true;
-                return result;
-            } catch (LocalModelException e) {
-                ended = e.kind() != LocalModelException.Kind.CANCELLED;
-                throw missing(e, target);
-            } finally {
-                if (!ended) {
-                    metrics.cancelled();
-                }
+        try (RunningReplies.Reply reply = replies.asked(target)) {
+            return inPlace(() -> {
+                reply.entered();
+                return reply(target, request, sink, reply);
+            });
+        }
+    }
+
+    private ChatResult reply(Catalog.Target target, ChatRequest request, Sink sink, RunningReplies.Reply reply) {
+        boolean ended = false;
+        try (ChatStream stream = target.backend().chat(request)) {
+            reply.started(stream);
+            for (ChatChunk chunk = stream.next(); chunk != null; chunk = stream.next()) {
+                reply.progressed();
+                sink.accept(chunk);
             }
-        });
+            ChatResult result = stream.result();
+            metrics.generated(
+                    target.backend().name(),
+                    result.promptTokens(),
+                    result.cachedTokens(),
+                    result.generatedTokens(),
+                    result.timeToFirstToken());
+            ended = true;
+            return result;
+        } catch (LocalModelException e) {
+            ended = e.kind() != LocalModelException.Kind.CANCELLED;
+            throw missing(e, target);
+        } finally {
+            if (!ended) {
+                metrics.cancelled();
+            }
+        }
     }
 
     /** Does {@code work} when there is a place for it. */

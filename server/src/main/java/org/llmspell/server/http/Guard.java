@@ -20,6 +20,9 @@ public final class Guard {
     private static final Pattern LOOPBACK = Pattern.compile("127(?:\\.\\d{1,3}){3}|\\[::1\\]|localhost|.+\\.localhost");
     private static final Set<String> OPEN_PATHS = Set.of("/", "/health");
 
+    /** Where the files of the web page are: a browser sends no key for them. */
+    public static final String PAGE_PATH = "/page/";
+
     private final boolean loopback;
     private final Set<String> names;
     private final Set<String> origins;
@@ -57,7 +60,7 @@ public final class Guard {
         if (headers.origin() != null && !allows(headers.origin(), headers.host())) {
             throw new HttpFailure(403, "the origin of this web page is not allowed; add it to server.allowed_origins");
         }
-        if (keyHash != null && !OPEN_PATHS.contains(path)) {
+        if (keyHash != null && !OPEN_PATHS.contains(path) && !path.startsWith(PAGE_PATH)) {
             checkKey(headers);
         }
     }

@@ -22,8 +22,7 @@ public final class OllamaRoutes {
         OllamaBlobs blobs = new OllamaBlobs(catalog);
         OllamaTransfers transfers = new OllamaTransfers(catalog, blobs);
         OllamaEmbed embed = new OllamaEmbed(catalog, embeddings);
-        routes.on("GET", "/", exchange -> exchange.text(200, "text/plain; charset=utf-8", "Ollama is running"))
-                .on("GET", "/api/version", exchange -> exchange.json(200, version()))
+        routes.on("GET", "/api/version", exchange -> exchange.json(200, version()))
                 .on("POST", "/api/generate", chat::generate)
                 .on("POST", "/api/chat", chat::chat)
                 .on("POST", "/api/embed", embed::embed)

@@ -1,0 +1,40 @@
+package org.llmspell.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.llmspell.engine.speed.SpeedTest;
+
+/** One engine with one model, in a process of its own: does what {@link EngineProcess} asks for, one line a question. */
+interface TimedEngine extends AutoCloseable {
+    /** What it is and how it computes. */
+    String describe();
+
+    /** Does some of what {@code test} does, so that nothing is done for the first time when it is timed. */
+    void warmUp(SpeedTest test);
+
+    /** Tokens per second. */
+    double measure(SpeedTest test);
+
+    @Override
+    void close();
+
+    /** Answers until standard input ends. */
+    static void serve(TimedEngine engine) throws IOException {
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        out.println(engine.describe());
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String[] words = line.split(" ");
+            SpeedTest test = SpeedTest.named(words[1]).orElseThrow();
+            if (words[0].equals("warm")) {
+                engine.warmUp(test);
+                out.println(0);
+            } else {
+                out.println(engine.measure(test));
+            }
+        }
+    }
+}
