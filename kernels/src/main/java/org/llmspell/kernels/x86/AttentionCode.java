@@ -150,7 +150,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
     }
 
     /** Joins the 16 lanes of {@code all} by {@code join} and puts the result in each. */
-    private static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
+    static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_HALVES);
         a.emit(join, all, all, temporary);
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_NEIGHBOURS);
@@ -293,7 +293,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
     }
 
     /** {@code score = c − 2c / (1 + e^(2 · score / c))}, which is {@code c · tanh(score / c)}. */
-    private static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
+    static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
         a.emit(VMULPS, score, score, at(RDI, TWO_BY_CAP).repeated());
         Exponential.emit(a, RBX, score, temporary, other);
         constant(a, temporary, ONES);

@@ -18,11 +18,6 @@ import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPANDD;
 import static org.llmspell.kernels.x86.Op.VPMOVDW;
 import static org.llmspell.kernels.x86.Op.VPSRLD;
-import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
-import static org.llmspell.kernels.x86.Op.VUNPCKHPD;
-import static org.llmspell.kernels.x86.Op.VUNPCKHPS;
-import static org.llmspell.kernels.x86.Op.VUNPCKLPD;
-import static org.llmspell.kernels.x86.Op.VUNPCKLPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 import java.util.function.BiConsumer;
@@ -54,8 +49,6 @@ abstract class UnpackCode {
 
     private static final int ROWS = 16;
     private static final int LINE_BYTES = 64;
-    private static final int EVEN_LANES = 0x88;
-    private static final int ODD_LANES = 0xDD;
     private static final int SOME = 1;
 
     static final long LOW_NIBBLES = Constants.bytes(i -> 0x0F);
@@ -151,29 +144,8 @@ abstract class UnpackCode {
             a.load(RAX, at(R8, 8 * row));
             load.accept(row, zmm(row));
         }
-        for (int row = 0; row < ROWS; row += 2) {
-            a.emit(VUNPCKLPS, zmm(16 + row), zmm(row), zmm(row + 1));
-            a.emit(VUNPCKHPS, zmm(17 + row), zmm(row), zmm(row + 1));
-        }
-        for (int row = 0; row < ROWS; row += 4) {
-            a.emit(VUNPCKLPD, zmm(row), zmm(16 + row), zmm(18 + row));
-            a.emit(VUNPCKHPD, zmm(row + 1), zmm(16 + row), zmm(18 + row));
-            a.emit(VUNPCKLPD, zmm(row + 2), zmm(17 + row), zmm(19 + row));
-            a.emit(VUNPCKHPD, zmm(row + 3), zmm(17 + row), zmm(19 + row));
-        }
-        // Register 4g + j now has word 4l + j of the rows 4g to 4g + 3 in its lane l of 128 bits.
-        for (int j = 0; j < 4; j++) {
-            a.emit(VSHUFI32X4, zmm(16 + j), zmm(j), zmm(4 + j), EVEN_LANES);
-            a.emit(VSHUFI32X4, zmm(20 + j), zmm(j), zmm(4 + j), ODD_LANES);
-            a.emit(VSHUFI32X4, zmm(24 + j), zmm(8 + j), zmm(12 + j), EVEN_LANES);
-            a.emit(VSHUFI32X4, zmm(28 + j), zmm(8 + j), zmm(12 + j), ODD_LANES);
-        }
-        for (int word = 0; word < words; word++) {
-            int lane = word / 4;
-            int first = (lane % 2 == 0 ? 16 : 20) + word % 4;
-            a.emit(VSHUFI32X4, zmm(0), zmm(first), zmm(first + 8), lane < 2 ? EVEN_LANES : ODD_LANES);
-            a.store(VMOVDQU32_STORE, staged(firstPlace + word), zmm(0));
-        }
+        Transposition.emit(
+                a, words, (word, vector) -> a.store(VMOVDQU32_STORE, staged(firstPlace + word), vector));
     }
 
     /** A word of each row. */
