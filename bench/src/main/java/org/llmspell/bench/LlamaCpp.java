@@ -36,8 +36,10 @@ final class LlamaCpp implements AutoCloseable {
     private static final StructLayout MODEL_PARAMS = words(10);
     private static final StructLayout CONTEXT_PARAMS = words(20);
     private static final long CONTEXT_N_CTX = 0;
+    private static final long CONTEXT_N_SEQ_MAX = 12;
     private static final long CONTEXT_THREADS = 28;
     private static final long CONTEXT_THREADS_BATCH = 32;
+    private static final long CONTEXT_KV_UNIFIED = 133;
     private static final StructLayout BATCH = words(7);
     /** {@code ggml_threadpool_params}: a mask of 512 processors, threads, priority, polling, strictness, paused. */
     private static final StructLayout POOL_PARAMS =
@@ -69,6 +71,16 @@ final class LlamaCpp implements AutoCloseable {
      * @throws IllegalStateException if llama.cpp refuses
      */
     LlamaCpp(Path folder, @Nullable String variant, Path file, int threads, int contextLength) {
+        this(folder, variant, file, threads, contextLength, 1);
+    }
+
+    /**
+     * The same for several sequences at once, in one cache.
+     *
+     * @param contextLength tokens of all sequences together
+     * @param sequences as many as there will be
+     */
+    LlamaCpp(Path folder, @Nullable String variant, Path file, int threads, int contextLength, int sequences) {
         symbols = library(folder, "libggml-base.so")
                 .or(library(folder, "libggml." + VERSION + ".so"))
                 .or(library(folder, "libllama." + VERSION + ".so"));
@@ -88,6 +100,8 @@ final class LlamaCpp implements AutoCloseable {
         require(model, "load " + file);
         MemorySegment params = defaults("llama_context_default_params", CONTEXT_PARAMS);
         params.set(JAVA_INT, CONTEXT_N_CTX, contextLength);
+        params.set(JAVA_INT, CONTEXT_N_SEQ_MAX, sequences);
+        params.set(JAVA_BOOLEAN, CONTEXT_KV_UNIFIED, sequences > 1);
         params.set(JAVA_INT, CONTEXT_THREADS, threads);
         params.set(JAVA_INT, CONTEXT_THREADS_BATCH, threads);
         context = (MemorySegment)
@@ -157,6 +171,42 @@ final class LlamaCpp implements AutoCloseable {
         call(function("llama_synchronize", null, ADDRESS), context);
     }
 
+    /** A token at its place in one of several sequences. */
+    record Row(int token, int position, int sequence, boolean wantsLogits) {}
+
+    /** Computes tokens of several sequences in one call, and waits until that is done. */
+    void decode(Row[] rows) {
+        try (Arena call = Arena.ofConfined()) {
+            MemorySegment tokens = call.allocate(JAVA_INT, rows.length);
+            MemorySegment positions = call.allocate(JAVA_INT, rows.length);
+            MemorySegment counts = call.allocate(JAVA_INT, rows.length);
+            MemorySegment sequences = call.allocate(JAVA_INT, rows.length);
+            MemorySegment lists = call.allocate(ADDRESS, rows.length);
+            MemorySegment logits = call.allocate(rows.length);
+            for (int i = 0; i < rows.length; i++) {
+                tokens.setAtIndex(JAVA_INT, i, rows[i].token);
+                positions.setAtIndex(JAVA_INT, i, rows[i].position);
+                counts.setAtIndex(JAVA_INT, i, 1);
+                sequences.setAtIndex(JAVA_INT, i, rows[i].sequence);
+                lists.setAtIndex(ADDRESS, i, sequences.asSlice((long) Integer.BYTES * i));
+                logits.setAtIndex(JAVA_BOOLEAN, i, rows[i].wantsLogits);
+            }
+            // llama_batch: n_tokens, token, embd, pos, n_seq_id, seq_id, logits
+            MemorySegment wide = call.allocate(BATCH);
+            wide.set(JAVA_INT, 0, rows.length);
+            wide.setAtIndex(ADDRESS, 1, tokens);
+            wide.setAtIndex(ADDRESS, 3, positions);
+            wide.setAtIndex(ADDRESS, 4, counts);
+            wide.setAtIndex(ADDRESS, 5, lists);
+            wide.setAtIndex(ADDRESS, 6, logits);
+            int failed = (int) call(decode, context, wide);
+            if (failed != 0) {
+                throw new IllegalStateException("llama.cpp cannot decode: " + failed);
+            }
+            call(function("llama_synchronize", null, ADDRESS), context);
+        }
+    }
+
     /** Forgets everything from position {@code length} on; false if the model cannot, and nothing has changed then. */
     boolean truncate(int length) {
         return (boolean) call(
@@ -174,8 +224,13 @@ final class LlamaCpp implements AutoCloseable {
 
     /** The likeliest token after what is there. */
     int greedy() {
+        return greedy(-1);
+    }
+
+    /** The likeliest token after row {@code index} of the last call, which wanted logits. */
+    int greedy(int index) {
         MemorySegment logits =
-                (MemorySegment) call(function("llama_get_logits_ith", ADDRESS, ADDRESS, JAVA_INT), context, -1);
+                (MemorySegment) call(function("llama_get_logits_ith", ADDRESS, ADDRESS, JAVA_INT), context, index);
         MemorySegment values = logits.reinterpret((long) vocabulary * Float.BYTES);
         int best = 0;
         for (int id = 1; id < vocabulary; id++) {

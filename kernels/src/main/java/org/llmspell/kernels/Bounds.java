@@ -23,6 +23,12 @@ public final class Bounds {
         Objects.checkFromIndexSize(index, count, segment.byteSize() / Short.BYTES);
     }
 
+    /** The arguments of {@link Kernels#toBytes}. */
+    public static void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        floats(x, index, count);
+        Objects.checkFromIndexSize(targetOffset, CacheFormat.BYTES.bytes(count), target.byteSize());
+    }
+
     /** The arguments of {@link Kernels#dequantize}. */
     public static void dequantize(
             BlockFormat format,
@@ -121,16 +127,17 @@ public final class Bounds {
         floats(call.out(), call.outIndex(), product(call.rows(), call.heads(), call.valueDimension()));
         long last = (long) call.firstPosition() + rowTo - 1;
         long first = Math.max(0, (long) call.firstPosition() + rowFrom - call.window() + 1);
-        long keys = product(call.kvHeads(), call.pageTokens(), call.keyDimension());
-        long values = product(call.kvHeads(), call.pageTokens(), call.valueDimension());
+        long heads = (long) call.kvHeads() * call.pageTokens();
+        long keys = product(heads, call.format().bytes(call.keyDimension()));
+        long values = product(heads, call.format().bytes(call.valueDimension()));
         long pages = last / call.pageTokens() + 1;
         if (pages > call.keyPages().length || pages > call.valuePages().length) {
             throw new IndexOutOfBoundsException("position %d needs %d pages, there are %d of keys and %d of values"
                     .formatted(last, pages, call.keyPages().length, call.valuePages().length));
         }
         for (int page = (int) (first / call.pageTokens()); page < pages; page++) {
-            halves(call.keyPages()[page], 0, keys);
-            halves(call.valuePages()[page], 0, values);
+            Objects.checkFromIndexSize(0, keys, call.keyPages()[page].byteSize());
+            Objects.checkFromIndexSize(0, values, call.valuePages()[page].byteSize());
         }
         float[] sinks = call.sinks();
         if (sinks != null && sinks.length < call.heads()) {
@@ -204,10 +211,14 @@ public final class Bounds {
     }
 
     private static long product(int a, int b, int c) {
+        return product((long) a * b, c);
+    }
+
+    private static long product(long a, long b) {
         try {
-            return Math.multiplyExact(Math.multiplyExact((long) a, b), c);
+            return Math.multiplyExact(a, b);
         } catch (ArithmeticException e) {
-            throw new IndexOutOfBoundsException("%d × %d × %d elements overflow".formatted(a, b, c));
+            throw new IndexOutOfBoundsException("%d × %d elements overflow".formatted(a, b));
         }
     }
 }

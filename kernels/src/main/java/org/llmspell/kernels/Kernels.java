@@ -160,6 +160,15 @@ public interface Kernels {
     void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count);
 
     /**
+     * Rounds {@code count} floats to 8 bits as {@link CacheFormat#BYTES} has it: the scale of a block is its largest magnitude / 127,
+     * and each element goes to the nearest multiple of it, ties to even. A block that holds no number, or one too large
+     * for a half, reads back as no numbers.
+     *
+     * @param target receives {@code CacheFormat.BYTES.bytes(count)} bytes from byte {@code targetOffset}
+     */
+    void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count);
+
+    /**
      * Causal attention of query rows of <em>one</em> sequence over one group of heads that share key-value head
      * {@code kvHead}, by online softmax over the pages of its cache.
      */

@@ -13,7 +13,6 @@ import static org.llmspell.kernels.x86.Gp.RSI;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VBROADCASTSS;
-import static org.llmspell.kernels.x86.Op.VCVTPH2PS;
 import static org.llmspell.kernels.x86.Op.VFMADD231PS;
 import static org.llmspell.kernels.x86.Op.VMAXPS;
 import static org.llmspell.kernels.x86.Op.VMOVSS_STORE;
@@ -24,6 +23,7 @@ import static org.llmspell.kernels.x86.Op.VPXORD;
 import static org.llmspell.kernels.x86.Op.VSUBPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
+import org.llmspell.kernels.CacheFormat;
 import org.llmspell.kernels.x86.Assembler.Condition;
 import org.llmspell.kernels.x86.Assembler.Label;
 
@@ -37,43 +37,42 @@ import org.llmspell.kernels.x86.Assembler.Label;
  *
  * @param keyDimension elements of a query, a multiple of 16 up to 256
  * @param valueDimension elements of a value, likewise
+ * @param format of keys and values
  * @param capped scores go through {@code c · tanh(score / c)}
  */
-record AttentionTileCode(int keyDimension, int valueDimension, boolean capped) {
+record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat format, boolean capped) {
     /** Positions taken at a time. */
     static final int KEYS = 32;
 
     /** Query vectors of a tile. */
     static final int QUERIES = 8;
 
-    /** Where the arguments stand in the block, besides some of {@link AttentionCode}'s: the positions' keys and values as halves. */
-    static final int HALF_KEYS = AttentionCode.ARGUMENT_BYTES;
+    /** Where the arguments stand in the block, besides some of {@link AttentionCode}'s: the positions' keys and values. */
+    static final int STORED_KEYS = AttentionCode.ARGUMENT_BYTES;
 
-    static final int HALF_VALUES = HALF_KEYS + 8;
-    /** Vectors of 16 of the values to widen, at least one. */
-    static final int VALUE_VECTORS = HALF_KEYS + 16;
+    static final int STORED_VALUES = STORED_KEYS + 8;
+    /** Positions from the first to the last that any query vector sees, at least one. */
+    static final int SEEN = STORED_KEYS + 16;
     /** f32 {@code [keyDimension][32]}. */
-    static final int TURNED_KEYS = HALF_KEYS + 24;
+    static final int TURNED_KEYS = STORED_KEYS + 24;
     /** f32 {@code [32][valueDimension]}. */
-    static final int WIDE_VALUES = HALF_KEYS + 32;
+    static final int WIDE_VALUES = STORED_KEYS + 32;
     /** Set by {@link #widen}: a zero if all values are numbers, else none. */
-    static final int FINITE = HALF_KEYS + 40;
+    static final int FINITE = STORED_KEYS + 40;
     /** The first tile's query vectors, multiplied by the scale, one after the other. */
-    static final int SCALED_QUERIES = HALF_KEYS + 48;
+    static final int SCALED_QUERIES = STORED_KEYS + 48;
 
-    static final int STATES = HALF_KEYS + 56;
+    static final int STATES = STORED_KEYS + 56;
     /** A bit for each position that a query vector sees: 32 bits for each, and 16 bits of room after the last. */
-    static final int VISIBLE = HALF_KEYS + 64;
+    static final int VISIBLE = STORED_KEYS + 64;
 
-    static final int TILES = HALF_KEYS + 72;
-    /** Positions from the first to the last that any query vector sees. */
-    static final int SEEN = HALF_KEYS + 80;
+    static final int TILES = STORED_KEYS + 72;
     /** Room for {@link #QUERIES} times {@link #KEYS} weights. */
-    static final int WEIGHTS = HALF_KEYS + 88;
+    static final int WEIGHTS = STORED_KEYS + 80;
     /** For {@link #scaleQueries}: vectors of 16 in a row; the rest is in {@link AttentionCode}'s arguments. */
-    static final int ROW_VECTORS = HALF_KEYS + 96;
+    static final int ROW_VECTORS = STORED_KEYS + 88;
 
-    private static final int CORRECTIONS = HALF_KEYS + 104;
+    private static final int CORRECTIONS = STORED_KEYS + 96;
 
     static final int ARGUMENT_BYTES = CORRECTIONS + 4 * QUERIES;
 
@@ -131,43 +130,41 @@ record AttentionTileCode(int keyDimension, int valueDimension, boolean capped) {
     }
 
     private void turnKeys(Assembler a) {
-        a.load(RSI, at(RDI, HALF_KEYS));
+        a.load(RSI, at(RDI, STORED_KEYS));
         a.load(RDX, at(RDI, TURNED_KEYS));
-        a.mov(RCX, keyDimension / 16);
-        Label next = new Label();
-        a.place(next);
-        for (int half = 0; half < KEYS / 16; half++) {
-            for (int key = 0; key < 16; key++) {
-                a.emit(VCVTPH2PS, zmm(key), at(RSI, Short.BYTES * keyDimension * (16 * half + key)));
+        for (int first = 0; first < keyDimension; first += 16) {
+            for (int half = 0; half < KEYS / 16; half++) {
+                for (int key = 0; key < 16; key++) {
+                    int head = (int) format.bytes(keyDimension) * (16 * half + key);
+                    AttentionCode.load(a, format, zmm(key), zmm(16), head, first);
+                }
+                Transposition.write(a);
+                for (int element = 0; element < 16; element++) {
+                    a.store(VMOVUPS_STORE, at(RDX, KEY_BYTES * (first + element) + LINE * half), zmm(element));
+                }
             }
-            int place = LINE * half;
-            Transposition.emit(a, 16, (element, vector) -> {
-                a.store(VMOVUPS_STORE, at(RDX, KEY_BYTES * element + place), vector);
-            });
         }
-        a.add(RSI, 32);
-        a.add(RDX, 16 * KEY_BYTES);
-        a.sub(RCX, 1);
-        a.jump(Condition.NOT_EQUAL, next);
     }
 
-    private static void widenValues(Assembler a) {
+    private void widenValues(Assembler a) {
         Vec value = zmm(0);
         Vec zero = zmm(1);
         Vec found = zmm(2);
         a.emit(VPXORD, zero, zero, zero);
         a.emit(VPXORD, found, found, found);
-        a.load(RSI, at(RDI, HALF_VALUES));
+        a.load(RSI, at(RDI, STORED_VALUES));
         a.load(RDX, at(RDI, WIDE_VALUES));
-        a.load(RCX, at(RDI, VALUE_VECTORS));
+        a.load(RCX, at(RDI, SEEN));
         Label next = new Label();
         a.place(next);
-        a.emit(VCVTPH2PS, value, at(RSI, 0));
-        a.store(VMOVUPS_STORE, at(RDX, 0), value);
-        // Infinity times zero is no number.
-        a.emit(VFMADD231PS, found, value, zero);
-        a.add(RSI, 32);
-        a.add(RDX, LINE);
+        for (int i = 0; i < valueDimension / 16; i++) {
+            AttentionCode.load(a, format, value, zmm(3), 0, 16 * i);
+            a.store(VMOVUPS_STORE, at(RDX, LINE * i), value);
+            // Infinity times zero is no number.
+            a.emit(VFMADD231PS, found, value, zero);
+        }
+        a.add(RSI, (int) format.bytes(valueDimension));
+        a.add(RDX, LINE * valueDimension / 16);
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
         AttentionCode.everywhere(a, VADDPS, found, value);

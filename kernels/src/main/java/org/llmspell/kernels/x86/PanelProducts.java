@@ -58,13 +58,16 @@ final class PanelProducts {
 
     PanelProducts() throws ExecutableMemory.Refused {}
 
-    /** How the activations are to be rounded for such rows; null where there is no code for them. */
-    static @Nullable RoundedRecords records(BlockFormat format, int columns) {
+    /** The product of a format, the same for all whose activations are rounded alike; null where there is no code for it. */
+    @Nullable RoundedProduct product(BlockFormat format) {
+        RoundedRecords records = records(format);
+        return records == null ? null : new RoundedProduct(records, this);
+    }
+
+    /** How the activations are to be rounded for a format; null where there is no code for it. */
+    static @Nullable RoundedRecords records(BlockFormat format) {
         Shape shape = shape(format);
-        if (shape == null || columns == 0) {
-            return null;
-        }
-        return columns % format.blockElements() == 0 ? shape.records : null;
+        return shape == null ? null : shape.records;
     }
 
     private static @Nullable Shape shape(BlockFormat format) {
@@ -147,22 +150,6 @@ final class PanelProducts {
             arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.STEP, (long) tokens * records.bytes());
             routine.call(arguments.address());
         }
-    }
-
-    /** {@code out[t][r] = weights[r] · x[t]} of activations that are rounded for this call alone. */
-    void multiply(
-            RoundedRecords records,
-            WeightMatrix weights,
-            int rowFrom,
-            int rowTo,
-            long x,
-            long xStride,
-            int tokens,
-            long out,
-            long outStride) {
-        long rounded = scratch.get().rounded(roundedBytes(records, weights.columns(), tokens));
-        round(records, x, xStride, weights.columns(), tokens, 0, tokens, rounded);
-        multiply(weights, rowFrom, rowTo, rounded, (long) tokens * records.bytes(), tokens, out, outStride);
     }
 
     /**
@@ -303,7 +290,6 @@ final class PanelProducts {
         final MemorySegment stage = Arena.ofAuto().allocate(UnpackCode.STAGE_BYTES, 64);
         final MemorySegment sums = Arena.ofAuto().allocate((long) PanelCode.SUMS_STRIDE * TOKENS, 64);
         private final MemorySegment table = Arena.ofAuto().allocate(8L * ROWS, 64);
-        private MemorySegment rounded = MemorySegment.NULL;
 
         /** Makes the sums zero; rows that are not there are taken for the last. */
         void begin(WeightMatrix weights, int rowFrom, int rows, int tokens) {
@@ -314,13 +300,6 @@ final class PanelProducts {
                 table.setAtIndex(
                         ValueLayout.JAVA_LONG, row, weights.data().address() + number * weights.rowBytes());
             }
-        }
-
-        long rounded(long bytes) {
-            if (rounded.byteSize() < bytes) {
-                rounded = Arena.ofAuto().allocate(bytes, 64);
-            }
-            return rounded.address();
         }
 
         long rowAddress(int row) {

@@ -64,9 +64,8 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             long outIndex,
             long outStride) {
         Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
-        if (PanelProducts.records(weights.format(), weights.columns()) != records) {
-            throw new IllegalArgumentException("this product is not that of %d columns of %s"
-                    .formatted(weights.columns(), weights.format()));
+        if (PanelProducts.records(weights.format()) != records) {
+            throw new IllegalArgumentException("this product is not that of " + weights.format());
         }
         if (tokens <= 0 || rowFrom == rowTo) {
             return;

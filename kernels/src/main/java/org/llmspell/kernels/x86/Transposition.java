@@ -7,45 +7,37 @@ import static org.llmspell.kernels.x86.Op.VUNPCKLPD;
 import static org.llmspell.kernels.x86.Op.VUNPCKLPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
-import java.util.function.BiConsumer;
-
-/** The code that turns a square of 16 times 16 words of 32 bits: what was a lane of sixteen vectors becomes a vector. */
+/** Makes columns of the rows that zmm0 to 15 hold: 16 × 16 elements of 32 bits, in 64 instructions. */
 final class Transposition {
-    private static final int SIZE = 16;
-    private static final int EVEN_LANES = 0x88;
-    private static final int ODD_LANES = 0xDD;
+    private static final int EVEN = 0x88;
+    private static final int ODD = 0xDD;
 
     private Transposition() {}
 
-    /**
-     * Turns zmm0 to 15; all vector registers are spoilt.
-     *
-     * @param words how many of the lanes are wanted, from lane 0 on
-     * @param store stores what was a lane, given its number and the vector
-     */
-    static void emit(Assembler a, int words, BiConsumer<Integer, Vec> store) {
-        for (int row = 0; row < SIZE; row += 2) {
-            a.emit(VUNPCKLPS, zmm(16 + row), zmm(row), zmm(row + 1));
-            a.emit(VUNPCKHPS, zmm(17 + row), zmm(row), zmm(row + 1));
+    /** In place; spoils zmm16 to 31. */
+    static void write(Assembler a) {
+        for (int i = 0; i < 16; i += 2) {
+            a.emit(VUNPCKLPS, zmm(16 + i), zmm(i), zmm(i + 1));
+            a.emit(VUNPCKHPS, zmm(17 + i), zmm(i), zmm(i + 1));
         }
-        for (int row = 0; row < SIZE; row += 4) {
-            a.emit(VUNPCKLPD, zmm(row), zmm(16 + row), zmm(18 + row));
-            a.emit(VUNPCKHPD, zmm(row + 1), zmm(16 + row), zmm(18 + row));
-            a.emit(VUNPCKLPD, zmm(row + 2), zmm(17 + row), zmm(19 + row));
-            a.emit(VUNPCKHPD, zmm(row + 3), zmm(17 + row), zmm(19 + row));
+        for (int i = 0; i < 16; i += 4) {
+            a.emit(VUNPCKLPD, zmm(i), zmm(16 + i), zmm(18 + i));
+            a.emit(VUNPCKHPD, zmm(i + 1), zmm(16 + i), zmm(18 + i));
+            a.emit(VUNPCKLPD, zmm(i + 2), zmm(17 + i), zmm(19 + i));
+            a.emit(VUNPCKHPD, zmm(i + 3), zmm(17 + i), zmm(19 + i));
         }
-        // Register 4g + j now has word 4l + j of the rows 4g to 4g + 3 in its lane l of 128 bits.
+        // Quarter l of register 4q + j has what the rows 4q to 4q + 3 hold in column 4l + j.
         for (int j = 0; j < 4; j++) {
-            a.emit(VSHUFI32X4, zmm(16 + j), zmm(j), zmm(4 + j), EVEN_LANES);
-            a.emit(VSHUFI32X4, zmm(20 + j), zmm(j), zmm(4 + j), ODD_LANES);
-            a.emit(VSHUFI32X4, zmm(24 + j), zmm(8 + j), zmm(12 + j), EVEN_LANES);
-            a.emit(VSHUFI32X4, zmm(28 + j), zmm(8 + j), zmm(12 + j), ODD_LANES);
+            for (int half = 0; half < 2; half++) {
+                a.emit(VSHUFI32X4, zmm(16 + 4 * j + 2 * half), zmm(8 * half + j), zmm(8 * half + 4 + j), EVEN);
+                a.emit(VSHUFI32X4, zmm(17 + 4 * j + 2 * half), zmm(8 * half + j), zmm(8 * half + 4 + j), ODD);
+            }
         }
-        for (int word = 0; word < words; word++) {
-            int lane = word / 4;
-            int first = (lane % 2 == 0 ? 16 : 20) + word % 4;
-            a.emit(VSHUFI32X4, zmm(0), zmm(first), zmm(first + 8), lane < 2 ? EVEN_LANES : ODD_LANES);
-            store.accept(word, zmm(0));
+        for (int j = 0; j < 4; j++) {
+            a.emit(VSHUFI32X4, zmm(j), zmm(16 + 4 * j), zmm(18 + 4 * j), EVEN);
+            a.emit(VSHUFI32X4, zmm(8 + j), zmm(16 + 4 * j), zmm(18 + 4 * j), ODD);
+            a.emit(VSHUFI32X4, zmm(4 + j), zmm(17 + 4 * j), zmm(19 + 4 * j), EVEN);
+            a.emit(VSHUFI32X4, zmm(12 + j), zmm(17 + 4 * j), zmm(19 + 4 * j), ODD);
         }
     }
 }

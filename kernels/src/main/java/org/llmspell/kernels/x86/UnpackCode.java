@@ -144,8 +144,10 @@ abstract class UnpackCode {
             a.load(RAX, at(R8, 8 * row));
             load.accept(row, zmm(row));
         }
-        Transposition.emit(
-                a, words, (word, vector) -> a.store(VMOVDQU32_STORE, staged(firstPlace + word), vector));
+        Transposition.write(a);
+        for (int word = 0; word < words; word++) {
+            a.store(VMOVDQU32_STORE, staged(firstPlace + word), zmm(word));
+        }
     }
 
     /** A word of each row. */

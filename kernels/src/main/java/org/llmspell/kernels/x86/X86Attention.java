@@ -40,8 +40,8 @@ final class X86Attention {
     }
 
     void run(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
-        AttentionCode shape =
-                new AttentionCode(call.keyDimension(), call.valueDimension(), call.pageTokens(), call.softcap() != 0);
+        AttentionCode shape = new AttentionCode(
+                call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
         boolean tiled = (rowTo - rowFrom) * call.group() >= LEAST_TILED && AttentionTileCode.possible(call.pageTokens());
         TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
@@ -56,7 +56,7 @@ final class X86Attention {
     }
 
     private static AttentionTileCode tileShape(AttentionCall call) {
-        return new AttentionTileCode(call.keyDimension(), call.valueDimension(), call.softcap() != 0);
+        return new AttentionTileCode(call.keyDimension(), call.valueDimension(), call.format(), call.softcap() != 0);
     }
 
     private static TileCode assemble(AttentionTileCode shape) {
@@ -172,16 +172,13 @@ final class X86Attention {
                 long first = (long) kvHead * call.pageTokens() + from - start;
                 arguments.set(
                         ValueLayout.JAVA_LONG,
-                        AttentionTileCode.HALF_KEYS,
-                        call.keyPages()[page].address() + Short.BYTES * first * call.keyDimension());
+                        AttentionTileCode.STORED_KEYS,
+                        call.keyPages()[page].address() + first * call.format().bytes(call.keyDimension()));
                 arguments.set(
                         ValueLayout.JAVA_LONG,
-                        AttentionTileCode.HALF_VALUES,
-                        call.valuePages()[page].address() + Short.BYTES * first * call.valueDimension());
-                arguments.set(
-                        ValueLayout.JAVA_LONG,
-                        AttentionTileCode.VALUE_VECTORS,
-                        (long) (to - from) * call.valueDimension() / 16);
+                        AttentionTileCode.STORED_VALUES,
+                        call.valuePages()[page].address() + first * call.format().bytes(call.valueDimension()));
+                arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SEEN, to - from);
                 code.widen.call(arguments.address());
                 if (arguments.get(ValueLayout.JAVA_FLOAT, AttentionTileCode.FINITE) == 0) {
                     tiles(code, from, to);
@@ -226,7 +223,6 @@ final class X86Attention {
                     memory.states.address() + before * shape.stateBytes());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.VISIBLE, memory.visible.address());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TILES, count);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SEEN, to - from);
             code.tiles.call(arguments.address());
         }
 
@@ -240,16 +236,12 @@ final class X86Attention {
             int start = page * call.pageTokens();
             int lastSeen = Math.min(to, call.firstPosition() + rowTo) - start;
             MemorySegment arguments = memory.arguments;
-            long keys = (long) kvHead * call.pageTokens() * call.keyDimension();
-            long values = (long) kvHead * call.pageTokens() * call.valueDimension();
-            arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + Short.BYTES * keys);
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.VALUES,
-                    call.valuePages()[page].address() + Short.BYTES * values);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, lastSeen * call.keyDimension() / 16);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, lastSeen * call.valueDimension() / 16);
+            long heads = (long) kvHead * call.pageTokens();
+            long keys = heads * call.format().bytes(call.keyDimension());
+            long values = heads * call.format().bytes(call.valueDimension());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + keys);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUES, call.valuePages()[page].address() + values);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, lastSeen);
             int row = rowFrom;
             while (row < rowTo) {
                 int seenFrom = seenFrom(row, from);
@@ -260,8 +252,7 @@ final class X86Attention {
                 }
                 if (seenFrom < seenTo) {
                     rows(row, next, seenFrom - start, seenTo - start);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, 0);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, 0);
+                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, 0);
                 }
                 row = next;
             }

@@ -66,6 +66,8 @@ final class X86Products {
     private record Code(int rows, Routine several, Routine single) {}
 
     private final Map<BlockFormat, Format> formats = new EnumMap<>(BlockFormat.class);
+    private final Routine fetchingOnce = ProductCode.fetching(1);
+    private final Routine fetching = ProductCode.fetching(2);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     X86Products() throws ExecutableMemory.Refused {
@@ -132,6 +134,11 @@ final class X86Products {
         return found;
     }
 
+    /** Whether there is code for the format. */
+    boolean supports(BlockFormat format) {
+        return formats.containsKey(format);
+    }
+
     /** Whether there is code for such rows. */
     boolean supports(BlockFormat format, int columns) {
         Format found = formats.get(format);
@@ -154,6 +161,11 @@ final class X86Products {
         for (int i = 0; i < TOKENS.length; i++) {
             int count = TOKENS[i];
             while (tokens - token >= count) {
+                Code code = format.code(i);
+                memory.rows(weights, rowFrom, 0);
+                long bytes = (rowTo - rowFrom) * weights.rowBytes();
+                memory.set(ProductCode.STEPS, ProductCode.firstLines(code.rows, weights.rowBytes(), bytes));
+                memory.call(count == 1 ? fetchingOnce : fetching);
                 long laidOut = memory.records(records.bytes(columns, count));
                 for (int t = 0; t < count; t++) {
                     memory.layOut(
@@ -168,7 +180,7 @@ final class X86Products {
                 memory.set(ProductCode.TAIL, columns % format.step / format.piece);
                 memory.set(ProductCode.ROW_BYTES, weights.rowBytes());
                 memory.set(ProductCode.OUT_STRIDE, outStride);
-                run(memory, format.code(i), weights, rowFrom, rowTo, out + token * outStride);
+                run(memory, code, weights, rowFrom, rowTo, out + token * outStride);
                 token += count;
             }
         }
