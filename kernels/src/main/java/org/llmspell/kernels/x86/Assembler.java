@@ -289,6 +289,10 @@ final class Assembler {
         arithmetic(5, destination, value);
     }
 
+    void cmp(Gp first, int value) {
+        arithmetic(7, first, value);
+    }
+
     void and(Gp destination, int value) {
         arithmetic(4, destination, value);
     }

@@ -126,6 +126,8 @@ class AssemblerTest {
             expected.add("add " + one + ",0x1234");
             a.sub(pair[1], 1);
             expected.add("sub " + other + ",0x1");
+            a.cmp(pair[1], 0x70);
+            expected.add("cmp " + other + ",0x70");
             a.and(pair[1], 0x70);
             expected.add("and " + other + ",0x70");
             a.or(pair[0], pair[1]);
