@@ -392,7 +392,8 @@ class AttentionTest {
                     magnitude += Math.abs(term);
                 }
                 float value = actual[outIndex + (row * shape.heads + head) * shape.valueDimension + i];
-                // A score of size 30 is exact to 30 · 2⁻²⁴, which is the weight's relative error; less so as a sum of many terms.
+                // A score of size 30 is exact to 30 · 2⁻²⁴, which is the weight's relative error; less so as a sum of
+                // many terms.
                 double bound = 1e-5 * Math.max(1, shape.keyDimension / 128.0);
                 if (!(Math.abs(value - expected) <= bound * magnitude)) {
                     throw new AssertionError("%s, row %d, head %d, element %d: %s instead of %s"

@@ -128,11 +128,10 @@ class RoundedProductTest {
 
     /** Scale and minimum parts are summed apart and may be far larger than their difference. */
     private static double minimumTerms(BlockFormat format, float[] w, double[] rounded, int row, int columns) {
-        boolean minima =
-                switch (format) {
-                    case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
-                    default -> false;
-                };
+        boolean minima = switch (format) {
+            case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
+            default -> false;
+        };
         if (!minima) {
             return 0;
         }

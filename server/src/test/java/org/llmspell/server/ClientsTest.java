@@ -123,8 +123,7 @@ class ClientsTest {
         for (int i = 0; i < alone.size(); i++) {
             assertThat(alone.get(i).asDouble())
                     .isCloseTo(
-                            own.at("/embeddings/0").get(i).asDouble(),
-                            org.assertj.core.data.Offset.offset(rounding));
+                            own.at("/embeddings/0").get(i).asDouble(), org.assertj.core.data.Offset.offset(rounding));
         }
     }
 

@@ -183,11 +183,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
                 Vec sum = sum(token, vector);
                 a.emit(VCVTDQ2PS, sum, sum);
                 if (records == RoundedRecords.SMALL) {
-                    a.emit(
-                            VMULPS,
-                            sum,
-                            sum,
-                            perRun(token, RoundedRecords.SCALE).repeated());
+                    a.emit(VMULPS, sum, sum, perRun(token, RoundedRecords.SCALE).repeated());
                 }
                 a.emit(VFMADD231PS, total(token, vector), sum, at(RSI, scales(run) + 64 * vector));
                 if (minima) {

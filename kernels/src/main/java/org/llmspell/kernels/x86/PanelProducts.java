@@ -31,11 +31,7 @@ final class PanelProducts {
     private static final int PANEL_BYTES = 16 * PanelCode.runBytes(16);
 
     /** How a format is computed. */
-    private record Shape(
-            RoundedRecords records,
-            int run,
-            boolean minima,
-            UnpackSmall.@Nullable Layout small) {}
+    private record Shape(RoundedRecords records, int run, boolean minima, UnpackSmall.@Nullable Layout small) {}
 
     /**
      * The code of a format.
@@ -59,7 +55,8 @@ final class PanelProducts {
     PanelProducts() throws ExecutableMemory.Refused {}
 
     /** The product of a format, the same for all whose activations are rounded alike; null where there is no code for it. */
-    @Nullable RoundedProduct product(BlockFormat format) {
+    @Nullable
+    RoundedProduct product(BlockFormat format) {
         RoundedRecords records = records(format);
         return records == null ? null : new RoundedProduct(records, this);
     }
@@ -272,10 +269,7 @@ final class PanelProducts {
             }
             if (rest > 0) {
                 int done = tokens - rest;
-                arguments.set(
-                        ValueLayout.JAVA_LONG,
-                        PanelCode.RECORDS,
-                        at + (long) done * code.shape.records.bytes());
+                arguments.set(ValueLayout.JAVA_LONG, PanelCode.RECORDS, at + (long) done * code.shape.records.bytes());
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums + (long) PanelCode.SUMS_STRIDE * done);
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.TILES, 1);
                 code.products[rest - 1].call(arguments.address());
@@ -297,8 +291,7 @@ final class PanelProducts {
             sums.asSlice(0, (long) PanelCode.SUMS_STRIDE * tokens).fill((byte) 0);
             for (int row = 0; row < panels * PanelCode.ROWS; row++) {
                 long number = rowFrom + Math.min(row, rows - 1);
-                table.setAtIndex(
-                        ValueLayout.JAVA_LONG, row, weights.data().address() + number * weights.rowBytes());
+                table.setAtIndex(ValueLayout.JAVA_LONG, row, weights.data().address() + number * weights.rowBytes());
             }
         }
 

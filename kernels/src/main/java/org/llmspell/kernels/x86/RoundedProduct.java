@@ -36,7 +36,8 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             MemorySegment prepared) {
         Objects.checkFromToIndex(tokenFrom, tokenTo, tokens);
         if (columns <= 0 || columns % records.multiple() != 0) {
-            throw new IllegalArgumentException("%d columns are no multiple of %d".formatted(columns, records.multiple()));
+            throw new IllegalArgumentException(
+                    "%d columns are no multiple of %d".formatted(columns, records.multiple()));
         }
         Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
         Objects.checkFromIndexSize(0, preparedBytes(columns, tokens), prepared.byteSize());

@@ -198,9 +198,7 @@ final class UnpackSmall extends UnpackCode {
             constant(
                     a,
                     levels,
-                    layout == Layout.Q4_0
-                            ? Q4_LEVELS
-                            : layout == Layout.MXFP4 ? E2M1_LEVELS : NONLINEAR_LEVELS);
+                    layout == Layout.Q4_0 ? Q4_LEVELS : layout == Layout.MXFP4 ? E2M1_LEVELS : NONLINEAR_LEVELS);
         } else if (layout.fifthBits >= 0) {
             constant(a, levels, layout.minima ? FIFTH : FIFTH_CENTERED);
         }

@@ -43,7 +43,8 @@ final class X86Attention {
         AttentionCode shape = new AttentionCode(
                 call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
-        boolean tiled = (rowTo - rowFrom) * call.group() >= LEAST_TILED && AttentionTileCode.possible(call.pageTokens());
+        boolean tiled =
+                (rowTo - rowFrom) * call.group() >= LEAST_TILED && AttentionTileCode.possible(call.pageTokens());
         TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
         int most = tiled ? TILED_QUERIES : QUERIES;
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));
@@ -177,7 +178,8 @@ final class X86Attention {
                 arguments.set(
                         ValueLayout.JAVA_LONG,
                         AttentionTileCode.STORED_VALUES,
-                        call.valuePages()[page].address() + first * call.format().bytes(call.valueDimension()));
+                        call.valuePages()[page].address()
+                                + first * call.format().bytes(call.valueDimension()));
                 arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SEEN, to - from);
                 code.widen.call(arguments.address());
                 if (arguments.get(ValueLayout.JAVA_FLOAT, AttentionTileCode.FINITE) == 0) {
@@ -198,8 +200,7 @@ final class X86Attention {
                 int seenTo = seenTo(row, to) - from;
                 int bits = (int) ((-1L >>> (64 - seenTo)) & (-1L << seenFrom));
                 for (int head = 0; head < group; head++) {
-                    memory.visible.setAtIndex(
-                            ValueLayout.JAVA_INT, (long) (row - firstRow) * group + head, bits);
+                    memory.visible.setAtIndex(ValueLayout.JAVA_INT, (long) (row - firstRow) * group + head, bits);
                 }
                 endRow = row + 1;
             }
