@@ -125,7 +125,8 @@ final class Throughput implements Callable<Integer> {
     private double theirs(int count) {
         int threads = Runtime.getRuntime().availableProcessors();
         double best = 0;
-        try (LlamaCpp other = new LlamaCpp(llama, null, file, threads, count * (prompt + reply), count)) {
+        try (LlamaModel other =
+                new LlamaModel(new LlamaCpp(llama, null), file, threads, count * (prompt + reply), count)) {
             LlamaBatches batches = new LlamaBatches(other, count);
             batches.generate(prompt, 2);
             for (int round = 0; round < rounds; round++) {

@@ -24,6 +24,7 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.config.CandleConfig;
 import org.llmspell.local.config.Config;
+import org.llmspell.local.config.ConfigKey;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -121,7 +122,7 @@ final class BenchCommand implements Command {
         if (threads < 1 || threads > MOST_THREADS) {
             throw usage(line, THREADS + " is " + threads + "; allowed: 1 to " + MOST_THREADS);
         }
-        return Map.of("providers.candle.options.threads", String.valueOf(threads));
+        return Map.of(ConfigKey.THREADS, String.valueOf(threads));
     }
 
     private static Plan plan(ParseResult line) {
