@@ -97,9 +97,16 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
             OptionalDouble share = OptionalDouble.empty();
             for (int t = 0; t < tests.size(); t++) {
                 SpeedTest test = tests.get(t);
+<<<<<<< HEAD
                 double median = new SpeedSamples(test, mine[t]).median();
                 figures.add(Figures.moreIsBetter(
                         test.name(), "tokens/s", median, new SpeedSamples(test, other[t]).median()));
+=======
+                figures.add(new Figures(
+                        test.name(),
+                        new SpeedSamples(test, mine[t]).median(),
+                        new SpeedSamples(test, other[t]).median()));
+>>>>>>> fddb215 (Fuzz the assembled products in memory that ends with their operands; say which formats have machine code)
                 if (test.kind() == SpeedTest.Kind.GENERATION && test.depth() == 0 && share.isEmpty()) {
                     share = OptionalDouble.of(median * tokenBytes / read);
                 }
