@@ -51,7 +51,13 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
         String threads = String.valueOf(setup.threads());
         long tokenBytes = TokenBytes.of(file);
         try (EngineProcess ours = new EngineProcess(
-                        "llmspell", OurEngine.class, List.of(), setup.environment(), file.toString(), threads, context);
+                        "llmspell",
+                        OurEngine.class,
+                        List.of(),
+                        setup.environment(),
+                        file.toString(),
+                        threads,
+                        context);
                 EngineProcess theirs = new EngineProcess(
                         "llama.cpp",
                         LlamaEngine.class,
@@ -97,22 +103,15 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
             OptionalDouble share = OptionalDouble.empty();
             for (int t = 0; t < tests.size(); t++) {
                 SpeedTest test = tests.get(t);
-<<<<<<< HEAD
                 double median = new SpeedSamples(test, mine[t]).median();
                 figures.add(Figures.moreIsBetter(
                         test.name(), "tokens/s", median, new SpeedSamples(test, other[t]).median()));
-=======
-                figures.add(new Figures(
-                        test.name(),
-                        new SpeedSamples(test, mine[t]).median(),
-                        new SpeedSamples(test, other[t]).median()));
->>>>>>> fddb215 (Fuzz the assembled products in memory that ends with their operands; say which formats have machine code)
                 if (test.kind() == SpeedTest.Kind.GENERATION && test.depth() == 0 && share.isEmpty()) {
                     share = OptionalDouble.of(median * tokenBytes / read);
                 }
             }
-            figures.add(Figures.lessIsBetter(
-                    Compare.MEMORY, "MiB", ours.memory() / MEBIBYTE, theirs.memory() / MEBIBYTE));
+            figures.add(
+                    Figures.lessIsBetter(Compare.MEMORY, "MiB", ours.memory() / MEBIBYTE, theirs.memory() / MEBIBYTE));
             return new Result(ours.describe(), theirs.describe(), figures, read / 1e9, share);
         }
     }

@@ -168,13 +168,8 @@ public final class X86Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
-<<<<<<< HEAD
         BatchProduct batch = batchProduct(weights, tokens);
         if (batch == null && !multipliesFew(weights)) {
-=======
-        if (!products.supports(weights.format(), weights.columns())
-                || (products.rounds(weights.format()) && (long) weights.rows() * weights.columns() < smallest)) {
->>>>>>> fddb215 (Fuzz the assembled products in memory that ends with their operands; say which formats have machine code)
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }

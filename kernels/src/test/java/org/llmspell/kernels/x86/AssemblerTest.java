@@ -51,13 +51,10 @@ class AssemblerTest {
             Op.VPMOVDW,
             2,
             Op.VPMOVSDB,
-<<<<<<< HEAD
             4,
             Op.VPMOVSXBD,
             4,
             Op.VPMOVZXBD,
-=======
->>>>>>> fddb215 (Fuzz the assembled products in memory that ends with their operands; say which formats have machine code)
             4);
 
     @TempDir
