@@ -4,12 +4,12 @@ import java.util.SplittableRandom;
 
 /** Several sequences in llama.cpp at once: their prompts in one batch, then a token of each in every pass. */
 final class LlamaBatches {
-    private final LlamaCpp llama;
+    private final LlamaModel llama;
     private final int sequences;
     private final SplittableRandom random = new SplittableRandom(3);
 
     /** @param llama with room for so many sequences */
-    LlamaBatches(LlamaCpp llama, int sequences) {
+    LlamaBatches(LlamaModel llama, int sequences) {
         this.llama = llama;
         this.sequences = sequences;
     }
@@ -17,10 +17,10 @@ final class LlamaBatches {
     /** Reads a prompt for each sequence and makes a reply of each; how many tokens of replies there were a second. */
     double generate(int prompt, int reply) {
         llama.clear();
-        LlamaCpp.Row[] rows = new LlamaCpp.Row[sequences * prompt];
+        LlamaModel.Row[] rows = new LlamaModel.Row[sequences * prompt];
         for (int i = 0; i < rows.length; i++) {
             int position = i % prompt;
-            rows[i] = new LlamaCpp.Row(token(), position, i / prompt, position == prompt - 1);
+            rows[i] = new LlamaModel.Row(token(), position, i / prompt, position == prompt - 1);
         }
         long start = System.nanoTime();
         llama.decode(rows);
@@ -28,10 +28,10 @@ final class LlamaBatches {
         for (int sequence = 0; sequence < sequences; sequence++) {
             next[sequence] = llama.greedy((sequence + 1) * prompt - 1);
         }
-        LlamaCpp.Row[] step = new LlamaCpp.Row[sequences];
+        LlamaModel.Row[] step = new LlamaModel.Row[sequences];
         for (int made = 1; made < reply; made++) {
             for (int sequence = 0; sequence < sequences; sequence++) {
-                step[sequence] = new LlamaCpp.Row(next[sequence], prompt + made - 1, sequence, true);
+                step[sequence] = new LlamaModel.Row(next[sequence], prompt + made - 1, sequence, true);
             }
             llama.decode(step);
             for (int sequence = 0; sequence < sequences; sequence++) {
