@@ -56,8 +56,9 @@ class RoundedActivationsTest {
                 int vocabulary = whole[i].length;
                 float[] expected = Arrays.copyOfRange(reference, i * vocabulary, (i + 1) * vocabulary);
                 most = Math.max(most, BareModel.largestDifference(whole[i], expected));
-                // attention sums in another order for many rows; the rounded products do not
-                assertThat(BareModel.largestDifference(whole[i], single[i])).isLessThan(0.05);
+                // Many rows are summed in another order. The last bit that differs turns an 8-bit rounding here and there, which is
+                // an error of the kind and size that both make anyway.
+                assertThat(BareModel.largestDifference(whole[i], single[i])).isLessThan(SAME * theirs);
             }
             assertThat(most).isBetween(1e-4, SAME * theirs);
         }
