@@ -23,8 +23,10 @@ final class LlamaModel implements AutoCloseable {
     private static final StructLayout MODEL_PARAMS = words(10);
     private static final StructLayout CONTEXT_PARAMS = words(20);
     private static final long CONTEXT_N_CTX = 0;
+    private static final long CONTEXT_N_SEQ_MAX = 12;
     private static final long CONTEXT_THREADS = 28;
     private static final long CONTEXT_THREADS_BATCH = 32;
+    private static final long CONTEXT_KV_UNIFIED = 133;
     private static final StructLayout BATCH = words(7);
     /** {@code ggml_threadpool_params}: a mask of 512 processors, threads, priority, polling, strictness, paused. */
     private static final StructLayout POOL_PARAMS =
@@ -45,6 +47,16 @@ final class LlamaModel implements AutoCloseable {
 
     /** @throws IllegalStateException if llama.cpp refuses the model */
     LlamaModel(LlamaCpp llama, Path file, int threads, int contextLength) {
+        this(llama, file, threads, contextLength, 1);
+    }
+
+    /**
+     * The same for several sequences at once, in one cache.
+     *
+     * @param contextLength tokens of all sequences together
+     * @param sequences as many as there will be
+     */
+    LlamaModel(LlamaCpp llama, Path file, int threads, int contextLength, int sequences) {
         this.llama = llama;
         model = llama.pointer(
                 "llama_model_load_from_file",
@@ -53,6 +65,8 @@ final class LlamaModel implements AutoCloseable {
                 llama.structure(arena, "llama_model_default_params", MODEL_PARAMS, types()));
         MemorySegment params = llama.structure(arena, "llama_context_default_params", CONTEXT_PARAMS, types());
         params.set(JAVA_INT, CONTEXT_N_CTX, contextLength);
+        params.set(JAVA_INT, CONTEXT_N_SEQ_MAX, sequences);
+        params.set(JAVA_BOOLEAN, CONTEXT_KV_UNIFIED, sequences > 1);
         params.set(JAVA_INT, CONTEXT_THREADS, threads);
         params.set(JAVA_INT, CONTEXT_THREADS_BATCH, threads);
         context = llama.pointer("llama_init_from_model", types(ADDRESS, CONTEXT_PARAMS), model, params);
@@ -89,9 +103,50 @@ final class LlamaModel implements AutoCloseable {
         llama.run("llama_synchronize", types(ADDRESS), context);
     }
 
+    /** A token at its place in one of several sequences. */
+    record Row(int token, int position, int sequence, boolean wantsLogits) {}
+
+    /** Computes tokens of several sequences in one call, and waits until that is done. */
+    void decode(Row[] rows) {
+        try (Arena call = Arena.ofConfined()) {
+            MemorySegment tokens = call.allocate(JAVA_INT, rows.length);
+            MemorySegment positions = call.allocate(JAVA_INT, rows.length);
+            MemorySegment counts = call.allocate(JAVA_INT, rows.length);
+            MemorySegment sequences = call.allocate(JAVA_INT, rows.length);
+            MemorySegment lists = call.allocate(ADDRESS, rows.length);
+            MemorySegment logits = call.allocate(rows.length);
+            for (int i = 0; i < rows.length; i++) {
+                tokens.setAtIndex(JAVA_INT, i, rows[i].token);
+                positions.setAtIndex(JAVA_INT, i, rows[i].position);
+                counts.setAtIndex(JAVA_INT, i, 1);
+                sequences.setAtIndex(JAVA_INT, i, rows[i].sequence);
+                lists.setAtIndex(ADDRESS, i, sequences.asSlice((long) Integer.BYTES * i));
+                logits.setAtIndex(JAVA_BOOLEAN, i, rows[i].wantsLogits);
+            }
+            // llama_batch: n_tokens, token, embd, pos, n_seq_id, seq_id, logits
+            MemorySegment wide = call.allocate(BATCH);
+            wide.set(JAVA_INT, 0, rows.length);
+            wide.setAtIndex(ADDRESS, 1, tokens);
+            wide.setAtIndex(ADDRESS, 3, positions);
+            wide.setAtIndex(ADDRESS, 4, counts);
+            wide.setAtIndex(ADDRESS, 5, lists);
+            wide.setAtIndex(ADDRESS, 6, logits);
+            int failed = llama.number("llama_decode", types(ADDRESS, BATCH), context, wide);
+            if (failed != 0) {
+                throw new IllegalStateException("llama.cpp cannot decode: " + failed);
+            }
+            llama.run("llama_synchronize", types(ADDRESS), context);
+        }
+    }
+
     /** The likeliest token after the last. */
     int greedy() {
-        MemorySegment logits = llama.pointer("llama_get_logits_ith", types(ADDRESS, JAVA_INT), context, -1)
+        return greedy(-1);
+    }
+
+    /** The likeliest token after row {@code index} of the last call, which wanted logits. */
+    int greedy(int index) {
+        MemorySegment logits = llama.pointer("llama_get_logits_ith", types(ADDRESS, JAVA_INT), context, index)
                 .reinterpret((long) vocabulary * Float.BYTES);
         int best = 0;
         for (int id = 1; id < vocabulary; id++) {

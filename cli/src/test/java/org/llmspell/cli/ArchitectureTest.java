@@ -135,6 +135,20 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** It is for Java programs, and brings a second JSON library, which the command need not look through at every start. */
+    @Test
+    void nobodyDependsOnTheModuleForLangChain4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in("langchain4j"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(in("langchain4j"), "dev.langchain4j..", "com.fasterxml.jackson..")
+                .check(CLASSES);
+        assertThat(getClass().getResource("/dev/langchain4j/model/chat/ChatModel.class"))
+                .isNull();
+    }
+
     /** A module's root package is its contract and its wiring, so it and the sub-packages may know each other. */
     @ParameterizedTest
     @ValueSource(strings = {"cli", "lua", "server", "local", "engine", "engine.template", "kernels"})

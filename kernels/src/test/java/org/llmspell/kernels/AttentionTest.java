@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -74,8 +77,10 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void aRowIsTheSameWhateverRowsAreComputedWithIt(Kernels kernels) {
-        for (int dimension : new int[] {24, 48, 160}) {
-            Case all = new Case(new Shape(4, 2, dimension, dimension, 16, 40, 50, 60, 0, null), new Random(5));
+        for (int i = 0; i < 6; i++) {
+            int dimension = new int[] {24, 48, 160}[i % 3];
+            CacheFormat format = CacheFormat.values()[i / 3];
+            Case all = new Case(new Shape(4, 2, dimension, dimension, 16, 40, 50, 60, 0, null), format, new Random(5));
             float[] together = all.run(kernels, 0, 40);
             for (int row : new int[] {0, 1, 13, 14, 39}) {
                 float[] alone = all.run(kernels, row, row + 1);
@@ -89,7 +94,7 @@ class AttentionTest {
     @ParameterizedTest
     @MethodSource("implementations")
     void whatCannotBeReachedIsRefused(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), new Random(6));
+        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         AttentionCall call = good.call();
         assertOutside(() -> kernels.attention(call, 1, 0, 2));
         assertOutside(() -> kernels.attention(call, 0, 0, 3));
@@ -103,12 +108,17 @@ class AttentionTest {
         assertOutside(() -> kernels.attention(good.call(good.keys, good.values, shortOut, null), 0, 0, 2));
         assertOutside(() -> kernels.attention(good.call(good.keys, good.values, good.out, new float[1]), 0, 0, 2));
         assertThat(Native.array(good.out)).containsOnly(GUARD);
+        Case bytes = new Case(good.shape, CacheFormat.BYTES, new Random(6));
+        MemorySegment[] one = bytes.keys.clone();
+        one[0] = one[0].asSlice(0, one[0].byteSize() - 1);
+        assertOutside(() -> kernels.attention(bytes.call(one, bytes.values, bytes.out, null), 0, 0, 2));
+        assertThat(Native.array(bytes.out)).containsOnly(GUARD);
     }
 
     @ParameterizedTest
     @MethodSource("implementations")
     void noRowsAreNothingToDo(Kernels kernels) {
-        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), new Random(6));
+        Case good = new Case(new Shape(2, 1, 8, 8, 16, 2, 30, Integer.MAX_VALUE, 0, null), CacheFormat.HALF, new Random(6));
         assertThat(good.run(kernels, 1, 1)).containsOnly(GUARD);
     }
 
@@ -133,6 +143,7 @@ class AttentionTest {
                 s.keyDimension,
                 s.valueDimension,
                 s.pageTokens,
+                CacheFormat.HALF,
                 none,
                 0,
                 pages,
@@ -155,11 +166,13 @@ class AttentionTest {
     }
 
     private static void check(Kernels kernels, Shape shape) {
-        Case problem = new Case(shape, new Random(shape.hashCode()));
-        problem.verify(problem.run(kernels, 0, shape.rows), 0, shape.rows);
-        int from = shape.rows / 3;
-        int to = shape.rows - shape.rows / 4;
-        problem.verify(problem.run(kernels, from, to), from, to);
+        for (CacheFormat format : CacheFormat.values()) {
+            Case problem = new Case(shape, format, new Random(shape.hashCode()));
+            problem.verify(problem.run(kernels, 0, shape.rows), 0, shape.rows);
+            int from = shape.rows / 3;
+            int to = shape.rows - shape.rows / 4;
+            problem.verify(problem.run(kernels, from, to), from, to);
+        }
     }
 
     @SuppressWarnings("ArrayRecordComponent") // only read
@@ -185,9 +198,10 @@ class AttentionTest {
         }
     }
 
-    /** Pages filled with random halves; what no row may see is NaN. */
+    /** Pages filled at random; what no row may see is NaN. */
     private static final class Case {
         final Shape shape;
+        final CacheFormat format;
         final int queryIndex = 3;
         final int outIndex = 5;
         final float scale = 0.4f;
@@ -197,8 +211,9 @@ class AttentionTest {
         final MemorySegment[] values;
         final MemorySegment out;
 
-        Case(Shape shape, Random random) {
+        Case(Shape shape, CacheFormat format, Random random) {
             this.shape = shape;
+            this.format = format;
             query = RandomWeights.gaussians(queryIndex + shape.rows * shape.heads * shape.keyDimension, random);
             queryMemory = Native.floats(query);
             int pages = Math.ceilDiv(shape.firstPosition + shape.rows, shape.pageTokens);
@@ -213,16 +228,28 @@ class AttentionTest {
             MemorySegment[] pages = new MemorySegment[count];
             int firstVisible = Math.max(0, shape.firstPosition - Math.min(shape.window, 1 << 20) + 1);
             for (int page = 0; page < count; page++) {
-                float[] halves = RandomWeights.gaussians(shape.kvHeads * shape.pageTokens * dimension, random);
-                for (int i = 0; i < halves.length; i++) {
+                float[] numbers = RandomWeights.gaussians(shape.kvHeads * shape.pageTokens * dimension, random);
+                for (int i = 0; i < numbers.length; i++) {
                     int position = page * shape.pageTokens + i / dimension % shape.pageTokens;
                     if (position >= shape.firstPosition + shape.rows || position < firstVisible) {
-                        halves[i] = Float.NaN;
+                        numbers[i] = Float.NaN;
                     }
                 }
-                pages[page] = Native.halves(halves);
+                pages[page] = format == CacheFormat.HALF ? Native.halves(numbers) : bytes(numbers, dimension);
             }
             return pages;
+        }
+
+        /** Heads of bytes, each block with a scale of its own, which is NaN where the numbers are. */
+        private static MemorySegment bytes(float[] numbers, int dimension) {
+            ByteBuffer bytes = ByteBuffer.allocate(3 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < numbers.length; i++) {
+                if (i % dimension % 32 == 0) {
+                    bytes.putShort(Float.floatToFloat16(0.01f + Math.abs(numbers[i]) / 100));
+                }
+                bytes.put((byte) Math.round(40 * numbers[i]));
+            }
+            return Native.bytes(Arrays.copyOf(bytes.array(), bytes.position()));
         }
 
         AttentionCall call() {
@@ -237,6 +264,7 @@ class AttentionTest {
                     shape.keyDimension,
                     shape.valueDimension,
                     shape.pageTokens,
+                    format,
                     queryMemory,
                     queryIndex,
                     keyPages,
@@ -319,8 +347,13 @@ class AttentionTest {
 
         private float element(MemorySegment[] pages, int kvHead, int position, int dimension, int i) {
             int inPage = kvHead * shape.pageTokens + position % shape.pageTokens;
-            return Float.float16ToFloat(
-                    pages[position / shape.pageTokens].get(Native.SHORT, 2L * (inPage * dimension + i)));
+            MemorySegment page = pages[position / shape.pageTokens];
+            if (format == CacheFormat.HALF) {
+                return Float.float16ToFloat(page.get(Native.SHORT, 2L * (inPage * dimension + i)));
+            }
+            long head = inPage * (dimension + 2L * ((dimension + 31) / 32));
+            long block = head + i / 32 * 34L;
+            return Float.float16ToFloat(page.get(Native.SHORT, block)) * page.get(ValueLayout.JAVA_BYTE, block + 2 + i % 32);
         }
     }
 }

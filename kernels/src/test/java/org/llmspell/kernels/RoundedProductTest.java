@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.x86.X86Kernels;
 
@@ -35,13 +36,36 @@ class RoundedProductTest {
         }
     }
 
+    /** Every format whose activations are rounded. */
+    static List<BlockFormat> formats() {
+        return List.of(
+                BlockFormat.Q4_0,
+                BlockFormat.Q4_1,
+                BlockFormat.Q5_0,
+                BlockFormat.Q5_1,
+                BlockFormat.Q8_0,
+                BlockFormat.Q2_K,
+                BlockFormat.Q3_K,
+                BlockFormat.Q4_K,
+                BlockFormat.Q5_K,
+                BlockFormat.Q6_K,
+                BlockFormat.IQ4_NL,
+                BlockFormat.IQ4_XS,
+                BlockFormat.MXFP4);
+    }
+
+    /** Activations that are rounded by the same scale. */
+    private static int scaled(BlockFormat format) {
+        return format.blockElements() == 32 || format == BlockFormat.IQ4_XS ? 32 : 256;
+    }
+
     @ParameterizedTest
-    @EnumSource(names = {"Q4_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K"})
+    @MethodSource("formats")
     void productsAreThoseOfTheRoundedActivations(BlockFormat format) {
         Random random = new Random(5);
-        int group = format.blockElements() == 256 ? 256 : 64;
+        int group = format.blockElements();
         for (int round = 0; round < 400; round++) {
-            int columns = group * (1 + random.nextInt(round % 20 == 0 ? 24 : 4));
+            int columns = group * (1 + random.nextInt(round % 20 == 0 ? 24 : 5));
             int rows = 1 + random.nextInt(13);
             int tokens = 1 + random.nextInt(11);
             int from = random.nextInt(rows);
@@ -69,7 +93,7 @@ class RoundedProductTest {
 
         float[] actual = Native.array(out);
         for (int t = 0; t < tokens; t++) {
-            double[] rounded = rounded(x, t * stride, columns, group == 256 ? 256 : 32);
+            double[] rounded = rounded(x, t * stride, columns, scaled(format));
             for (int r = from; r < to; r++) {
                 double expected = 0;
                 double magnitude = 0;
@@ -89,7 +113,12 @@ class RoundedProductTest {
 
     /** Scale and minimum parts are summed apart and may be far larger than their difference. */
     private static double minimumTerms(BlockFormat format, float[] w, double[] rounded, int row, int columns) {
-        if (format == BlockFormat.Q8_0 || format == BlockFormat.Q4_0 || format == BlockFormat.Q6_K) {
+        boolean minima =
+                switch (format) {
+                    case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
+                    default -> false;
+                };
+        if (!minima) {
             return 0;
         }
         double largest = 0;
@@ -126,7 +155,7 @@ class RoundedProductTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q4_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K"})
+    @MethodSource("formats")
     void activationsThatAreNoNumbersGiveNone(BlockFormat format) {
         WeightMatrix weights = RandomWeights.matrix(format, 5, 512, new Random(3));
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {

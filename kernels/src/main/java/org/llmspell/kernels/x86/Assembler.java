@@ -101,9 +101,60 @@ final class Assembler {
         bytes(0xC4, 0xC1 | (~source.number() & 8) << 2, 0x7B, 0x92, 0xC0 | mask << 3 | source.number() & 7);
     }
 
+    /** Sets mask register {@code mask} to all of {@code source}. */
+    void kmovq(int mask, Gp source) {
+        // VEX.L0.F2.0F.W1 92 /r
+        bytes(0xC4, 0xC1 | (~source.number() & 8) << 2, 0xFB, 0x92, 0xC0 | mask << 3 | source.number() & 7);
+    }
+
     /** Ends the use of vector registers, lest later instructions of the older form wait for their upper halves. */
     void vzeroupper() {
         bytes(0xC5, 0xF8, 0x77);
+    }
+
+    // Tile instructions (AMX); tiles are given by their numbers, 0 to 7
+
+    /** Sets the shapes of all tiles by the 64 bytes at {@code shapes}. */
+    void loadTileShapes(Mem shapes) {
+        vex(0x49, 0, 0, shapes);
+    }
+
+    /** Gives all tiles up, so that the system has none to save when it switches threads. */
+    void releaseTiles() {
+        bytes(0xC4, 0xE2, 0x78, 0x49, 0xC0);
+    }
+
+    /** {@code tile = 0}. */
+    void zeroTile(int tile) {
+        bytes(0xC4, 0xE2, 0x7B, 0x49, 0xC0 | tile << 3);
+    }
+
+    /** Loads the rows of a tile from {@code base}, {@code stride} bytes apart. */
+    void loadTile(int tile, Gp base, int displacement, Gp stride) {
+        vex(0x4B, 3, tile, Mem.at(base, stride, 1, displacement));
+    }
+
+    /** Stores the rows of a tile to {@code base}, {@code stride} bytes apart. */
+    void storeTile(Gp base, int displacement, Gp stride, int tile) {
+        vex(0x4B, 2, tile, Mem.at(base, stride, 1, displacement));
+    }
+
+    /** {@code sum += left · right} for pairs of bfloat16: rows of the left, columns of the right. */
+    void multiplyTiles(int sum, int left, int right) {
+        bytes(0xC4, 0xE2, (~right & 15) << 3 | 2, 0x5C, 0xC0 | sum << 3 | left);
+    }
+
+    /** A VEX instruction of the map 0F38, 128 bits wide, on memory. */
+    private void vex(int opcode, int prefix, int register, Mem memory) {
+        Gp index = memory.index();
+        int x = index == null ? 0 : index.number() >> 3;
+        int b = memory.base().number() >> 3;
+        bytes(
+                0xC4,
+                (~register & 8) << 4 | (~x & 1) << 6 | (~b & 1) << 5 | 2,
+                0x78 | prefix,
+                opcode);
+        modrm(register, memory);
     }
 
     private static void require(Op op, Op.Shape shape) {
@@ -181,9 +232,19 @@ final class Assembler {
         general(8, new int[] {0x8B}, destination.number(), source);
     }
 
+    /** Loads a byte; the other bits become zero. */
+    void load8(Gp destination, Mem source) {
+        general(0, new int[] {0x0F, 0xB6}, destination.number(), source);
+    }
+
     /** Loads 32 bits; the upper half becomes zero. */
     void load32(Gp destination, Mem source) {
         general(0, new int[] {0x8B}, destination.number(), source);
+    }
+
+    /** Loads 16 bits; the rest becomes zero. */
+    void load16(Gp destination, Mem source) {
+        general(0, new int[] {0x0F, 0xB7}, destination.number(), source);
     }
 
     void store32(Mem destination, Gp source) {
@@ -201,6 +262,11 @@ final class Assembler {
     /** Asks for the line at {@code place} to be brought to the second-level cache; any address is harmless. */
     void prefetch(Mem place) {
         general(0, new int[] {0x0F, 0x18}, 2, place);
+    }
+
+    /** Asks for the line at {@code place} to be brought near, to be used once; any address is harmless. */
+    void prefetchOnce(Mem place) {
+        general(0, new int[] {0x0F, 0x18}, 0, place);
     }
 
     void add(Gp destination, Gp source) {
@@ -229,6 +295,15 @@ final class Assembler {
 
     void and(Gp destination, int value) {
         arithmetic(4, destination, value);
+    }
+
+    void or(Gp destination, Gp source) {
+        general(0x0B, destination, source);
+    }
+
+    /** Shifts left by {@code count} bits. */
+    void shl(Gp destination, int count) {
+        bytes(0x48 | destination.number() >> 3, 0xC1, 0xE0 | destination.number() & 7, count);
     }
 
     void push(Gp source) {

@@ -9,9 +9,12 @@ import java.lang.foreign.ValueLayout;
  * 14.3 for the system's part).
  *
  * @param avx512Vnni AVX-512 F, BW, VL, DQ and VNNI, with their registers saved by the system
+ * @param avx512Bf16 products of bfloat16 beside those
+ * @param amxBf16 AMX tiles and their product of bfloat16
+ * @param tilesSaved whether the system saves tiles; a program must ask for them still
  */
-record CpuFeatures(boolean avx512Vnni) {
-    static final CpuFeatures NONE = new CpuFeatures(false);
+record CpuFeatures(boolean avx512Vnni, boolean avx512Bf16, boolean amxBf16, boolean tilesSaved) {
+    static final CpuFeatures NONE = new CpuFeatures(false, false, false, false);
 
     private static final int OSXSAVE = 1 << 27;
     private static final int AVX512F = 1 << 16;
@@ -19,8 +22,15 @@ record CpuFeatures(boolean avx512Vnni) {
     private static final int AVX512BW = 1 << 30;
     private static final int AVX512VL = 1 << 31;
     private static final int AVX512VNNI = 1 << 11;
+    /** In the first subleaf. */
+    private static final int AVX512BF16 = 1 << 5;
+
+    private static final int AMXBF16 = 1 << 22;
+    private static final int AMXTILE = 1 << 24;
     /** SSE, AVX, mask registers, both parts of the 512-bit registers. */
     private static final int SAVED = 0xE6;
+    /** Shapes and contents of tiles. */
+    private static final int SAVED_TILES = 0x60000;
 
     /**
      * Asks the processor; {@link #NONE} where it is no x86-64.
@@ -40,7 +50,12 @@ record CpuFeatures(boolean avx512Vnni) {
         int[] seven = asking.cpuid(7, 0);
         int needed = AVX512F | AVX512DQ | AVX512BW | AVX512VL;
         boolean avx512 = (seven[1] & needed) == needed && (seven[2] & AVX512VNNI) != 0;
-        return new CpuFeatures(avx512 && (asking.saved() & SAVED) == SAVED);
+        int saved = asking.saved();
+        avx512 &= (saved & SAVED) == SAVED;
+        boolean bf16 = seven[0] >= 1 && (asking.cpuid(7, 1)[0] & AVX512BF16) != 0;
+        int tiles = AMXTILE | AMXBF16;
+        return new CpuFeatures(
+                avx512, avx512 && bf16, (seven[3] & tiles) == tiles, (saved & SAVED_TILES) == SAVED_TILES);
     }
 
     /** The instructions that tell. */

@@ -3,9 +3,11 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.ScanCall;
+import org.llmspell.kernels.WeightMatrix;
 
 /** Leaves to other kernels what has no assembled code. */
 abstract class ForwardingKernels implements Kernels {
@@ -29,6 +31,11 @@ abstract class ForwardingKernels implements Kernels {
             long targetIndex,
             int count) {
         others.dequantize(format, source, sourceOffset, target, targetIndex, count);
+    }
+
+    @Override
+    public @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
+        return others.batchProduct(weights, tokens);
     }
 
     @Override
@@ -94,6 +101,11 @@ abstract class ForwardingKernels implements Kernels {
     public void clampedSiluMultiply(
             MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
         others.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
+    }
+
+    @Override
+    public void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        others.toBytes(x, index, target, targetOffset, count);
     }
 
     @Override

@@ -83,7 +83,7 @@ final class NibbleSuperCode extends ProductCode {
      * @param fifthBit Q5_K rather than Q4_K
      */
     NibbleSuperCode(boolean fifthBit, int rows, int tokens) {
-        super(rows, tokens, fifthBit ? 176 : 144, Quantization.SUPER_RECORD);
+        super(rows, tokens, new Step(fifthBit ? 176 : 144, 1, Quantization.SUPER_RECORD));
         this.fifthBit = fifthBit;
         for (int part = 0; part < 4; part++) {
             scaleIndex[0][part] = zmm(16 + part);

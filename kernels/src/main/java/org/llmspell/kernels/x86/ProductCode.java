@@ -24,14 +24,12 @@ import static org.llmspell.kernels.x86.Vec.zmm;
  * every sum in a register of its own from the first block of the rows to the last. What one block of the format needs is the
  * subclass's. The order of additions for one row and one token is the same whatever the numbers of rows and tokens.
  *
- * <p>Registers: zmm0 to 7 are the sums, of row r and token t in number r · tokens + t; zmm8 to 31 are the subclass's. RSI is
+ * <p>Registers: the sums are those from zmm0 on, of row r and token t in number r · tokens + t, at most 16; the others are the
+ * subclass's, but nothing stays in zmm31 from one row to the next. RSI is
  * the block of the first row, R8 the bytes of a row, R11 three times that; RDX the record of the first token, the records of the
  * other tokens following it; RDI the arguments; RAX and R10 are free within a block.
  */
 abstract class ProductCode {
-    /** Most tokens of a product, and most sums. */
-    static final int MOST_TOKENS = 8;
-
     /** Where the arguments stand in the block. */
     static final int WEIGHTS = 0;
 
@@ -45,6 +43,8 @@ abstract class ProductCode {
     static final int OUT = 40;
     /** Bytes from one token's products to the next one's. */
     static final int OUT_STRIDE = 48;
+    /** What the steps leave of a row: so many pieces. */
+    static final int TAIL = 56;
     /** 64 bytes for the code's own use. */
     static final int SCRATCH = 64;
 
@@ -53,21 +53,37 @@ abstract class ProductCode {
     private static final int LINE_BYTES = 64;
 
     /** How far beyond the rows at work memory is fetched. Rows at work are as many streams as the processor does not foresee. */
-    private static final int AHEAD = 2048;
+    private static final int AHEAD = 1536;
+
+    /** Lines that are fetched at once before the first rows: there the processor would wait for one after the other. */
+    private static final int MOST_FIRST_LINES = 128;
 
     private static final int SWAP_HALVES = 0x4E;
     private static final int SWAP_NEIGHBOURS = 0xB1;
 
+    /**
+     * How a row is gone over.
+     *
+     * @param bytes of a row that one step takes
+     * @param records of a token that one step takes
+     * @param recordBytes bytes of one
+     * @param tailBytes of a row that one piece of the tail takes, 0 if rows are whole steps
+     * @param tailRecordBytes bytes of a record that go with it
+     */
+    record Step(int bytes, int records, int recordBytes, int tailBytes, int tailRecordBytes) {
+        Step(int bytes, int records, int recordBytes) {
+            this(bytes, records, recordBytes, 0, 0);
+        }
+    }
+
     final int rows;
     final int tokens;
-    final int recordBytes;
-    private final int stepBytes;
+    private final Step step;
 
-    ProductCode(int rows, int tokens, int stepBytes, int recordBytes) {
+    ProductCode(int rows, int tokens, Step step) {
         this.rows = rows;
         this.tokens = tokens;
-        this.stepBytes = stepBytes;
-        this.recordBytes = recordBytes;
+        this.step = step;
     }
 
     /** Loads what stays in registers. */
@@ -76,8 +92,47 @@ abstract class ProductCode {
     /** Adds what the blocks at RSI have to give to the sums. */
     abstract void step(Assembler a);
 
+    /** The same for a piece that is smaller than a step. */
+    void tail(Assembler a) {
+        throw new IllegalStateException("rows are whole steps");
+    }
+
     final Routine routine() throws ExecutableMemory.Refused {
         return Routine.of(this::write);
+    }
+
+    /**
+     * The code that fetches the first {@link #STEPS} lines from {@link #WEIGHTS} on.
+     *
+     * @param tokens as of the code that will read them
+     */
+    static Routine fetching(int tokens) throws ExecutableMemory.Refused {
+        return Routine.of(a -> {
+            a.load(RSI, at(RDI, WEIGHTS));
+            a.load(RCX, at(RDI, STEPS));
+            Assembler.Label line = new Assembler.Label();
+            a.align(32);
+            a.place(line);
+            prefetch(a, tokens, at(RSI, 0));
+            a.add(RSI, LINE_BYTES);
+            a.sub(RCX, 1);
+            a.jump(Assembler.Condition.NOT_EQUAL, line);
+        });
+    }
+
+    /** How many lines are worth fetching before {@code rows} rows at a time are begun, of {@code bytes} in all. */
+    static long firstLines(int rows, long rowBytes, long bytes) {
+        long wanted = Math.min(bytes, rows * rowBytes + AHEAD);
+        return Math.clamp(wanted / LINE_BYTES, 1, MOST_FIRST_LINES);
+    }
+
+    /** Weights that are read once need not push anything out of the second cache; those of several tokens may be read again. */
+    private static void prefetch(Assembler a, int tokens, Mem place) {
+        if (tokens == 1) {
+            a.prefetchOnce(place);
+        } else {
+            a.prefetch(place);
+        }
     }
 
     final void write(Assembler a) {
@@ -99,17 +154,26 @@ abstract class ProductCode {
         for (int sum = 0; sum < rows * tokens; sum++) {
             a.emit(VPXORD, zmm(sum), zmm(sum), zmm(sum));
         }
+        Assembler.Label end = new Assembler.Label();
+        if (step.tailBytes > 0) {
+            a.test(RCX, RCX);
+            a.jump(Assembler.Condition.EQUAL, end);
+        }
         a.align(32);
         a.place(block);
-        for (int line = 0; line < rows * stepBytes; line += LINE_BYTES) {
-            a.prefetch(at(RBX, line));
+        for (int line = 0; line < rows * step.bytes; line += LINE_BYTES) {
+            prefetch(a, tokens, at(RBX, line));
         }
-        a.add(RBX, rows * stepBytes);
+        a.add(RBX, rows * step.bytes);
         step(a);
-        a.add(RSI, stepBytes);
-        a.add(RDX, tokens * recordBytes);
+        a.add(RSI, step.bytes);
+        a.add(RDX, tokens * step.records * step.recordBytes);
         a.sub(RCX, 1);
         a.jump(Assembler.Condition.NOT_EQUAL, block);
+        a.place(end);
+        if (step.tailBytes > 0) {
+            writeTail(a);
+        }
         storeSums(a);
         // RSI is at the next row already
         for (int row = 1; row < rows; row++) {
@@ -118,6 +182,21 @@ abstract class ProductCode {
         a.sub(R9, 1);
         a.jump(Assembler.Condition.NOT_EQUAL, group);
         a.pop(RBX);
+    }
+
+    private void writeTail(Assembler a) {
+        Assembler.Label piece = new Assembler.Label();
+        Assembler.Label end = new Assembler.Label();
+        a.load(RCX, at(RDI, TAIL));
+        a.test(RCX, RCX);
+        a.jump(Assembler.Condition.EQUAL, end);
+        a.place(piece);
+        tail(a);
+        a.add(RSI, step.tailBytes);
+        a.add(RDX, step.tailRecordBytes);
+        a.sub(RCX, 1);
+        a.jump(Assembler.Condition.NOT_EQUAL, piece);
+        a.place(end);
     }
 
     /** The sum of row {@code row} and token {@code token}. */
@@ -138,7 +217,12 @@ abstract class ProductCode {
 
     /** Byte {@code offset} of the record of token {@code token}. */
     final Mem record(int token, int offset) {
-        return at(RDX, token * recordBytes + offset);
+        return record(0, token, offset);
+    }
+
+    /** The same of record {@code number} of those that one step takes. */
+    final Mem record(int number, int token, int offset) {
+        return at(RDX, (number * tokens + token) * step.recordBytes + offset);
     }
 
     /** Loads the 64 bytes at {@code address}. */

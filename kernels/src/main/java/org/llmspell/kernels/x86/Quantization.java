@@ -3,11 +3,13 @@ package org.llmspell.kernels.x86;
 import static org.llmspell.kernels.x86.Gp.R8;
 import static org.llmspell.kernels.x86.Gp.R9;
 import static org.llmspell.kernels.x86.Gp.RAX;
+import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
+import static org.llmspell.kernels.x86.Op.VCVTDQ2PS;
 import static org.llmspell.kernels.x86.Op.VCVTPS2DQ;
 import static org.llmspell.kernels.x86.Op.VDIVPS;
 import static org.llmspell.kernels.x86.Op.VMAXPS;
@@ -36,9 +38,11 @@ import static org.llmspell.kernels.x86.Vec.zmm;
  * becomes one record:
  *
  * <pre>
- * group of   i8 quants          sums                                        f32 scales            bytes
- * 256        0 (see Order)      256: i16[16], of 16 quants in stored order  288: of all           320
- * 64         0 in order         64: i32[16], of 4 quants, times the offset  128: of each half, 8× 192
+ * group of   i8 quants                          sums                                               f32 scales           bytes
+ * 256        0: (see Order)                     256: i16[16], of 16 quants in stored order         288: of all          320
+ * 4 × 32     0: the first 16 of each 32,        128: i32[16], of 4 quants at 0 and 4 at 64, times  192: of each 32, 4×  256
+ *            64: the others                     the offset; or f32 and times the scale
+ * 32         none: the activations as they are                                                                          128
  * </pre>
  *
  * Quants are {@code round(x / scale)} with {@code scale = max|x| / 127} over the 256, or over each 32. Where some x is not finite the scale is no number either.
@@ -50,25 +54,48 @@ final class Quantization {
     static final int RECORDS = 8;
     static final int GROUPS = 16;
     static final int STEP = 24;
+    /** 48 bits. */
+    static final int REST = 32;
+
+    private static final int QUAD_BLOCKS = 4;
 
     static final int SUPER_RECORD = 320;
     static final int SUPER_SUMS = 256;
     static final int SUPER_SCALE = 288;
 
-    static final int SMALL_RECORD = 192;
-    static final int SMALL_SUMS = 64;
-    static final int SMALL_SCALE = 128;
+    static final int QUAD_RECORD = 256;
+    static final int QUAD_SECOND = 64;
+    static final int QUAD_SUMS = 128;
+    static final int QUAD_SCALE = 192;
+
+    /** In place of an offset: sums are f32 and times the scale, for minima to be multiplied by. */
+    static final int MINIMA = 1;
 
     /** How the eight runs of 32 quants in a group of 256 are stored. */
     enum Order {
         /** One after the other. */
         PLAIN,
         /** 0, 2, 1, 3, 4, 6, 5, 7: as the nibbles of 64 bytes of Q4_K and Q5_K belong together. */
-        NIBBLES;
+        NIBBLES,
+        /** 0, 4, 1, 5, 2, 6, 3, 7: as the pairs of bits of 64 bytes of Q2_K and Q3_K belong together. */
+        PAIRS;
 
         /** The place of run {@code run}. */
         int place(int run) {
-            return this == PLAIN ? run : run & 4 | (run & 1) << 1 | run >> 1 & 1;
+            return switch (this) {
+                case PLAIN -> run;
+                case NIBBLES -> run & 4 | (run & 1) << 1 | run >> 1 & 1;
+                case PAIRS -> (run & 3) << 1 | run >> 2;
+            };
+        }
+
+        /** Which run of 16 quants is stored as number {@code place} of sixteen. */
+        int run16At(int place) {
+            int run = 0;
+            while (place(run) != place / 2) {
+                run++;
+            }
+            return 2 * run + place % 2;
         }
     }
 
@@ -113,31 +140,68 @@ final class Quantization {
                     a.store(VPMOVDW, TEMPORARY.x(), TEMPORARY.x());
                     a.store(VMOVQ_STORE, at(RDX, SUPER_SUMS + 8 * quarter), TEMPORARY.x());
                 }
+                a.add(RDX, R9);
             });
         });
     }
 
     /**
-     * Groups of 64.
+     * Groups of four times 32; {@link #GROUPS} counts the 32, and the last group may be incomplete.
      *
-     * @param offset what the weights' quants have too much, times −1: the sums are multiplied by it
+     * @param offset what the weights' quants have too much, times −1, or {@link #MINIMA}
      */
-    static Routine smallGroups(int offset) throws ExecutableMemory.Refused {
+    static Routine quads(int offset) throws ExecutableMemory.Refused {
         return Routine.of(a -> {
             constants(a, offset);
-            loop(a, 64, () -> {
-                for (int half = 0; half < 2; half++) {
-                    quantize(a, 2 * half, 2);
-                    a.store(VMOVUPS_STORE, at(RDX, SMALL_SCALE + 32 * half), MOST.y());
+            a.mov(RCX, QUAD_BLOCKS);
+            loop(a, 32, () -> {
+                quantize(a, 0, 2);
+                a.store(VMOVUPS_STORE, at(RDX, QUAD_SCALE), MOST.x());
+                a.store(VPMOVSDB, at(RDX, 0), zmm(0));
+                a.store(VPMOVSDB, at(RDX, QUAD_SECOND), zmm(1));
+                Vec sums = TEMPORARY.x();
+                a.emit(VPXORD, sums, sums, sums);
+                a.emit(VPDPBUSD, sums, ONES.x(), at(RDX, 0));
+                a.emit(VPDPBUSD, sums, ONES.x(), at(RDX, QUAD_SECOND));
+                if (offset == MINIMA) {
+                    a.emit(VCVTDQ2PS, sums, sums);
+                    a.emit(VMULPS, sums, sums, MOST.x());
+                } else {
+                    a.emit(VPMULLD, sums, sums, OFFSET.x());
                 }
-                for (int i = 0; i < 4; i++) {
-                    a.store(VPMOVSDB, at(RDX, 16 * i), zmm(i));
-                }
-                sumsOfFour(a, 0);
-                a.emit(VPMULLD, TEMPORARY, TEMPORARY, OFFSET);
-                a.store(VMOVDQU32_STORE, at(RDX, SMALL_SUMS), TEMPORARY);
+                a.store(VMOVDQU32_STORE, at(RDX, QUAD_SUMS), sums);
+                Assembler.Label same = new Assembler.Label();
+                a.add(RDX, 16);
+                a.sub(RCX, 1);
+                a.jump(Assembler.Condition.NOT_EQUAL, same);
+                a.mov(RCX, QUAD_BLOCKS);
+                a.sub(RDX, 16 * QUAD_BLOCKS);
+                a.add(RDX, R9);
+                a.place(same);
             });
         });
+    }
+
+    /** Groups of 32 activations as they are; {@link #GROUPS} counts them, {@link #REST} has a bit for each one after them. */
+    static Routine floats() throws ExecutableMemory.Refused {
+        return Routine.of(a -> {
+            loop(a, FloatCode.GROUP, () -> {
+                copy(a, Mask.NONE, Mask.NONE);
+                a.add(RDX, R9);
+            });
+            a.load32(RAX, at(RDI, REST));
+            a.kmovd(1, RAX);
+            a.load32(RAX, at(RDI, REST).plus(2));
+            a.kmovd(2, RAX);
+            copy(a, Mask.zeroing(1), Mask.zeroing(2));
+        });
+    }
+
+    private static void copy(Assembler a, Mask first, Mask second) {
+        a.emit(VMOVUPS, zmm(0), at(RSI, 0), first);
+        a.emit(VMOVUPS, zmm(1), at(RSI, 64), second);
+        a.store(VMOVUPS_STORE, at(RDX, 0), zmm(0));
+        a.store(VMOVUPS_STORE, at(RDX, 64), zmm(1));
     }
 
     private static void constants(Assembler a, int offset) {
@@ -158,6 +222,7 @@ final class Quantization {
         a.emit(VPBROADCASTD, vector, at(RDI, ProductCode.SCRATCH));
     }
 
+    /** For every group; {@code body} takes RDX to the next record. */
     private static void loop(Assembler a, int group, Runnable body) {
         a.load(RSI, at(RDI, X));
         a.load(RDX, at(RDI, RECORDS));
@@ -170,7 +235,6 @@ final class Quantization {
         a.place(next);
         body.run();
         a.add(RSI, 4 * group);
-        a.add(RDX, R9);
         a.sub(R8, 1);
         a.jump(Assembler.Condition.NOT_EQUAL, next);
         a.place(end);

@@ -27,8 +27,8 @@ final class X86Attention {
     }
 
     void run(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
-        AttentionCode shape =
-                new AttentionCode(call.keyDimension(), call.valueDimension(), call.pageTokens(), call.softcap() != 0);
+        AttentionCode shape = new AttentionCode(
+                call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, QUERIES / call.group()));
         Scratch memory = scratch.get();
@@ -102,16 +102,12 @@ final class X86Attention {
             int end = start + call.pageTokens();
             int lastSeen = Math.min(end, call.firstPosition() + rowTo) - start;
             MemorySegment arguments = memory.arguments;
-            long keys = (long) kvHead * call.pageTokens() * call.keyDimension();
-            long values = (long) kvHead * call.pageTokens() * call.valueDimension();
-            arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + Short.BYTES * keys);
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.VALUES,
-                    call.valuePages()[page].address() + Short.BYTES * values);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, lastSeen * call.keyDimension() / 16);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, lastSeen * call.valueDimension() / 16);
+            long heads = (long) kvHead * call.pageTokens();
+            long keys = heads * call.format().bytes(call.keyDimension());
+            long values = heads * call.format().bytes(call.valueDimension());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + keys);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUES, call.valuePages()[page].address() + values);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, lastSeen);
             int row = rowFrom;
             while (row < rowTo) {
                 int from = seenFrom(row, start);
@@ -122,8 +118,7 @@ final class X86Attention {
                 }
                 if (from < to) {
                     rows(row, next, from - start, to - start);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, 0);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, 0);
+                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, 0);
                 }
                 row = next;
             }

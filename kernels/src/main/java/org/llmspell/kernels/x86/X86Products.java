@@ -3,144 +3,221 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.WeightMatrix;
+import org.llmspell.kernels.x86.SmallBlockCode.Layout;
 
 /**
- * Products of quantized weights in assembled code: rounds the tokens to 8 bits, then runs the code that fits how many there are.
- * Thread-safe, each thread with scratch memory of its own. Arguments must be checked before.
+ * Products of weights with few tokens in assembled code: lays the tokens out as the format wants them, rounded to 8 bits or as they
+ * are, then runs the code that fits how many there are. Code is made when it is first asked for. Thread-safe, each thread with scratch
+ * memory of its own. Arguments must be checked before.
  */
 final class X86Products {
     /** Tokens that one run of code takes; sums of rows and tokens fill its registers. */
     private static final int[] TOKENS = {4, 2, 1};
 
-    /** The code of one format for one number of tokens: for several rows at once, and for those left over. */
-    private record Code(int rows, Routine several, Routine single) {}
+    private static final int MOST_ROWS = 4;
 
-    /**
-     * How a format is computed.
-     *
-     * @param group activations that share a scale; rows must be a whole number of them
-     * @param code by the place of the number of tokens in {@link #TOKENS}
-     */
-    private record Format(int group, int recordBytes, Routine quantize, List<Code> code) {}
+    /** Sums that leave enough registers for blocks of 256, and for others. */
+    private static final int LARGE_SUMS = 8;
+
+    private static final int OTHER_SUMS = 16;
 
     private interface Generator {
         ProductCode code(int rows, int tokens);
     }
 
+    /**
+     * How a format is computed.
+     *
+     * @param step columns that one step of the code takes
+     * @param piece columns that a piece of the tail takes; the step where there is none
+     * @param sums most sums that the code has registers for
+     * @param rounding whether activations are rounded; else products are as exact as float32 allows
+     * @param code by the place of the number of tokens in {@link #TOKENS}, made when it is first asked for
+     */
+    private record Format(
+            ActivationRecords records,
+            int step,
+            int piece,
+            int sums,
+            boolean rounding,
+            Generator generator,
+            AtomicReferenceArray<@Nullable Code> code) {
+        Format(ActivationRecords records, int step, int piece, int sums, boolean rounding, Generator generator) {
+            this(records, step, piece, sums, rounding, generator, new AtomicReferenceArray<>(TOKENS.length));
+        }
+
+        Code code(int place) {
+            Code made = code.get(place);
+            if (made == null) {
+                made = assemble(generator, sums, TOKENS[place]);
+                code.set(place, made);
+            }
+            return made;
+        }
+    }
+
+    /** The code of one format for one number of tokens: for several rows at once, and for those left over. */
+    private record Code(int rows, Routine several, Routine single) {}
+
     private final Map<BlockFormat, Format> formats = new EnumMap<>(BlockFormat.class);
+    private final Routine fetchingOnce = ProductCode.fetching(1);
+    private final Routine fetching = ProductCode.fetching(2);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     X86Products() throws ExecutableMemory.Refused {
-        Routine nibbles = Quantization.superGroups(Quantization.Order.NIBBLES);
-        Routine plain = Quantization.superGroups(Quantization.Order.PLAIN);
-        add(BlockFormat.Q4_K, 256, nibbles, (rows, tokens) -> new NibbleSuperCode(false, rows, tokens));
-        add(BlockFormat.Q5_K, 256, nibbles, (rows, tokens) -> new NibbleSuperCode(true, rows, tokens));
-        add(BlockFormat.Q6_K, 256, plain, SixBitSuperCode::new);
-        add(BlockFormat.Q4_0, 64, Quantization.smallGroups(SmallBlockCode.Q4_OFFSET), SmallBlockCode::q4);
-        add(BlockFormat.Q8_0, 64, Quantization.smallGroups(SmallBlockCode.Q8_OFFSET), SmallBlockCode::q8);
+        ActivationRecords minima = ActivationRecords.quads(Quantization.MINIMA);
+        ActivationRecords minus128 = ActivationRecords.quads(Layout.Q8_0.offset);
+        small(BlockFormat.Q4_0, ActivationRecords.quads(Layout.Q4_0.offset), Layout.Q4_0);
+        small(BlockFormat.Q4_1, minima, Layout.Q4_1);
+        small(BlockFormat.Q5_0, ActivationRecords.quads(Layout.Q5_0.offset), Layout.Q5_0);
+        small(BlockFormat.Q5_1, minima, Layout.Q5_1);
+        small(BlockFormat.Q8_0, minus128, Layout.Q8_0);
+        small(BlockFormat.IQ4_NL, minus128, Layout.IQ4_NL);
+        small(BlockFormat.MXFP4, ActivationRecords.quads(Layout.MXFP4.offset), Layout.MXFP4);
+
+        ActivationRecords plain = ActivationRecords.superGroups(Quantization.Order.PLAIN);
+        ActivationRecords nibbles = ActivationRecords.superGroups(Quantization.Order.NIBBLES);
+        ActivationRecords pairs = ActivationRecords.superGroups(Quantization.Order.PAIRS);
+        large(BlockFormat.Q2_K, pairs, LARGE_SUMS, TwoBitSuperCode::new);
+        large(BlockFormat.Q3_K, pairs, LARGE_SUMS, ThreeBitSuperCode::new);
+        large(BlockFormat.Q4_K, nibbles, LARGE_SUMS, (rows, tokens) -> new NibbleSuperCode(false, rows, tokens));
+        large(BlockFormat.Q5_K, nibbles, LARGE_SUMS, (rows, tokens) -> new NibbleSuperCode(true, rows, tokens));
+        large(BlockFormat.Q6_K, plain, LARGE_SUMS, SixBitSuperCode::new);
+        large(BlockFormat.IQ4_XS, minus128, OTHER_SUMS, TableSuperCode::new);
+
+        ActivationRecords floats = ActivationRecords.floats();
+        exact(BlockFormat.F32, floats, FloatCode.Layout.F32);
+        exact(BlockFormat.F16, floats, FloatCode.Layout.F16);
+        exact(BlockFormat.BF16, floats, FloatCode.Layout.BF16);
     }
 
-    private void add(BlockFormat format, int group, Routine quantize, Generator generator)
-            throws ExecutableMemory.Refused {
-        List<Code> code = new ArrayList<>();
-        for (int tokens : TOKENS) {
-            int rows = Math.min(4, ProductCode.MOST_TOKENS / tokens);
+    /** Blocks of 32, four a step. */
+    private void small(BlockFormat format, ActivationRecords records, Layout layout) {
+        Generator generator = (rows, tokens) -> new SmallBlockCode(layout, rows, tokens);
+        formats.put(format, new Format(records, 128, 32, OTHER_SUMS, true, generator));
+    }
+
+    /** Blocks of 256. */
+    private void large(BlockFormat format, ActivationRecords records, int sums, Generator generator) {
+        formats.put(format, new Format(records, 256, 256, sums, true, generator));
+    }
+
+    /** Single weights. */
+    private void exact(BlockFormat format, ActivationRecords records, FloatCode.Layout layout) {
+        Generator generator = (rows, tokens) -> new FloatCode(layout, rows, tokens);
+        formats.put(format, new Format(records, FloatCode.GROUP, 1, OTHER_SUMS, false, generator));
+    }
+
+    private static Code assemble(Generator generator, int sums, int tokens) {
+        int rows = Math.min(MOST_ROWS, sums / tokens);
+        try {
             Routine single = generator.code(1, tokens).routine();
-            code.add(new Code(
-                    rows, rows == 1 ? single : generator.code(rows, tokens).routine(), single));
+            Routine several =
+                    rows == 1 ? single : generator.code(rows, tokens).routine();
+            return new Code(rows, several, single);
+        } catch (ExecutableMemory.Refused e) {
+            throw new IllegalStateException("no more executable memory, though there was some at start", e);
         }
-        formats.put(
-                format,
-                new Format(
-                        group, group == 256 ? Quantization.SUPER_RECORD : Quantization.SMALL_RECORD, quantize, code));
+    }
+
+    private Format format(BlockFormat format) {
+        Format found = formats.get(format);
+        if (found == null) {
+            throw new IllegalArgumentException("no code for " + format);
+        }
+        return found;
+    }
+
+    /** Whether there is code for the format. */
+    boolean supports(BlockFormat format) {
+        return formats.containsKey(format);
     }
 
     /** Whether there is code for such rows. */
     boolean supports(BlockFormat format, int columns) {
         Format found = formats.get(format);
-        return found != null && columns % found.group == 0 && columns > 0;
+        return found != null && columns % found.piece == 0 && columns > 0;
+    }
+
+    /** Whether activations are rounded; else products are as exact as float32 allows. */
+    boolean rounds(BlockFormat format) {
+        return format(format).rounding;
     }
 
     /** {@code out[t][r] = weights[r] · x[t]}, all addresses in bytes, strides too. */
     void multiply(
             WeightMatrix weights, int rowFrom, int rowTo, long x, long xStride, int tokens, long out, long outStride) {
-        Format format = formats.get(weights.format());
-        if (format == null) {
-            throw new IllegalArgumentException("no code for " + weights.format());
-        }
+        Format format = format(weights.format());
+        ActivationRecords records = format.records;
         Scratch memory = scratch.get();
-        int groups = weights.columns() / format.group;
-        long data = weights.data().address() + rowFrom * weights.rowBytes();
+        int columns = weights.columns();
         int token = 0;
         for (int i = 0; i < TOKENS.length; i++) {
             int count = TOKENS[i];
             while (tokens - token >= count) {
-                long records = memory.records((long) groups * count * format.recordBytes);
+                Code code = format.code(i);
+                memory.rows(weights, rowFrom, 0);
+                long bytes = (rowTo - rowFrom) * weights.rowBytes();
+                memory.set(ProductCode.STEPS, ProductCode.firstLines(code.rows, weights.rowBytes(), bytes));
+                memory.call(count == 1 ? fetchingOnce : fetching);
+                long laidOut = memory.records(records.bytes(columns, count));
                 for (int t = 0; t < count; t++) {
-                    memory.quantize(
-                            format,
+                    memory.layOut(
+                            records,
+                            columns,
                             x + (token + t) * xStride,
-                            records + (long) t * format.recordBytes,
-                            groups,
-                            (long) count * format.recordBytes);
+                            laidOut + (long) t * records.bytes(),
+                            (long) count * records.bytes());
                 }
-                run(
-                        memory,
-                        format.code.get(i),
-                        weights,
-                        data,
-                        rowTo - rowFrom,
-                        groups,
-                        records,
-                        out + token * outStride + 4L * rowFrom,
-                        outStride);
+                memory.set(ProductCode.RECORDS, laidOut);
+                memory.set(ProductCode.STEPS, columns / format.step);
+                memory.set(ProductCode.TAIL, columns % format.step / format.piece);
+                memory.set(ProductCode.ROW_BYTES, weights.rowBytes());
+                memory.set(ProductCode.OUT_STRIDE, outStride);
+                run(memory, code, weights, rowFrom, rowTo, out + token * outStride);
                 token += count;
             }
         }
     }
 
-    private static void run(
-            Scratch memory,
-            Code code,
-            WeightMatrix weights,
-            long data,
-            int rows,
-            int groups,
-            long records,
-            long out,
-            long outStride) {
-        MemorySegment arguments = memory.arguments;
-        int together = rows / code.rows;
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.ROW_BYTES, weights.rowBytes());
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.STEPS, groups);
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.RECORDS, records);
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.OUT_STRIDE, outStride);
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.WEIGHTS, data);
-        arguments.set(ValueLayout.JAVA_LONG, ProductCode.OUT, out);
+    private static void run(Scratch memory, Code code, WeightMatrix weights, int rowFrom, int rowTo, long out) {
+        int together = (rowTo - rowFrom) / code.rows;
+        memory.rows(weights, rowFrom, out);
         if (together > 0) {
-            arguments.set(ValueLayout.JAVA_LONG, ProductCode.ROW_GROUPS, together);
-            code.several.call(arguments.address());
+            memory.set(ProductCode.ROW_GROUPS, together);
+            memory.call(code.several);
         }
-        int done = together * code.rows;
-        if (done < rows) {
-            arguments.set(ValueLayout.JAVA_LONG, ProductCode.WEIGHTS, data + done * weights.rowBytes());
-            arguments.set(ValueLayout.JAVA_LONG, ProductCode.OUT, out + 4L * done);
-            arguments.set(ValueLayout.JAVA_LONG, ProductCode.ROW_GROUPS, rows - done);
-            code.single.call(arguments.address());
+        int done = rowFrom + together * code.rows;
+        if (done < rowTo) {
+            memory.rows(weights, done, out);
+            memory.set(ProductCode.ROW_GROUPS, rowTo - done);
+            memory.call(code.single);
         }
     }
 
-    /** A thread's argument block and its rounded activations. */
+    /** A thread's argument block and its activations as the code wants them. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto().allocate(ProductCode.ARGUMENT_BYTES, 64);
+        private final MemorySegment arguments = Arena.ofAuto().allocate(ProductCode.ARGUMENT_BYTES, 64);
         private @Nullable MemorySegment records;
+
+        void set(int place, long value) {
+            arguments.set(ValueLayout.JAVA_LONG, place, value);
+        }
+
+        void rows(WeightMatrix weights, int first, long out) {
+            set(ProductCode.WEIGHTS, weights.data().address() + first * weights.rowBytes());
+            set(ProductCode.OUT, out + (long) Float.BYTES * first);
+        }
+
+        void call(Routine routine) {
+            routine.call(arguments.address());
+        }
 
         long records(long bytes) {
             MemorySegment held = records;
@@ -151,12 +228,13 @@ final class X86Products {
             return held.address();
         }
 
-        void quantize(Format format, long x, long target, int groups, long step) {
-            arguments.set(ValueLayout.JAVA_LONG, Quantization.X, x);
-            arguments.set(ValueLayout.JAVA_LONG, Quantization.RECORDS, target);
-            arguments.set(ValueLayout.JAVA_LONG, Quantization.GROUPS, groups);
-            arguments.set(ValueLayout.JAVA_LONG, Quantization.STEP, step);
-            format.quantize.call(arguments.address());
+        void layOut(ActivationRecords layout, int columns, long x, long target, long step) {
+            set(Quantization.X, x);
+            set(Quantization.RECORDS, target);
+            set(Quantization.GROUPS, columns / layout.counted());
+            set(Quantization.STEP, step);
+            set(Quantization.REST, (1L << columns % layout.counted()) - 1);
+            call(layout.routine());
         }
     }
 }

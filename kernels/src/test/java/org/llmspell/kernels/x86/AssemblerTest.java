@@ -37,8 +37,9 @@ class AssemblerTest {
     };
 
     /** Instructions whose operands differ in width from the vector they work on: source as a part of the destination's. */
-    private static final Map<Op, Integer> NARROWER =
-            Map.of(Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVDW, 2, Op.VPMOVSDB, 4);
+    private static final Map<Op, Integer> NARROWER = Map.of(
+            Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVZXWD, 2, Op.VPMOVDW, 2,
+            Op.VPMOVSDB, 4, Op.VPMOVSXBD, 4, Op.VPMOVZXBD, 4);
 
     @TempDir
     Path folder;
@@ -111,6 +112,10 @@ class AssemblerTest {
             expected.add("sub " + other + ",0x1");
             a.and(pair[1], 0x70);
             expected.add("and " + other + ",0x70");
+            a.or(pair[0], pair[1]);
+            expected.add("or " + one + "," + other);
+            a.shl(pair[1], 16);
+            expected.add("shl " + other + ",0x10");
             a.push(pair[0]);
             expected.add("push " + one);
             a.pop(pair[1]);
@@ -123,17 +128,67 @@ class AssemblerTest {
             expected.add("mov " + text(place) + ",rdx");
             a.load32(Gp.R9, place);
             expected.add("mov r9d," + text(place));
+            a.load16(Gp.R9, place);
+            expected.add("movzx r9d," + text(place));
+            a.load8(Gp.R10, place);
+            expected.add("movzx r10d," + text(place));
             a.store32(place, Gp.RCX);
             expected.add("mov " + text(place) + ",ecx");
             a.lea(Gp.R11, place);
             expected.add("lea r11," + text(place));
             a.prefetch(place);
             expected.add("prefetcht1 " + text(place));
+            a.prefetchOnce(place);
+            expected.add("prefetchnta " + text(place));
         }
         a.kmovd(3, Gp.RAX);
         expected.add("kmovd k3,eax");
         a.kmovd(7, Gp.R9);
         expected.add("kmovd k7,r9d");
+        a.kmovq(3, Gp.RAX);
+        expected.add("kmovq k3,rax");
+        a.kmovq(7, Gp.R9);
+        expected.add("kmovq k7,r9");
+        assertThat(disassembled(a.bytes())).isEqualTo(expected);
+    }
+
+    @Test
+    void tileInstructionsHaveTheBytesThatTheManualPrescribes() {
+        assertBytes("c4e27849c0", Assembler::releaseTiles);
+        assertBytes("c4e27b49e8", a -> a.zeroTile(5));
+        assertBytes("c4e2525cda", a -> a.multiplyTiles(3, 2, 5));
+        assertBytes("c4e278498740000000", a -> a.loadTileShapes(Mem.at(Gp.RDI, 64)));
+        assertBytes("c4e27b4bb41e00000000", a -> a.loadTile(6, Gp.RSI, 0, Gp.RBX));
+        assertBytes("c4a27a4bac0000040000", a -> a.storeTile(Gp.RAX, 1024, Gp.R8, 5));
+    }
+
+    @Test
+    void tileInstructionsReadBackAsTheyWereMeant() throws Exception {
+        Assembler a = new Assembler();
+        List<String> expected = new ArrayList<>();
+        for (int tile = 0; tile < 8; tile++) {
+            int second = (tile + 3) % 8;
+            int third = (tile + 6) % 8;
+            a.zeroTile(tile);
+            expected.add("tilezero tmm" + tile);
+            a.multiplyTiles(tile, second, third);
+            expected.add("tdpbf16ps tmm%d,tmm%d,tmm%d".formatted(tile, second, third));
+        }
+        for (Gp base : new Gp[] {Gp.RSI, Gp.RBP, Gp.R12, Gp.R13}) {
+            for (Gp stride : new Gp[] {Gp.RBX, Gp.R8}) {
+                String place = text(Mem.at(base, stride, 1, 512));
+                a.loadTile(7, base, 512, stride);
+                expected.add("tileloadd tmm7," + place);
+                a.storeTile(base, 512, stride, 2);
+                expected.add("tilestored " + place + ",tmm2");
+            }
+        }
+        for (Mem place : PLACES) {
+            a.loadTileShapes(place);
+            expected.add("ldtilecfg " + text(place));
+        }
+        a.releaseTiles();
+        expected.add("tilerelease");
         assertThat(disassembled(a.bytes())).isEqualTo(expected);
     }
 

@@ -56,6 +56,8 @@ public final class Config {
                 (String) values.get(ConfigKey.HF_API_KEY),
                 value(ConfigKey.THREADS, 0L).intValue(),
                 values.get(ConfigKey.CONTEXT_LENGTH) instanceof Long tokens ? tokens.intValue() : null,
+                value(ConfigKey.CACHE_TYPE, ""),
+                value(ConfigKey.DRAFT_TOKENS, 0L).intValue(),
                 value(ConfigKey.KEEP_ALIVE, Duration.ZERO),
                 value(ConfigKey.MAX_LOADED_MODELS, 1L).intValue());
         this.download = new DownloadConfig(

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineOptions;
 import org.llmspell.local.ChatOption;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelSpec;
@@ -43,6 +44,8 @@ public record ConfigKey(
     public static final String OFFLINE = "providers.candle.options.offline";
     public static final String THREADS = "providers.candle.options.threads";
     public static final String CONTEXT_LENGTH = "providers.candle.options.context_length";
+    public static final String CACHE_TYPE = "providers.candle.options.kv_cache_type";
+    public static final String DRAFT_TOKENS = "providers.candle.options.draft_tokens";
     public static final String KEEP_ALIVE = "providers.candle.options.keep_alive";
     public static final String MAX_LOADED_MODELS = "providers.candle.options.max_loaded_models";
     public static final String SERVER_HOST = "server.host";
@@ -161,6 +164,20 @@ public record ConfigKey(
                 List.of("LLMSPELL_CONTEXT_LENGTH"),
                 false,
                 "Tokens of context per conversation; without it the model's own, at most 4096"));
+        keys.add(new ConfigKey(
+                CACHE_TYPE,
+                new ValueType.Choice(List.of("f16", "q8_0")),
+                "f16",
+                List.of("LLMSPELL_KV_CACHE_TYPE"),
+                false,
+                "How keys and values of a conversation are kept: q8_0 takes half the memory of f16"));
+        keys.add(new ConfigKey(
+                DRAFT_TOKENS,
+                new ValueType.Whole(0, EngineOptions.MOST_DRAFT_TOKENS, false),
+                0L,
+                List.of("LLMSPELL_DRAFT_TOKENS"),
+                false,
+                "Tokens that are guessed from the text itself and checked in one pass, at most; 0 for none"));
         keys.add(new ConfigKey(
                 KEEP_ALIVE,
                 new ValueType.KeepAlive(),

@@ -74,6 +74,8 @@ class ConfigTest {
                         null,
                         0,
                         null,
+                        "f16",
+                        0,
                         Duration.ofMinutes(5),
                         3));
         assertThat(config.agent()).isEqualTo(new AgentConfig(null, null, ChatOptions.DEFAULTS));
@@ -113,6 +115,8 @@ class ConfigTest {
                 hf_api_key = "hf_secret"
                 threads = 4
                 context_length = 8192
+                kv_cache_type = "q8_0"
+                draft_tokens = 6
                 keep_alive = -1
                 max_loaded_models = 1
 
@@ -141,6 +145,8 @@ class ConfigTest {
                         "hf_secret",
                         4,
                         8192,
+                        "q8_0",
+                        6,
                         Duration.ofSeconds(-1),
                         1));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("phi-2@candle"));
@@ -194,6 +200,8 @@ class ConfigTest {
                 Map.entry("HF_HUB_OFFLINE", "false"),
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
+                Map.entry("LLMSPELL_KV_CACHE_TYPE", "q8_0"),
+                Map.entry("LLMSPELL_DRAFT_TOKENS", "15"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
                 Map.entry("LLMSPELL_MAX_LOADED_MODELS", "2"),
                 Map.entry("LLMSPELL_SERVER_HOST", "0.0.0.0"),
@@ -239,7 +247,7 @@ class ConfigTest {
                         List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
-                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
+                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 15, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
         assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
                         .candle()
