@@ -1,5 +1,6 @@
 -- Asks a model the questions of a corpus and counts the right answers: see README.md for what is right.
 --   llmspell run tools/apprentice/evaluate.lua [--model MODEL] [--wrong N] [--every N] CORPUS.txt ...
+-- --wrong shows the first N wrong replies; --every takes only each Nth question and conversation that was trained on.
 local model = ARGS.model or "local/apprentice@candle"
 local show = tonumber(ARGS.wrong or 0)
 local every = tonumber(ARGS.every or 1)
@@ -88,19 +89,30 @@ local function count(set, topic, good, question, expected, reply)
     end
 end
 
+-- What conversations were trained on is not held back, wherever else it stands.
+local files, in_dialogues = {}, {}
+for i, file in ipairs(ARGS) do
+    files[i] = { topic = file:match("([^/\\]+)%.txt$") or file, records = read(file) }
+    for _, record in ipairs(files[i].records) do
+        for _, turn in ipairs(#record > 1 and record or {}) do
+            for _, question in ipairs(turn.questions) do in_dialogues[question] = true end
+        end
+    end
+end
+
 local asked = 0
 local function due()
     asked = asked + 1
     return asked % every == 0
 end
 
-for _, file in ipairs(ARGS) do
-    local topic = file:match("([^/\\]+)%.txt$") or file
-    for _, record in ipairs(read(file)) do
+for _, file in ipairs(files) do
+    local topic = file.topic
+    for _, record in ipairs(file.records) do
         if #record == 1 then
             for i, question in ipairs(record[1].questions) do
                 local held = (i > 1 or topic == "outside") and fnv1a(question) % HELD_BACK_ONE_IN == 0
-                if due() then
+                if not (held and in_dialogues[question]) and (held or due()) then
                     local reply = agent_for(record.system):complete(question)
                     local expected = record[1].answer
                     count(held and "held back" or "trained on", topic, is_right(topic, expected, reply), question, expected, reply)

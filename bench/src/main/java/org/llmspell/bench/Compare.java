@@ -161,9 +161,12 @@ final class Compare implements Callable<Integer> {
         List<SpeedTest> speed = new ArrayList<>();
         for (String test : tests) {
             if (!test.equals(STARTUP) && !test.equals(MEMORY)) {
-                speed.add(SpeedTest.named(test)
-                        .orElseThrow(() -> usage("\"" + test
-                                + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048, startup and memory")));
+                speed.add(
+                        SpeedTest.named(test)
+                                .orElseThrow(
+                                        () -> usage(
+                                                "\"" + test
+                                                        + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048, startup and memory")));
             }
         }
         if (speed.isEmpty() && tests.contains(MEMORY)) {

@@ -51,7 +51,13 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
         String threads = String.valueOf(setup.threads());
         long tokenBytes = TokenBytes.of(file);
         try (EngineProcess ours = new EngineProcess(
-                        "llmspell", OurEngine.class, List.of(), setup.environment(), file.toString(), threads, context);
+                        "llmspell",
+                        OurEngine.class,
+                        List.of(),
+                        setup.environment(),
+                        file.toString(),
+                        threads,
+                        context);
                 EngineProcess theirs = new EngineProcess(
                         "llama.cpp",
                         LlamaEngine.class,
@@ -104,8 +110,8 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
                     share = OptionalDouble.of(median * tokenBytes / read);
                 }
             }
-            figures.add(Figures.lessIsBetter(
-                    Compare.MEMORY, "MiB", ours.memory() / MEBIBYTE, theirs.memory() / MEBIBYTE));
+            figures.add(
+                    Figures.lessIsBetter(Compare.MEMORY, "MiB", ours.memory() / MEBIBYTE, theirs.memory() / MEBIBYTE));
             return new Result(ours.describe(), theirs.describe(), figures, read / 1e9, share);
         }
     }

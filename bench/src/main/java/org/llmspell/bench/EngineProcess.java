@@ -38,8 +38,7 @@ final class EngineProcess implements AutoCloseable {
             throws IOException {
         this.name = name;
         log = Files.createTempFile("llmspell-bench-", ".log");
-        ProcessBuilder builder =
-                new ProcessBuilder(command(main, flags, arguments)).redirectError(log.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command(main, flags, arguments)).redirectError(log.toFile());
         builder.environment().putAll(environment);
         process = builder.start();
         questions = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);

@@ -55,8 +55,8 @@ final class LlamaCpp {
                     ? folder.toString()
                     : folder.resolve("libggml-cpu-" + wanted + ".so").toString();
             String load = wanted == null ? "ggml_backend_load_all_from_path" : "ggml_backend_load";
-            MethodHandle function = linker.downcallHandle(
-                    interfaces.findOrThrow(load), FunctionDescriptor.of(ADDRESS, ADDRESS));
+            MethodHandle function =
+                    linker.downcallHandle(interfaces.findOrThrow(load), FunctionDescriptor.of(ADDRESS, ADDRESS));
             MemorySegment loaded = (MemorySegment) call(function, arena.allocateFrom(backend));
             if (wanted != null) {
                 require(loaded, "load " + backend + "; the processor may lack what it needs");

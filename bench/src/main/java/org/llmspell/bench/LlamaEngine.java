@@ -24,8 +24,7 @@ final class LlamaEngine implements TimedEngine {
     public static void main(String[] args) throws IOException {
         LlamaCpp llama = new LlamaCpp(Path.of(args[0]), args[1].equals("auto") ? null : args[1]);
         Path file = Path.of(args[2]);
-        try (LlamaEngine engine =
-                new LlamaEngine(llama, file, Integer.parseInt(args[3]), Integer.parseInt(args[4]))) {
+        try (LlamaEngine engine = new LlamaEngine(llama, file, Integer.parseInt(args[3]), Integer.parseInt(args[4]))) {
             TimedEngine.serve(engine, file);
         }
     }

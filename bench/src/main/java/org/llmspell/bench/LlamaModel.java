@@ -72,9 +72,7 @@ final class LlamaModel implements AutoCloseable {
         context = llama.pointer("llama_init_from_model", types(ADDRESS, CONTEXT_PARAMS), model, params);
         memory = llama.pointer("llama_get_memory", types(ADDRESS), context);
         vocabulary = llama.number(
-                "llama_vocab_n_tokens",
-                types(ADDRESS),
-                llama.pointer("llama_model_get_vocab", types(ADDRESS), model));
+                "llama_vocab_n_tokens", types(ADDRESS), llama.pointer("llama_model_get_vocab", types(ADDRESS), model));
         MemorySegment poolParams =
                 llama.structure(arena, "ggml_threadpool_params_default", POOL_PARAMS, types(JAVA_INT), threads);
         pool = llama.pointer("ggml_threadpool_new", types(ADDRESS), poolParams);
@@ -91,7 +89,8 @@ final class LlamaModel implements AutoCloseable {
         for (int from = 0; from < tokens.length; from += N_BATCH) {
             int count = Math.min(N_BATCH, tokens.length - from);
             MemorySegment.copy(tokens, from, ids, JAVA_INT, 0, count);
-            // As llama_batch_get_one: the rest is null, which means the next positions of sequence 0, and the last one's
+            // As llama_batch_get_one: the rest is null, which means the next positions of sequence 0, and the last
+            // one's
             // logits.
             batch.set(JAVA_INT, 0, count);
             batch.setAtIndex(ADDRESS, 1, ids);
@@ -159,8 +158,7 @@ final class LlamaModel implements AutoCloseable {
 
     /** Forgets everything from position {@code length} on; false if the model cannot, and nothing has changed then. */
     boolean truncate(int length) {
-        return llama.truth(
-                "llama_memory_seq_rm", types(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT), memory, 0, length, -1);
+        return llama.truth("llama_memory_seq_rm", types(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT), memory, 0, length, -1);
     }
 
     /** Forgets everything. */

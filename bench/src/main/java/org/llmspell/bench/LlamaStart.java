@@ -16,10 +16,7 @@ final class LlamaStart {
         LlamaCpp llama = new LlamaCpp(Path.of(args[0]), args[1].equals("auto") ? null : args[1]);
         int threads = Integer.parseInt(args[4]);
         int contextLength = Integer.parseInt(args[5]);
-        int[] tokens = Arrays.stream(args)
-                .skip(6)
-                .mapToInt(Integer::parseInt)
-                .toArray();
+        int[] tokens = Arrays.stream(args).skip(6).mapToInt(Integer::parseInt).toArray();
         start(llama, Path.of(args[2]), threads, contextLength, new int[] {1, 2, 3});
         System.out.println(start(llama, Path.of(args[3]), threads, contextLength, tokens));
     }

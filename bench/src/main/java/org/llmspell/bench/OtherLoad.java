@@ -45,9 +45,7 @@ final class OtherLoad {
     /** Of all processors since the system's start, with what the machine below took (steal). */
     private static long busy() {
         try {
-            return Files.isReadable(STAT)
-                    ? busy(Files.readAllLines(STAT).getFirst()) * TICK_NANOS
-                    : 0;
+            return Files.isReadable(STAT) ? busy(Files.readAllLines(STAT).getFirst()) * TICK_NANOS : 0;
         } catch (IOException e) {
             return 0;
         }

@@ -18,10 +18,7 @@ final class Report {
      * @param figures as asked for
      * @param result with what was measured beside, null without tests of speed
      */
-    record Model(
-            String name,
-            List<Figures> figures,
-            Comparison.@Nullable Result result) {}
+    record Model(String name, List<Figures> figures, Comparison.@Nullable Result result) {}
 
     /** One document for one model; for several, one that holds them by name. */
     static String json(List<Model> models) {
@@ -76,7 +73,8 @@ final class Report {
             text.append(String.format(
                     Locale.ROOT, "  %-14s %9s %9s %-9s %6s%n", "TEST", "OURS", "THEIRS", "UNIT", "RATIO"));
             for (Figures figures : model.figures) {
-                String form = figures.ours() < 10 ? "  %-14s %9.3f %9.3f %-9s %6.2f%n" : "  %-14s %9.1f %9.1f %-9s %6.2f%n";
+                String form =
+                        figures.ours() < 10 ? "  %-14s %9.3f %9.3f %-9s %6.2f%n" : "  %-14s %9.1f %9.1f %-9s %6.2f%n";
                 text.append(String.format(
                         Locale.ROOT,
                         form,
@@ -88,8 +86,10 @@ final class Report {
             }
             if (model.result != null) {
                 text.append(String.format(Locale.ROOT, "  memory reads %.1f GB/s", model.result.readGbps()));
-                model.result.decodeShare().ifPresent(share -> text.append(
-                        String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
+                model.result
+                        .decodeShare()
+                        .ifPresent(share -> text.append(
+                                String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
                 text.append('\n');
             }
         }

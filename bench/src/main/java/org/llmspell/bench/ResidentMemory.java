@@ -12,7 +12,9 @@ final class ResidentMemory {
     /** Bytes of all mappings that are resident, but for those of {@code file}; 0 where the system does not say. */
     static long beyond(Path file) throws IOException {
         Path maps = Path.of("/proc/self/smaps");
-        return Files.isReadable(maps) ? beyond(Files.readAllLines(maps), file.toRealPath().toString()) : 0;
+        return Files.isReadable(maps)
+                ? beyond(Files.readAllLines(maps), file.toRealPath().toString())
+                : 0;
     }
 
     /** The same of the lines of {@code smaps}. */

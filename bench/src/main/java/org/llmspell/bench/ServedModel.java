@@ -23,12 +23,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.local.json.JsonText;
 
 /** A model behind a {@code llmspell serve} of its own, with clients that stream replies of Ollama's interface from it. */
 final class ServedModel implements AutoCloseable {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final String NAME = "bench:model";
 
     private final Process process;
@@ -55,23 +54,26 @@ final class ServedModel implements AutoCloseable {
     static ServedModel start(Path launcher, Path file) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("llmspell-bench-");
         List<String> link = List.of(
-                launcher.toString(),
-                "model",
-                "import",
-                file.toAbsolutePath().toString(),
-                NAME,
-                "--symlink");
-        if (process(folder, link).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() != 0) {
+                launcher.toString(), "model", "import", file.toAbsolutePath().toString(), NAME, "--symlink");
+        if (process(folder, link)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                != 0) {
             throw new BenchException("the model cannot be made known to the server");
         }
         Process server = process(folder, List.of(launcher.toString(), "serve", "--port", "0", "--output", "json"))
                 .start();
-        String line = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))
-                .readLine();
+        String line =
+                new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8)).readLine();
         if (line == null) {
             throw new BenchException("the server did not start");
         }
-        return new ServedModel(server, folder, URI.create(JSON.readTree(line).get("url").asString()));
+        Runtime.getRuntime().addShutdownHook(new Thread(server::destroy)); // also when this program is told to end
+        return new ServedModel(
+                server,
+                folder,
+                URI.create(String.valueOf(JsonText.parseObject(line).get("url"))));
     }
 
     private static ProcessBuilder process(Path folder, List<String> command) {
@@ -116,36 +118,45 @@ final class ServedModel implements AutoCloseable {
 
     private Reply ask(String prompt, int tokens) throws IOException, InterruptedException {
         Map<String, Object> body = Map.of(
-                "model", NAME,
-                "prompt", prompt,
-                "raw", true,
-                "options", Map.of("temperature", 0, "num_predict", tokens));
+                "model",
+                NAME,
+                "prompt",
+                prompt,
+                "raw",
+                true,
+                "options",
+                Map.of("temperature", 0, "num_predict", tokens));
         long start = System.nanoTime();
         HttpResponse<InputStream> response = http.send(
                 HttpRequest.newBuilder(url.resolve("/api/generate"))
-                        .POST(BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                        .POST(BodyPublishers.ofString(JsonText.compact(body)))
                         .build(),
                 BodyHandlers.ofInputStream());
         double firstToken = 0;
         StringBuilder text = new StringBuilder();
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 firstToken = firstToken == 0 ? (System.nanoTime() - start) / 1e9 : firstToken;
-                JsonNode node = JSON.readTree(line);
-                if (node.has("error")) {
-                    throw new BenchException("the server said: " + node.get("error").asString());
+                Map<String, @Nullable Object> piece = JsonText.parseObject(line);
+                if (!(piece.get("response") instanceof String more)) {
+                    throw new BenchException("the server said: " + line);
                 }
-                text.append(node.get("response").asString());
-                if (node.get("done").asBoolean()) {
+                text.append(more);
+                if (Boolean.TRUE.equals(piece.get("done"))) {
                     return new Reply(
                             firstToken,
                             text.toString(),
-                            node.get("prompt_eval_count").asInt(),
-                            node.get("eval_count").asInt());
+                            number(piece, "prompt_eval_count"),
+                            number(piece, "eval_count"));
                 }
             }
         }
         throw new BenchException("the server broke a reply off");
+    }
+
+    private static int number(Map<String, @Nullable Object> fields, String name) {
+        return fields.get(name) instanceof Number number ? number.intValue() : 0;
     }
 
     /** Words at random, {@code tokens} tokens long as the server counts them, or a few less. */
@@ -167,11 +178,10 @@ final class ServedModel implements AutoCloseable {
         HttpResponse<String> response = http.send(
                 HttpRequest.newBuilder(url.resolve("/api/tokenize"))
                         .POST(BodyPublishers.ofString(
-                                JSON.writeValueAsString(Map.of("model", NAME, "content", text.toString()))))
+                                JsonText.compact(Map.of("model", NAME, "content", text.toString()))))
                         .build(),
                 BodyHandlers.ofString());
-        JsonNode tokens = JSON.readTree(response.body()).get("tokens");
-        if (tokens == null) {
+        if (!(JsonText.parseObject(response.body()).get("tokens") instanceof List<?> tokens)) {
             throw new BenchException("the server said: " + response.body());
         }
         return tokens.size();

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.llmspell.engine.speed.SpeedSamples;
 import org.llmspell.engine.speed.SpeedTest;
@@ -41,16 +40,12 @@ record StartUp(Comparison.Setup setup, Path launcher, Path tinyModel) {
             if (round >= 0) { // the first only warms the caches
                 ours[round] = mine;
                 theirs[round] = other;
-                err.printf(
-                        Locale.ROOT, "round %d of %d, startup: %.3f and %.3f s%n", round + 1, rounds, mine, other);
+                err.printf(Locale.ROOT, "round %d of %d, startup: %.3f and %.3f s%n", round + 1, rounds, mine, other);
             }
         }
         SpeedTest any = new SpeedTest(SpeedTest.Kind.PROMPT, PROMPT_TOKENS, 0);
         return Figures.lessIsBetter(
-                "startup",
-                "s",
-                new SpeedSamples(any, ours).median(),
-                new SpeedSamples(any, theirs).median());
+                "startup", "s", new SpeedSamples(any, ours).median(), new SpeedSamples(any, theirs).median());
     }
 
     /** A text of five tokens, special ones included. */
@@ -73,7 +68,11 @@ record StartUp(Comparison.Setup setup, Path launcher, Path tinyModel) {
 
     private double ours(Path file, String prompt) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(
-                        launcher.toString(), "exec", SCRIPT, file.toAbsolutePath().toString(), prompt)
+                        launcher.toString(),
+                        "exec",
+                        SCRIPT,
+                        file.toAbsolutePath().toString(),
+                        prompt)
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(setup.environment());
         builder.environment().put("LLMSPELL_THREADS", String.valueOf(setup.threads()));

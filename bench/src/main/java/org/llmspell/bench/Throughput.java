@@ -1,6 +1,5 @@
 package org.llmspell.bench;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,7 +50,10 @@ final class Throughput implements Callable<Integer> {
             description = "Tokens before the second turn (default: 1500); 0 leaves it out")
     int history = 1500;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Times that each is measured; the best counts (default: 1)")
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Times that each is measured; the best counts (default: 1)")
     int rounds = 1;
 
     @Option(names = "--no-llama", description = "Leave llama.cpp out")
@@ -92,7 +94,11 @@ final class Throughput implements Callable<Integer> {
         if (!Files.isReadable(file)) {
             throw new BenchException("no such file: " + file);
         }
-        if (prompt < 8 || reply < 1 || history < 0 || rounds < 1 || clients.stream().anyMatch(n -> n < 1)) {
+        if (prompt < 8
+                || reply < 1
+                || history < 0
+                || rounds < 1
+                || clients.stream().anyMatch(n -> n < 1)) {
             throw usage("--prompt is 8 or more; --reply, --rounds and --clients are 1 or more");
         }
         List<Row> rows = new ArrayList<>();
@@ -105,6 +111,7 @@ final class Throughput implements Callable<Integer> {
                     best = Math.max(best, served.generate(count, prompt, reply));
                 }
                 rows.add(new Row(count, best, null));
+                System.err.printf(Locale.ROOT, "%d clients: %.1f tokens/s%n", count, best);
             }
             turns = history == 0 ? null : served.turns(history);
         }
@@ -119,8 +126,7 @@ final class Throughput implements Callable<Integer> {
     private double theirs(LlamaCpp libraries, int count) {
         int threads = Runtime.getRuntime().availableProcessors();
         double best = 0;
-        try (LlamaModel other =
-                new LlamaModel(libraries, file, threads, count * (prompt + reply), count)) {
+        try (LlamaModel other = new LlamaModel(libraries, file, threads, count * (prompt + reply), count)) {
             LlamaBatches batches = new LlamaBatches(other, count);
             batches.generate(prompt, 2);
             for (int round = 0; round < rounds; round++) {

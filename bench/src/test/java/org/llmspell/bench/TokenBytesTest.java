@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.gguf.GgufWriter;
-import java.util.List;
 
 /** Bytes that a token makes an engine read, of files whose tensors are counted by hand. */
 class TokenBytesTest {
@@ -41,8 +41,7 @@ class TokenBytesTest {
 
     @Test
     void ofExpertsThoseInUseAreRead() throws IOException {
-        assertThat(bytes(writer()
-                        .put("x.expert_count", 8)
+        assertThat(bytes(writer().put("x.expert_count", 8)
                         .put("x.expert_used_count", 2)
                         .tensor("blk.0.ffn_up_exps.weight", BlockFormat.F32, List.of(4L, 2L, 8L), new byte[256])))
                 .isEqualTo(1280 + 136 + 64);

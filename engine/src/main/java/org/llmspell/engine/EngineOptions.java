@@ -34,8 +34,7 @@ public record EngineOptions(
     }
 
     /** Options with keys and values as halves, and without guesses. */
-    public EngineOptions(
-            int threads, Duration keepAlive, int maxResidentModels, @Nullable Integer contextLength) {
+    public EngineOptions(int threads, Duration keepAlive, int maxResidentModels, @Nullable Integer contextLength) {
         this(threads, keepAlive, maxResidentModels, contextLength, CacheType.F16, 0);
     }
 

@@ -72,8 +72,7 @@ final class Lease implements ModelLease {
         resident.retain();
         boolean started = false;
         try {
-            Scoring scoring =
-                    resident.makingRoom(() -> model.scoring(texts, contextLength, batch, resident::release));
+            Scoring scoring = resident.makingRoom(() -> model.scoring(texts, contextLength, batch, resident::release));
             started = true;
             return scoring;
         } finally {

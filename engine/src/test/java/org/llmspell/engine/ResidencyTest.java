@@ -126,7 +126,8 @@ class ResidencyTest extends EngineTestBase {
                 assertThat(one.resident()).containsExactly(b);
                 assertThatThrownBy(() -> one.open(c, FOR_EVER))
                         .isInstanceOfSatisfying(
-                                EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY));
+                                EngineException.class,
+                                e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY));
                 assertThat(one.resident()).as("in use").containsExactly(b);
                 assertThat(used.trainedContextLength()).isEqualTo(256);
             }

@@ -44,7 +44,8 @@ class SpeculationTest extends EngineTestBase {
     }
 
     /** Everything that a reader sees. */
-    private record Reply(String text, List<Generation.TokenLogprob> tokens, FinishReason end, int generated, int accepted) {
+    private record Reply(
+            String text, List<Generation.TokenLogprob> tokens, FinishReason end, int generated, int accepted) {
         static Reply of(Generation generation) throws InterruptedException {
             try (generation) {
                 StringBuilder text = new StringBuilder();
@@ -140,7 +141,7 @@ class SpeculationTest extends EngineTestBase {
         SamplingOptions repeating = Options.bias(Options.greedy(200), Map.of(TinyModel.letter('a'), 100.0));
         Reply guessed = Reply.of(start(repetitive(1), repeating, null, DRAFTS));
         assertThat(guessed.text).isEqualTo("a".repeat(200));
-        assertThat(guessed.accepted).isGreaterThan(150);
+        assertThat(guessed.accepted).isGreaterThan(130);
     }
 
     @Test
@@ -163,7 +164,7 @@ class SpeculationTest extends EngineTestBase {
             alone.add(Reply.of(start(repetitive(i), letters(i), null, 0)));
         }
         for (int i = 0; i < 8; i++) {
-            together.add(start(repetitive(i), letters(i), null, 5 * (i % 3)));
+            together.add(start(repetitive(i), letters(i), null, 3 * (i % 3)));
         }
         int accepted = 0;
         for (int i = 0; i < 8; i++) {
@@ -210,8 +211,7 @@ class SpeculationTest extends EngineTestBase {
 
     @Test
     void theEnginesDefaultCountsWhereARequestSaysNothing() throws InterruptedException {
-        EngineOptions guessing =
-                new EngineOptions(1, FOR_EVER, 2, null, EngineOptions.CacheType.F16, DRAFTS);
+        EngineOptions guessing = new EngineOptions(1, FOR_EVER, 2, null, EngineOptions.CacheType.F16, DRAFTS);
         Path file = folder.resolve("tiny.gguf");
         try (Engine other = new Engine(guessing, KernelProvider.scalar(), () -> 1L << 30, true);
                 ModelLease same = other.open(file, FOR_EVER)) {
@@ -227,7 +227,7 @@ class SpeculationTest extends EngineTestBase {
         for (int wrong : new int[] {-1, DRAFTS + 1}) {
             assertThatThrownBy(() -> start(repetitive(1), endless(2), null, wrong))
                     .isInstanceOf(EngineException.class)
-                    .hasMessageContaining("allowed: 0 to 15");
+                    .hasMessageContaining("allowed: 0 to 7");
         }
     }
 }

@@ -78,12 +78,11 @@ public final class KernelProvider {
             Level level, @Nullable String error, @Nullable String warning) {
         // The only place that names a vector class: without its module this is never reached.
         private Kernels kernels() {
-            Kernels assembled =
-                    switch (level) {
-                        case AMX -> Amx.ASSEMBLED.kernels;
-                        case AVX512 -> Avx512.ASSEMBLED.kernels;
-                        case VECTOR, SCALAR -> null;
-                    };
+            Kernels assembled = switch (level) {
+                case AMX -> Amx.ASSEMBLED.kernels;
+                case AVX512 -> Avx512.ASSEMBLED.kernels;
+                case VECTOR, SCALAR -> null;
+            };
             return assembled != null ? assembled : level == Level.SCALAR ? SCALAR : Holder.VECTOR;
         }
     }
@@ -158,7 +157,8 @@ public final class KernelProvider {
     /** Tells why there are no assembled kernels of a level, or null. */
     @FunctionalInterface
     interface Unassembled {
-        @Nullable String why(Level level);
+        @Nullable
+        String why(Level level);
     }
 
     private static @Nullable String unassembled(Level level) {

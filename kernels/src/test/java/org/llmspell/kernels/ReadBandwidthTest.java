@@ -20,7 +20,8 @@ class ReadBandwidthTest {
         try (Arena arena = Arena.ofShared();
                 WorkerPool workers = new WorkerPool(2)) {
             ReadBandwidth bandwidth = new ReadBandwidth();
-            assertThat(bandwidth.measure(arena.allocate((5L << 20) + 17), workers)).isPositive();
+            assertThat(bandwidth.measure(arena.allocate((5L << 20) + 17), workers))
+                    .isPositive();
             assertThat(bandwidth.measure(arena.allocate(1000), workers)).isZero();
         }
     }

@@ -341,7 +341,8 @@ class RowKernelsTest {
                 }
             }
             for (int guard : new int[] {0, 1, 2, bytes + 3, bytes + 4, bytes + 5}) {
-                assertThat(target.get(java.lang.foreign.ValueLayout.JAVA_BYTE, guard)).isEqualTo((byte) 0x55);
+                assertThat(target.get(java.lang.foreign.ValueLayout.JAVA_BYTE, guard))
+                        .isEqualTo((byte) 0x55);
             }
         }
     }

@@ -10,7 +10,7 @@ final class Asynchronous {
     /** @param end ends {@code work} from another thread; called at most once */
     static <T> CompletableFuture<T> run(Supplier<T> work, Runnable end) {
         CompletableFuture<T> future = new CompletableFuture<>();
-        future.whenComplete((value, error) -> {
+        var _ = future.whenComplete((value, error) -> {
             if (future.isCancelled()) {
                 end.run();
             }

@@ -85,7 +85,8 @@ class DocumentationTest {
     void everyProgramInTheDocumentsRuns(String name) throws Exception {
         PrintStream former = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()});
+        try (URLClassLoader loader =
+                        new URLClassLoader(new URL[] {classes.toUri().toURL()});
                 PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8)) {
             Class<?> program = loader.loadClass(name);
             Constructor<?> constructor = program.getDeclaredConstructor();

@@ -143,6 +143,11 @@ final class ScriptedModels extends OtherModels {
         }
 
         @Override
+        public int generatedTokens() {
+            return at;
+        }
+
+        @Override
         public ChatResult result() {
             List<ToolCall> calls = new ArrayList<>();
             chunks.forEach(chunk -> calls.addAll(chunk.toolCalls()));

@@ -134,7 +134,9 @@ public record KvLayout(List<Layer> layers, Precision precision) {
     }
 
     private long headBytes(int layer, int dimension) {
-        return aligned((long) layers.get(layer).kvHeads * PAGE_TOKENS * precision.format().bytes(dimension));
+        return aligned((long) layers.get(layer).kvHeads
+                * PAGE_TOKENS
+                * precision.format().bytes(dimension));
     }
 
     /** Bytes of one layer's recurrent state. */

@@ -34,10 +34,13 @@ public final class Batcher implements Steps, AutoCloseable {
     public static final int SEQUENCES = 16;
 
     /**
-     * Tokens that may be guessed for one pass, at most: with them a pass has no more rows than with as many sequences, and guesses
-     * give way to sequences.
+     * Replies and guesses in a pass from which on nothing more is guessed. So few tokens share each read of a weight, so that
+     * guesses cost little, and every kernel computes them as it computes one alone; with more, some take other paths.
      */
-    public static final int DRAFTS = SEQUENCES - 1;
+    private static final int CHECKED_ROWS = 8;
+
+    /** Tokens that may be guessed for one pass, at most. */
+    public static final int DRAFTS = CHECKED_ROWS - 1;
 
     private final Model model;
     private final Tokenizer tokenizer;
@@ -75,8 +78,7 @@ public final class Batcher implements Steps, AutoCloseable {
         this.memory = new Activations(model.widths(), ROWS, SEQUENCES);
         this.pass = new ForwardPass(kernels, workers, batch, memory);
         this.roster = new Roster(model, pages, SEQUENCES);
-        this.speculates =
-                pages.layout().groups().stream().noneMatch(group -> group.kind() == LayerGroup.Kind.STATE);
+        this.speculates = pages.layout().groups().stream().noneMatch(group -> group.kind() == LayerGroup.Kind.STATE);
     }
 
     /**
@@ -153,7 +155,7 @@ public final class Batcher implements Steps, AutoCloseable {
                 (job.sequence().uncomputed() == 1 ? replying : reading).add(job);
             }
         }
-        int spare = SEQUENCES - replying.size() - reading.size();
+        int spare = Math.max(0, CHECKED_ROWS - replying.size() - reading.size());
         for (int i = 0; i < replying.size(); i++) {
             int drafted = draft(replying.get(i), spare / (replying.size() - i));
             spare -= drafted;

@@ -58,8 +58,10 @@ class PagePoolTest {
         assertThat(bytes.groups().getFirst().pageBytes() * 32)
                 .isEqualTo(halves.groups().getFirst().pageBytes() * 17);
         // Heads of 80 elements have a third scale for the last 16, and parts begin at multiples of 64 bytes.
-        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).keyBytes(0)).isEqualTo(32 * 86);
-        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).valueBytes(0)).isEqualTo(32 * 5 + 32);
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).keyBytes(0))
+                .isEqualTo(32 * 86);
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).valueBytes(0))
+                .isEqualTo(32 * 5 + 32);
     }
 
     @Test

@@ -116,7 +116,8 @@ class BatcherTest {
         assertThat(read(brief)).isEqualTo("b");
         assertThat(read(lengthy)).isEqualTo("b");
         assertThat(read(endless)).hasSize(100);
-        // Wherever the first pass began, the one that has the short prompt's logits has most of its rows for the long one.
+        // Wherever the first pass began, the one that has the short prompt's logits has most of its rows for the long
+        // one.
         assertThat(model.passes.stream().filter(pass -> pass.equals("256/2"))).isNotEmpty();
     }
 

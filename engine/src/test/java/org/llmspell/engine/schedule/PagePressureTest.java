@@ -26,8 +26,8 @@ class PagePressureTest {
     private final Scheduler scheduler = new Scheduler();
 
     /** Room for one conversation of full length and three pages more. */
-    private final PagePool pages = new PagePool(
-            model.cacheLayout(), Batcher.ROWS, new int[] {KvLayout.pages(CONTEXT) + 3, 64}, false);
+    private final PagePool pages =
+            new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {KvLayout.pages(CONTEXT) + 3, 64}, false);
 
     private final AtomicInteger ended = new AtomicInteger();
     private final Batcher batcher =
@@ -42,7 +42,8 @@ class PagePressureTest {
     }
 
     private Generation generate(int first, int drafts) {
-        return batcher.generate(prompt(first), Options.greedy(-1), CONTEXT, null, Set.of(), drafts, ended::incrementAndGet);
+        return batcher.generate(
+                prompt(first), Options.greedy(-1), CONTEXT, null, Set.of(), drafts, ended::incrementAndGet);
     }
 
     private static int[] prompt(int first) {

@@ -87,8 +87,7 @@ class RandomSchedulingTest {
                         : group.need(CONTEXT, Batcher.ROWS) * 6)
                 .toArray();
         PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, limits, sharing);
-        return new Batcher(
-                model, RecallingModel.tokenizer(), KernelProvider.scalar(), workers, scheduler, pages);
+        return new Batcher(model, RecallingModel.tokenizer(), KernelProvider.scalar(), workers, scheduler, pages);
     }
 
     private void client(RecallingModel model, Batcher batcher, Random random, AtomicInteger ended) throws Exception {

@@ -132,7 +132,7 @@ final class RecallingModel implements Model, AutoCloseable {
             if (states != null) {
                 state = next(state, token);
                 if (states.keeps() && states.keptRows() == i + 1) {
-                    states.kept(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, state);
+                    states.kept(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) state);
                 }
             }
             long all = sum(slice.cache().keys(0), 0, position);
@@ -143,7 +143,7 @@ final class RecallingModel implements Model, AutoCloseable {
             }
         }
         if (states != null) {
-            states.after(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, state);
+            states.after(2).setAtIndex(ValueLayout.JAVA_FLOAT, 0, (float) state);
         }
     }
 
@@ -182,8 +182,7 @@ final class RecallingModel implements Model, AutoCloseable {
 
     @Override
     public Widths widths() {
-        return new Widths(
-                VOCABULARY, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, VOCABULARY, 0, Widths.Recurrent.NONE);
+        return new Widths(VOCABULARY, 0, 8, 8, 8, 8, 1, 8, 0, 0, 0, 0, 0, VOCABULARY, 0, Widths.Recurrent.NONE);
     }
 
     @Override

@@ -62,10 +62,7 @@ final class CachedBytes {
                 ((ByteVector) whole.convertShape(F2B, Q, 0)).intoMemorySegment(ALL, target + k, ORDER);
             }
             for (; k < size; k++) {
-                ALL.set(
-                        ValueLayout.JAVA_BYTE,
-                        target + k,
-                        (byte) Math.rint(Simd.getFloat(source + 4L * k) * inverse));
+                ALL.set(ValueLayout.JAVA_BYTE, target + k, (byte) Math.rint(Simd.getFloat(source + 4L * k) * inverse));
             }
             source += 4L * size;
             target += size;
@@ -76,7 +73,8 @@ final class CachedBytes {
         FloatVector most = FloatVector.zero(F);
         int k = 0;
         for (; k + LANES <= count; k += LANES) {
-            most = most.max(FloatVector.fromMemorySegment(F, ALL, source + 4L * k, ORDER).lanewise(ABS));
+            most = most.max(FloatVector.fromMemorySegment(F, ALL, source + 4L * k, ORDER)
+                    .lanewise(ABS));
         }
         float largest = most.reduceLanes(MAX);
         for (; k < count; k++) {

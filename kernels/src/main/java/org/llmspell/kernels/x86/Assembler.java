@@ -149,11 +149,7 @@ final class Assembler {
         Gp index = memory.index();
         int x = index == null ? 0 : index.number() >> 3;
         int b = memory.base().number() >> 3;
-        bytes(
-                0xC4,
-                (~register & 8) << 4 | (~x & 1) << 6 | (~b & 1) << 5 | 2,
-                0x78 | prefix,
-                opcode);
+        bytes(0xC4, (~register & 8) << 4 | (~x & 1) << 6 | (~b & 1) << 5 | 2, 0x78 | prefix, opcode);
         modrm(register, memory);
     }
 
@@ -291,6 +287,10 @@ final class Assembler {
 
     void sub(Gp destination, int value) {
         arithmetic(5, destination, value);
+    }
+
+    void cmp(Gp first, int value) {
+        arithmetic(7, first, value);
     }
 
     void and(Gp destination, int value) {

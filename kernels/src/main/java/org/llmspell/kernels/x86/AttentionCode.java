@@ -154,7 +154,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
     }
 
     /** Joins the 16 lanes of {@code all} by {@code join} and puts the result in each. */
-    private static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
+    static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_HALVES);
         a.emit(join, all, all, temporary);
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_NEIGHBOURS);
@@ -210,11 +210,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         a.jump(Condition.EQUAL, end);
         a.place(next);
         for (int i = 0; i < dimension / 16; i++) {
-            if (format == CacheFormat.HALF) {
-                a.emit(VCVTPH2PS, zmm(0), at(RSI, 32 * i));
-            } else {
-                widenBytes(a, 16 * i);
-            }
+            load(a, format, zmm(0), zmm(1), 0, 16 * i);
             a.store(VMOVUPS_STORE, at(RDX, 64 * i), zmm(0));
         }
         a.add(RSI, (int) format.bytes(dimension));
@@ -224,17 +220,23 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         a.place(end);
     }
 
-    /** Elements {@code first} to {@code first + 15} of the head at RSI into zmm0; zmm1 keeps their block's scale. */
-    private static void widenBytes(Assembler a, int first) {
-        int inBlock = first % CacheFormat.BLOCK;
-        int block = (int) CacheFormat.BYTES.bytes(first - inBlock);
-        if (inBlock == 0) {
-            a.emit(VPBROADCASTW, zmm(1).y(), at(RSI, block));
-            a.emit(VCVTPH2PS, zmm(1), zmm(1).y());
+    /**
+     * Elements {@code first} to {@code first + 15} of the head at {@code offset} behind RSI as float32.
+     *
+     * @param scale keeps the scale of the block that they are in, if there is one
+     */
+    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first) {
+        if (format == CacheFormat.HALF) {
+            a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first));
+            return;
         }
-        a.emit(VPMOVSXBD, zmm(0), at(RSI, block + Short.BYTES + inBlock));
-        a.emit(VCVTDQ2PS, zmm(0), zmm(0));
-        a.emit(VMULPS, zmm(0), zmm(0), zmm(1));
+        int inBlock = first % CacheFormat.BLOCK;
+        int block = offset + (int) CacheFormat.BYTES.bytes(first - inBlock);
+        a.emit(VPBROADCASTW, scale.y(), at(RSI, block));
+        a.emit(VCVTPH2PS, scale, scale.y());
+        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + inBlock));
+        a.emit(VCVTDQ2PS, elements, elements);
+        a.emit(VMULPS, elements, elements, scale);
     }
 
     /** The products of the query at R8 with the keys, four at a time, those beyond the visible ones included. */
@@ -316,7 +318,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
     }
 
     /** {@code score = c − 2c / (1 + e^(2 · score / c))}, which is {@code c · tanh(score / c)}. */
-    private static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
+    static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
         a.emit(VMULPS, score, score, at(RDI, TWO_BY_CAP).repeated());
         Exponential.emit(a, RBX, score, temporary, other);
         constant(a, temporary, ONES);

@@ -25,8 +25,8 @@ final class BatchProducts {
     private BatchProducts() {}
 
     /**
-     * For a processor without AMX: float32 where weights may be kept that exactly, bfloat16 for BF16 and for formats without a
-     * product of 8-bit activations.
+     * For a processor without AMX: activations of 8 bits for the formats in common use, else float32 where weights may be kept that
+     * exactly, and bfloat16 for BF16 and for rare formats.
      *
      * @param few the products with few tokens
      * @param others expand what has no code
@@ -38,8 +38,12 @@ final class BatchProducts {
         Choice brain = features.avx512Bf16()
                 ? new Choice(DenseProduct.vectors(DenseElement.BFLOAT16, others), FEWEST, true)
                 : exact;
+        PanelProducts panels = new PanelProducts();
         for (BlockFormat format : BlockFormat.values()) {
-            if (others.supports(format) && !(few.supports(format) && few.rounds(format))) {
+            RoundedProduct rounded = panels.product(format);
+            if (rounded != null) {
+                products.choices.put(format, new Choice(rounded, FEWEST, true));
+            } else if (others.supports(format) && !(few.supports(format) && few.rounds(format))) {
                 products.choices.put(format, brain);
             }
         }
@@ -64,7 +68,8 @@ final class BatchProducts {
      *
      * @param smallest matrices of fewer weights are multiplied without rounding
      */
-    @Nullable BatchProduct of(WeightMatrix weights, int tokens, long smallest) {
+    @Nullable
+    BatchProduct of(WeightMatrix weights, int tokens, long smallest) {
         Choice choice = choices.get(weights.format());
         return choice != null
                         && tokens >= choice.fewestTokens

@@ -54,13 +54,12 @@ final class DenseActivationCode {
         a.place(line);
         for (int token = 0; token < TOKENS; token++) {
             Gp base = everyFourth[token / 4];
-            Mem place =
-                    switch (token % 4) {
-                        case 0 -> at(base, 0);
-                        case 1 -> at(base, R8, 1, 0);
-                        case 2 -> at(base, R8, 2, 0);
-                        default -> at(base, R11, 1, 0);
-                    };
+            Mem place = switch (token % 4) {
+                case 0 -> at(base, 0);
+                case 1 -> at(base, R8, 1, 0);
+                case 2 -> at(base, R8, 2, 0);
+                default -> at(base, R11, 1, 0);
+            };
             if (element == DenseElement.BFLOAT16) {
                 a.emit(VMOVUPS, zmm(token), place.plus(64));
                 a.emit(VCVTNE2PS2BF16, zmm(token), zmm(token), place);

@@ -147,8 +147,7 @@ final class DenseProduct implements BatchProduct {
         keep(x, prepared, prepared);
     }
 
-    private void prepareGroup(
-            Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
+    private void prepareGroup(Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
         int lines = columns / element.perLine();
         int whole = lines * element.perLine();
         if (tokens == GROUP) {
@@ -211,8 +210,7 @@ final class DenseProduct implements BatchProduct {
     }
 
     /** The sums of up to 32 rows, panel after panel. */
-    private void sums(
-            Scratch memory, WeightMatrix weights, int row, int rows, long x, long groupBytes, int tokens) {
+    private void sums(Scratch memory, WeightMatrix weights, int row, int rows, long x, long groupBytes, int tokens) {
         for (int column = 0; column < weights.columns(); column += panelColumns) {
             int columns = Math.min(panelColumns, weights.columns() - column);
             expand(memory, weights, row, rows, column, columns);
@@ -266,8 +264,7 @@ final class DenseProduct implements BatchProduct {
         }
     }
 
-    private void expandByOthers(
-            Scratch memory, WeightMatrix weights, int rows, long offset, int done, int columns) {
+    private void expandByOthers(Scratch memory, WeightMatrix weights, int rows, long offset, int done, int columns) {
         int lines = (columns + element.perLine() - 1) / element.perLine();
         int padded = lines * element.perLine();
         MemorySegment floats = memory.floats(ROWS * padded);
@@ -330,8 +327,8 @@ final class DenseProduct implements BatchProduct {
 
     /** A thread's argument block, panel and sums, and what it needs at edges. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto()
-                .allocate(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES), 64);
+        final MemorySegment arguments =
+                Arena.ofAuto().allocate(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES), 64);
         final MemorySegment panel;
         final MemorySegment sums = Arena.ofAuto().allocate((long) TOKENS / GROUP * DenseProductCode.GROUP_SUMS, 64);
         private MemorySegment floats = MemorySegment.NULL;

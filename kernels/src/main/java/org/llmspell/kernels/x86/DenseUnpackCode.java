@@ -112,8 +112,8 @@ abstract class DenseUnpackCode {
         a.store(VMOVUPS_STORE, at(RDX, LINE_BYTES * line), vector);
     }
 
-    /** {@code target = bfloat16(first, second)}, the first 16 elements and the second; it may be one of them. */
-    static void round(Assembler a, Vec target, Vec first, Vec second) {
-        a.emit(VCVTNE2PS2BF16, target, second, first);
+    /** {@code target = bfloat16(lower, upper)}, 16 elements and the 16 after them; it may be one of them. */
+    static void round(Assembler a, Vec target, Vec lower, Vec upper) {
+        a.emit(VCVTNE2PS2BF16, target, upper, lower);
     }
 }

@@ -29,8 +29,10 @@ import static org.llmspell.kernels.x86.Vec.zmm;
  */
 final class DenseUnpackNibbles extends DenseUnpackCode {
     // Lanes 0 to 7 are the six-bit scales, 8 to 15 the minima, taken from the 16 bytes that a block begins with.
-    private static final long LOWER_BYTES = Constants.ints(i -> 0x80808000 | (i % 8 < 4 ? i / 8 * 4 + i % 4 + 4 : i % 4 + 12));
-    private static final long UPPER_BYTES = Constants.ints(i -> 0x80808000 | (i % 8 < 4 ? 0x80 : i / 8 * 4 + i % 4 + 4));
+    private static final long LOWER_BYTES =
+            Constants.ints(i -> 0x80808000 | (i % 8 < 4 ? i / 8 * 4 + i % 4 + 4 : i % 4 + 12));
+    private static final long UPPER_BYTES =
+            Constants.ints(i -> 0x80808000 | (i % 8 < 4 ? 0x80 : i / 8 * 4 + i % 4 + 4));
     private static final long LOWER_SHIFTS = Constants.ints(i -> i >= 12 ? 4 : 0);
     private static final long LOWER_BITS = Constants.ints(i -> i % 8 < 4 ? 63 : 15);
     private static final long UPPER_BITS = Constants.ints(i -> 0xC0);

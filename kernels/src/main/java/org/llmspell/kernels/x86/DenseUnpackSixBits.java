@@ -83,7 +83,11 @@ final class DenseUnpackSixBits extends DenseUnpackCode {
             Vec numbers = zmm(4 + i);
             a.emit(VPMOVSXBD, numbers, xmm(2 + i));
             a.emit(VCVTDQ2PS, numbers, numbers);
-            a.emit(VMULPS, numbers, numbers, at(RDI, SCRATCH + 4 * (2 * line + i)).repeated());
+            a.emit(
+                    VMULPS,
+                    numbers,
+                    numbers,
+                    at(RDI, SCRATCH + 4 * (2 * line + i)).repeated());
         }
         round(a, zmm(4), zmm(4), zmm(5));
         put(a, line, zmm(4));

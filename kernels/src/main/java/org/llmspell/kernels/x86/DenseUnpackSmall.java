@@ -40,12 +40,7 @@ final class DenseUnpackSmall extends DenseUnpackCode {
      * @param power whether the scale is a power of two in a byte, and no half
      */
     private record Layout(
-            int bytes,
-            int quants,
-            @Nullable IntUnaryOperator level,
-            boolean minimum,
-            boolean fifth,
-            boolean power) {}
+            int bytes, int quants, @Nullable IntUnaryOperator level, boolean minimum, boolean fifth, boolean power) {}
 
     private static final long LOW_NIBBLE = Constants.words(i -> 0x0F);
     private static final long SIXTEEN = Constants.words(i -> 16);
@@ -68,17 +63,16 @@ final class DenseUnpackSmall extends DenseUnpackCode {
 
     /** The code for {@code format}, or null if it is none of these. */
     static @Nullable DenseUnpackSmall of(BlockFormat format) {
-        Layout layout =
-                switch (format) {
-                    case Q4_0 -> new Layout(18, 2, i -> i - 8, false, false, false);
-                    case Q4_1 -> new Layout(20, 4, i -> i, true, false, false);
-                    case Q5_0 -> new Layout(22, 6, i -> i - 16, false, true, false);
-                    case Q5_1 -> new Layout(24, 8, i -> i, true, true, false);
-                    case Q8_0 -> new Layout(34, 2, null, false, false, false);
-                    case IQ4_NL -> new Layout(18, 2, table(TableBlocks.nonlinearLevels()), false, false, false);
-                    case MXFP4 -> new Layout(17, 1, table(TableBlocks.e2m1Levels()), false, false, true);
-                    default -> null;
-                };
+        Layout layout = switch (format) {
+            case Q4_0 -> new Layout(18, 2, i -> i - 8, false, false, false);
+            case Q4_1 -> new Layout(20, 4, i -> i, true, false, false);
+            case Q5_0 -> new Layout(22, 6, i -> i - 16, false, true, false);
+            case Q5_1 -> new Layout(24, 8, i -> i, true, true, false);
+            case Q8_0 -> new Layout(34, 2, null, false, false, false);
+            case IQ4_NL -> new Layout(18, 2, table(TableBlocks.nonlinearLevels()), false, false, false);
+            case MXFP4 -> new Layout(17, 1, table(TableBlocks.e2m1Levels()), false, false, true);
+            default -> null;
+        };
         return layout == null ? null : new DenseUnpackSmall(layout);
     }
 

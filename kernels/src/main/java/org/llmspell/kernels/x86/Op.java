@@ -66,6 +66,7 @@ enum Op {
     VPSLLW(SHIFT, 1, 1, 0, 0x71, 6),
     VPSRLD(SHIFT, 1, 1, 0, 0x72, 2),
     VPSLLD(SHIFT, 1, 1, 0, 0x72, 6),
+    VPSRAD(SHIFT, 1, 1, 0, 0x72, 4),
     VPSRLVW(THREE, 2, 1, 1, 0x10),
     VPSLLVW(THREE, 2, 1, 1, 0x12),
     VPSRLVD(THREE, 2, 1, 0, 0x45),

@@ -118,8 +118,7 @@ final class X86Products {
         int rows = Math.min(MOST_ROWS, sums / tokens);
         try {
             Routine single = generator.code(1, tokens).routine();
-            Routine several =
-                    rows == 1 ? single : generator.code(rows, tokens).routine();
+            Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
             return new Code(rows, several, single);
         } catch (ExecutableMemory.Refused e) {
             throw new IllegalStateException("no more executable memory, though there was some at start", e);

@@ -38,8 +38,24 @@ class AssemblerTest {
 
     /** Instructions whose operands differ in width from the vector they work on: source as a part of the destination's. */
     private static final Map<Op, Integer> NARROWER = Map.of(
-            Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVZXWD, 2, Op.VPMOVDW, 2,
-            Op.VPMOVSDB, 4, Op.VPMOVSXBD, 4, Op.VPMOVZXBD, 4);
+            Op.VCVTPH2PS,
+            2,
+            Op.VCVTPS2PH,
+            2,
+            Op.VPMOVZXBW,
+            2,
+            Op.VPMOVSXBW,
+            2,
+            Op.VPMOVZXWD,
+            2,
+            Op.VPMOVDW,
+            2,
+            Op.VPMOVSDB,
+            4,
+            Op.VPMOVSXBD,
+            4,
+            Op.VPMOVZXBD,
+            4);
 
     @TempDir
     Path folder;
@@ -110,6 +126,8 @@ class AssemblerTest {
             expected.add("add " + one + ",0x1234");
             a.sub(pair[1], 1);
             expected.add("sub " + other + ",0x1");
+            a.cmp(pair[1], 0x70);
+            expected.add("cmp " + other + ",0x70");
             a.and(pair[1], 0x70);
             expected.add("and " + other + ",0x70");
             a.or(pair[0], pair[1]);

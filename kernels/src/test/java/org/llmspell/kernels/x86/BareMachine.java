@@ -59,7 +59,7 @@ final class BareMachine {
     /** Puts {@code bytes} into memory on a 64-byte boundary. */
     long place(byte[] bytes) {
         memory.writeBytes(new byte[-memory.size() & LINE - 1]);
-        long address = PROGRAM + memory.size();
+        long address = (long) PROGRAM + memory.size();
         memory.writeBytes(bytes);
         return address;
     }

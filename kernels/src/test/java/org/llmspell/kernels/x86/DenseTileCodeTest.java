@@ -43,7 +43,8 @@ class DenseTileCodeTest {
         long activations = machine.place(activations(x));
         float[] guarded = new float[ROWS * GROUP * GROUPS + 32];
         Arrays.fill(guarded, GUARD);
-        byte[] before = BareMachine.little(4 * guarded.length, b -> b.asFloatBuffer().put(guarded));
+        byte[] before =
+                BareMachine.little(4 * guarded.length, b -> b.asFloatBuffer().put(guarded));
         long sums = machine.place(before) + 64;
         int done = 0;
         for (int columns : PANELS) {
@@ -52,18 +53,19 @@ class DenseTileCodeTest {
             for (int part = 0; part < 2; part++) {
                 int firstGroup = part * 4;
                 int times = part == 0 ? 2 : 1;
-                byte[] arguments = BareMachine.little(DenseProductCode.ARGUMENT_BYTES, b -> b.putLong(
-                                DenseProductCode.PANEL, panel)
-                        .putLong(DenseProductCode.PANEL_STRIDE, 2L * columns)
-                        .putLong(
-                                DenseProductCode.X,
-                                activations + (long) firstGroup * groupBytes() + (long) from / 2 * 64)
-                        .putLong(DenseProductCode.X_STRIDE, groupBytes())
-                        .putLong(DenseProductCode.STEPS, columns / 2)
-                        .putLong(DenseProductCode.TIMES, times)
-                        .putLong(DenseProductCode.SUMS, sums + (long) firstGroup * DenseProductCode.GROUP_SUMS)
-                        .putLong(DenseProductCode.OCTETS, 4)
-                        .putLong(DenseProductCode.FIRST, from == 0 ? 1 : 0));
+                byte[] arguments = BareMachine.little(
+                        DenseProductCode.ARGUMENT_BYTES,
+                        b -> b.putLong(DenseProductCode.PANEL, panel)
+                                .putLong(DenseProductCode.PANEL_STRIDE, 2L * columns)
+                                .putLong(
+                                        DenseProductCode.X,
+                                        activations + (long) firstGroup * groupBytes() + (long) from / 2 * 64)
+                                .putLong(DenseProductCode.X_STRIDE, groupBytes())
+                                .putLong(DenseProductCode.STEPS, columns / 2)
+                                .putLong(DenseProductCode.TIMES, times)
+                                .putLong(DenseProductCode.SUMS, sums + (long) firstGroup * DenseProductCode.GROUP_SUMS)
+                                .putLong(DenseProductCode.OCTETS, 4)
+                                .putLong(DenseProductCode.FIRST, from == 0 ? 1 : 0));
                 machine.call(part == 0 ? pairs : single, machine.place(arguments));
             }
             done += columns;

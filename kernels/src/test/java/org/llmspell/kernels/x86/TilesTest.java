@@ -33,7 +33,8 @@ class TilesTest {
     @Test
     void aSystemThatRefusesTilesIsToldOfWithItsError() {
         Assumptions.assumeTrue(here.avx512Vnni() && !here.amxBf16(), "the processor has AMX, or is no x86-64");
-        assertThat(Tiles.unavailable(ALL)).matches("the system refuses .*arch_prctl: error \\d+.*|AMX is used on Linux.*");
+        assertThat(Tiles.unavailable(ALL))
+                .matches("the system refuses .*arch_prctl: error \\d+.*|AMX is used on Linux.*");
     }
 
     @Test

@@ -58,11 +58,19 @@ final class BuiltInModel implements AutoCloseable {
                 throw new IllegalStateException(FACTS + " cannot be read", e);
             }
             return new Facts(
-                    properties.getProperty("name"),
-                    properties.getProperty("quantization"),
-                    Long.parseLong(properties.getProperty("size_bytes")),
-                    properties.getProperty("sha256"),
-                    Instant.parse(properties.getProperty("trained_at")));
+                    value(properties, "name"),
+                    value(properties, "quantization"),
+                    Long.parseLong(value(properties, "size_bytes")),
+                    value(properties, "sha256"),
+                    Instant.parse(value(properties, "trained_at")));
+        }
+
+        private static String value(Properties properties, String key) {
+            String value = properties.getProperty(key);
+            if (value == null) {
+                throw new IllegalStateException(FACTS + " does not say " + key);
+            }
+            return value;
         }
     }
 

@@ -1,7 +1,5 @@
 package org.llmspell.local.config;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +61,7 @@ public record ConfigKey(
     /** The tables that hold the options of every agent and request, unless it says otherwise. */
     static final String AGENT = "agent.";
 
-    /** All keys, in the order to show. */
+    /** The keys that are always there, in the order to show; a provider that the file names brings further ones. */
     public static final List<ConfigKey> ALL = table();
 
     /** By path. */
@@ -131,14 +129,14 @@ public record ConfigKey(
                 "Hugging Face token for downloads"));
         keys.add(new ConfigKey(
                 HF_ENDPOINT,
-                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                new ValueType.Text("an http or https URL", ValueType.WebAddresses::isWebAddress),
                 "https://huggingface.co",
                 List.of("HF_ENDPOINT"),
                 false,
                 "The Hugging Face Hub, or a mirror of it"));
         keys.add(new ConfigKey(
                 OLLAMA_REGISTRY,
-                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                new ValueType.Text("an http or https URL", ValueType.WebAddresses::isWebAddress),
                 "https://registry.ollama.ai",
                 List.of("LLMSPELL_OLLAMA_REGISTRY"),
                 false,
@@ -285,23 +283,17 @@ public record ConfigKey(
         return List.copyOf(keys);
     }
 
+    /** {@link #ALL}, then the keys of a provider of the user's own, {@code NAME} standing for what it is called. */
+    public static List<ConfigKey> documented() {
+        List<ConfigKey> keys = new ArrayList<>(ALL);
+        keys.addAll(ProviderKeys.of("NAME"));
+        return keys;
+    }
+
     private static Map<String, ConfigKey> byPath() {
         Map<String, ConfigKey> byPath = new LinkedHashMap<>();
         ALL.forEach(key -> byPath.put(key.path(), key));
         return Map.copyOf(byPath);
-    }
-
-    private static boolean isWebAddress(String text) {
-        try {
-            URI uri = new URI(text);
-            return uri.getHost() != null
-                    && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
-                    && uri.getUserInfo() == null
-                    && uri.getQuery() == null
-                    && uri.getFragment() == null;
-        } catch (URISyntaxException e) {
-            return false;
-        }
     }
 
     private static boolean isModel(String text) {

@@ -34,7 +34,8 @@ class OllamaModelsTest {
     @BeforeEach
     void open() {
         ollama = folder.resolve("ollama");
-        CandleConfig config = new CandleConfig(true, folder.resolve("candle"), "cpu", null, 1, null, "f16", 0, Duration.ZERO, 1);
+        CandleConfig config =
+                new CandleConfig(true, folder.resolve("candle"), "cpu", null, 1, null, "f16", 0, Duration.ZERO, 1);
         candle = new CandleBackend(
                 config,
                 new DownloadConfig(

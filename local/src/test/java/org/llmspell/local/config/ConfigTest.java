@@ -201,7 +201,7 @@ class ConfigTest {
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
                 Map.entry("LLMSPELL_KV_CACHE_TYPE", "q8_0"),
-                Map.entry("LLMSPELL_DRAFT_TOKENS", "15"),
+                Map.entry("LLMSPELL_DRAFT_TOKENS", "7"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
                 Map.entry("LLMSPELL_MAX_LOADED_MODELS", "2"),
                 Map.entry("LLMSPELL_SERVER_HOST", "0.0.0.0"),
@@ -247,7 +247,8 @@ class ConfigTest {
                         List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
-                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 15, Duration.ZERO, 2));
+                .isEqualTo(
+                        new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 7, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
         assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
                         .candle()
@@ -439,9 +440,63 @@ class ConfigTest {
     }
 
     @Test
+    void readsProvidersThatTheFileBrings() throws Exception {
+        String toml = """
+                [providers.cluster]
+                type = "openai"
+
+                [providers.cluster.options]
+                urls = ["http://a:8000/v1/", "https://b/v1"]
+                check_interval = 2
+                models = { "llama3.1:8b" = "meta-llama/Llama-3.1-8B-Instruct" }
+
+                [providers.idle]
+                type = "openai"
+                enabled = false
+                """;
+        Files.writeString(file, toml);
+        Config config = load(Map.of("LLMSPELL_CLUSTER_API_KEY", "sk-1"));
+
+        assertThat(config.providers()).extracting(OpenAiConfig::name).containsExactly("cluster", "idle");
+        OpenAiConfig cluster = config.providers().getFirst();
+        assertThat(cluster.urls()).containsExactly(URI.create("http://a:8000/v1"), URI.create("https://b/v1"));
+        assertThat(cluster.apiKey()).isEqualTo("sk-1");
+        assertThat(cluster.checkInterval()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(cluster.models()).containsEntry("llama3.1:8b", "meta-llama/Llama-3.1-8B-Instruct");
+        assertThat(config.get("providers.cluster.options.api_key")).isEqualTo(Config.MASK);
+        assertThat(config.get("providers.cluster.type")).isEqualTo("openai");
+        assertThat(load(Map.of("LLMSPELL_CLUSTER_URLS", "http://c/v1, http://d/v1"))
+                        .providers()
+                        .getFirst()
+                        .urls())
+                .containsExactly(URI.create("http://c/v1"), URI.create("http://d/v1"));
+    }
+
+    static Stream<Arguments> wrongProviders() {
+        return Stream.of(
+                Arguments.of("[providers.cluster]\nenabled = true\n", "needs type = \"openai\""),
+                Arguments.of("[providers.cluster]\ntype = \"grpc\"\n", "must be one of openai"),
+                Arguments.of("[providers.cluster]\ntype = \"openai\"\n", "needs the address of its servers"),
+                Arguments.of(
+                        "[providers.cluster]\ntype = \"openai\"\n[providers.cluster.options]\nurls = [\"node:8000\"]\n",
+                        "must be an http or https URL or a list"),
+                Arguments.of(
+                        "[providers.cluster]\ntype = \"openai\"\n[providers.cluster.options]\nurl = \"http://a/v1\"\n",
+                        "did you mean \"urls\"?"),
+                Arguments.of("[providers.\"My Cluster\"]\ntype = \"openai\"\n", "a provider's name is"),
+                Arguments.of("[providers.ollama]\ntype = \"openai\"\n", "unknown key \"type\""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongProviders")
+    void saysWhatIsWrongWithAProvider(String toml, String message) throws Exception {
+        assertThat(refused(toml)).hasMessageContaining(message);
+    }
+
+    @Test
     void listsEveryKeyForTheDocumentation() {
         assertThat(Config.reference())
-                .hasSameSizeAs(ConfigKey.ALL)
+                .hasSameSizeAs(ConfigKey.documented())
                 .contains(
                         List.of(
                                 "providers.candle.options.device",
