@@ -19,6 +19,7 @@ import java.nio.file.Path;
  * the context. Threads are those of one pool, as in llama-bench; without it llama.cpp would start new ones for every pass. Used
  * by one thread.
  */
+@SuppressWarnings("restricted") // calling C is what it is for
 final class LlamaModel implements AutoCloseable {
     private static final StructLayout MODEL_PARAMS = words(10);
     private static final StructLayout CONTEXT_PARAMS = words(20);
