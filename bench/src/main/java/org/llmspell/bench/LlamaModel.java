@@ -19,15 +19,15 @@ import java.nio.file.Path;
  * the context. Threads are those of one pool, as in llama-bench; without it llama.cpp would start new ones for every pass. Used
  * by one thread.
  */
-@SuppressWarnings("restricted") // calling C is what it is for
+@SuppressWarnings("restricted") // reading what C gave is what it is for
 final class LlamaModel implements AutoCloseable {
     private static final StructLayout MODEL_PARAMS = words(10);
     private static final StructLayout CONTEXT_PARAMS = words(20);
     private static final long CONTEXT_N_CTX = 0;
     private static final long CONTEXT_N_SEQ_MAX = 12;
+    private static final long CONTEXT_KV_UNIFIED = 133;
     private static final long CONTEXT_THREADS = 28;
     private static final long CONTEXT_THREADS_BATCH = 32;
-    private static final long CONTEXT_KV_UNIFIED = 133;
     private static final StructLayout BATCH = words(7);
     /** {@code ggml_threadpool_params}: a mask of 512 processors, threads, priority, polling, strictness, paused. */
     private static final StructLayout POOL_PARAMS =
@@ -95,10 +95,7 @@ final class LlamaModel implements AutoCloseable {
             // logits.
             batch.set(JAVA_INT, 0, count);
             batch.setAtIndex(ADDRESS, 1, ids);
-            int failed = llama.number("llama_decode", types(ADDRESS, BATCH), context, batch);
-            if (failed != 0) {
-                throw new IllegalStateException("llama.cpp cannot decode: " + failed);
-            }
+            compute(batch);
         }
         llama.run("llama_synchronize", types(ADDRESS), context);
     }
@@ -131,11 +128,15 @@ final class LlamaModel implements AutoCloseable {
             wide.setAtIndex(ADDRESS, 4, counts);
             wide.setAtIndex(ADDRESS, 5, lists);
             wide.setAtIndex(ADDRESS, 6, logits);
-            int failed = llama.number("llama_decode", types(ADDRESS, BATCH), context, wide);
-            if (failed != 0) {
-                throw new IllegalStateException("llama.cpp cannot decode: " + failed);
-            }
-            llama.run("llama_synchronize", types(ADDRESS), context);
+            compute(wide);
+        }
+        llama.run("llama_synchronize", types(ADDRESS), context);
+    }
+
+    private void compute(MemorySegment tokens) {
+        int failed = llama.number("llama_decode", types(ADDRESS, BATCH), context, tokens);
+        if (failed != 0) {
+            throw new IllegalStateException("llama.cpp cannot decode: " + failed);
         }
     }
 

@@ -116,17 +116,17 @@ final class Throughput implements Callable<Integer> {
             turns = history == 0 ? null : served.turns(history);
         }
         if (!alone) {
-            LlamaCpp libraries = new LlamaCpp(llama, null);
-            rows.replaceAll(row -> new Row(row.clients, row.ours, theirs(libraries, row.clients)));
+            rows.replaceAll(row -> new Row(row.clients, row.ours, theirs(row.clients)));
         }
         print(rows, turns);
         return 0;
     }
 
-    private double theirs(LlamaCpp libraries, int count) {
+    private double theirs(int count) {
         int threads = Runtime.getRuntime().availableProcessors();
         double best = 0;
-        try (LlamaModel other = new LlamaModel(libraries, file, threads, count * (prompt + reply), count)) {
+        try (LlamaModel other =
+                new LlamaModel(new LlamaCpp(llama, null), file, threads, count * (prompt + reply), count)) {
             LlamaBatches batches = new LlamaBatches(other, count);
             batches.generate(prompt, 2);
             for (int round = 0; round < rounds; round++) {

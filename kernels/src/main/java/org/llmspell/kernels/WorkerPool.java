@@ -27,7 +27,7 @@ public final class WorkerPool implements AutoCloseable {
      * How long to wait without parking: the gap between two runs, even where a token is chosen between them, is shorter, and waking
      * a parked thread takes longer than most runs; a gap between requests is longer.
      */
-    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 400_000 : 0;
+    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 200_000 : 0;
 
     /** Pauses between two looks at the clock. */
     private static final int SPINS = 64;

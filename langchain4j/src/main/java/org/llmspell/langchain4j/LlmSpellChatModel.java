@@ -79,7 +79,11 @@ public final class LlmSpellChatModel implements ChatModel, AutoCloseable {
             return this;
         }
 
-        /** @throws LangChain4jException if a value is out of range, the model's name malformed or the configuration broken */
+        /**
+         * The model as set up so far.
+         *
+         * @throws LangChain4jException if a value is out of range, the model's name malformed or the configuration broken
+         */
         public LlmSpellChatModel build() {
             return new LlmSpellChatModel(settings());
         }

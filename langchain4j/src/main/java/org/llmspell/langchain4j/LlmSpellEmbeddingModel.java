@@ -219,7 +219,11 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
             return this;
         }
 
-        /** @throws LangChain4jException if the model's name is missing or malformed, or the configuration broken */
+        /**
+         * The model as set up so far.
+         *
+         * @throws LangChain4jException if the model's name is missing or malformed, or the configuration broken
+         */
         public LlmSpellEmbeddingModel build() {
             return new LlmSpellEmbeddingModel(this);
         }

@@ -72,7 +72,11 @@ public final class LlmSpellStreamingChatModel implements StreamingChatModel, Aut
             return this;
         }
 
-        /** @throws LangChain4jException if a value is out of range, the model's name malformed or the configuration broken */
+        /**
+         * The model as set up so far.
+         *
+         * @throws LangChain4jException if a value is out of range, the model's name malformed or the configuration broken
+         */
         public LlmSpellStreamingChatModel build() {
             return new LlmSpellStreamingChatModel(settings());
         }

@@ -128,7 +128,11 @@ public final class LlmSpellTokenCountEstimator implements TokenCountEstimator, A
             return this;
         }
 
-        /** @throws LangChain4jException if the model's name is missing or malformed, or the configuration broken */
+        /**
+         * The estimator as set up so far.
+         *
+         * @throws LangChain4jException if the model's name is missing or malformed, or the configuration broken
+         */
         public LlmSpellTokenCountEstimator build() {
             return new LlmSpellTokenCountEstimator(Requests.model(modelName), Connection.of(models, config));
         }

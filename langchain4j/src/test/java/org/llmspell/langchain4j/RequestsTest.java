@@ -278,9 +278,9 @@ class RequestsTest {
         assertThatThrownBy(() -> builder().temperature(9.0).build())
                 .isExactlyInstanceOf(InvalidRequestException.class)
                 .hasMessage("Option temperature must be a number from 0 to 2, got 9.0");
-        assertThatThrownBy(() -> builder().modelName("local/tiny@nowhere").build())
+        assertThatThrownBy(() -> builder().modelName("local/two words").build())
                 .isExactlyInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("nowhere");
+                .hasMessageContaining("Invalid model");
         assertThatThrownBy(() -> builder().timeout(Duration.ZERO).build())
                 .isExactlyInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("timeout");

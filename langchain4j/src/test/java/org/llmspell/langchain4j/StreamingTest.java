@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.engine.ToolCall;
@@ -42,10 +43,12 @@ class StreamingTest {
         return LlmSpellStreamingChatModel.builder().models(models).modelName(TinyModels.NAME);
     }
 
-    /** Remembers what it is told; the first piece of text can be acted upon. */
-    private static class Recorder implements StreamingChatResponseHandler {
+    /** Remembers what it is told. */
+    private static final class Recorder implements StreamingChatResponseHandler {
         final List<Object> told = new CopyOnWriteArrayList<>();
         final CompletableFuture<ChatResponse> response = new CompletableFuture<>();
+        /** What else to do at every piece of text. */
+        Consumer<StreamingHandle> acting = handle -> {};
 
         @Override
         public void onPartialThinking(PartialThinking thinking) {
@@ -55,10 +58,8 @@ class StreamingTest {
         @Override
         public void onPartialResponse(PartialResponse text, PartialResponseContext context) {
             told.add(text);
-            piece(context.streamingHandle());
+            acting.accept(context.streamingHandle());
         }
-
-        void piece(StreamingHandle handle) {}
 
         @Override
         public void onCompleteToolCall(CompleteToolCall call) {
@@ -153,14 +154,12 @@ class StreamingTest {
     void aCancelledReplyOfTheEngineIsToldNoMoreAndFreesItsPages() throws Exception {
         try (LocalModels models = TinyModels.open(temporary)) {
             AtomicReference<StreamingHandle> last = new AtomicReference<>();
-            Recorder recorder = new Recorder() {
-                @Override
-                void piece(StreamingHandle handle) {
-                    last.set(handle);
-                    if (told.size() == 5) {
-                        assertThat(handle.isCancelled()).isFalse();
-                        handle.cancel();
-                    }
+            Recorder recorder = new Recorder();
+            recorder.acting = handle -> {
+                last.set(handle);
+                if (recorder.told.size() == 5) {
+                    assertThat(handle.isCancelled()).isFalse();
+                    handle.cancel();
                 }
             };
 
@@ -269,12 +268,8 @@ class StreamingTest {
     void aReplyWhoseBackendsAreClosedIsCutOffWithAnError() throws Exception {
         LocalModels models = TinyModels.open(temporary);
         CompletableFuture<Void> began = new CompletableFuture<>();
-        Recorder recorder = new Recorder() {
-            @Override
-            void piece(StreamingHandle handle) {
-                began.complete(null);
-            }
-        };
+        Recorder recorder = new Recorder();
+        recorder.acting = handle -> began.complete(null);
         LlmSpellStreamingChatModel model = over(models)
                 .maxTokens(-1)
                 .defaultRequestParameters(LlmSpellChatRequestParameters.builder()

@@ -307,7 +307,7 @@ final class X86Attention {
 
         void reserve(AttentionCode shape, int queryVectors) {
             // Room for a last tile that is not full.
-            long queries = queryVectors + AttentionTileCode.QUERIES;
+            long queries = (long) queryVectors + AttentionTileCode.QUERIES;
             keys = atLeast(keys, 4L * shape.pageTokens() * shape.keyDimension());
             values = atLeast(values, 4L * shape.pageTokens() * shape.valueDimension());
             states = atLeast(states, queries * shape.stateBytes());

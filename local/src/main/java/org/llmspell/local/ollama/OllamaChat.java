@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
@@ -32,7 +33,7 @@ final class OllamaChat implements ChatStream {
     private final int callsBefore;
     private final boolean raw;
     private @Nullable Duration timeToFirstToken;
-    private volatile int pieces;
+    private final AtomicInteger pieces = new AtomicInteger();
     private @Nullable ChatResult result;
 
     private OllamaChat(OllamaObjects lines, boolean raw, int callsBefore) {
@@ -142,13 +143,13 @@ final class OllamaChat implements ChatStream {
             if (something && timeToFirstToken == null) {
                 timeToFirstToken = elapsed();
             }
-            pieces += something ? 1 : 0;
+            pieces.addAndGet(something ? 1 : 0);
             text.append(piece == null ? "" : piece);
             thinking.append(thought == null ? "" : thought);
             calls.addAll(called);
             if (Boolean.TRUE.equals(line.get("done"))) {
                 result = result(line);
-                pieces = result.generatedTokens();
+                pieces.set(result.generatedTokens());
                 lines.close();
             }
             if (something || !logprobs.isEmpty()) {
@@ -160,7 +161,7 @@ final class OllamaChat implements ChatStream {
 
     @Override
     public int generatedTokens() {
-        return pieces;
+        return pieces.get();
     }
 
     @Override

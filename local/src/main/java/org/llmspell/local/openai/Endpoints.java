@@ -120,7 +120,7 @@ final class Endpoints implements AutoCloseable {
         // Ranks are taken once: they change while a sort would look at them.
         return all.stream()
                 .map(endpoint -> new Ranked(endpoint, endpoint.down, endpoint.requests.get()))
-                .sorted(Comparator.comparing(Ranked::down).thenComparing(Ranked::requests))
+                .sorted(Comparator.comparing(Ranked::down).thenComparingInt(Ranked::requests))
                 .map(Ranked::endpoint)
                 .toList();
     }

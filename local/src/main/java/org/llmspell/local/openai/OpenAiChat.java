@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.ToolCall;
@@ -36,7 +37,7 @@ final class OpenAiChat implements ChatStream {
     private @Nullable OpenAiEvents events;
     private boolean closed;
     private boolean begun;
-    private volatile int pieces;
+    private final AtomicInteger pieces = new AtomicInteger();
     private @Nullable Duration timeToFirstToken;
     private @Nullable String finish;
     private Map<?, ?> usage = Map.of();
@@ -148,7 +149,7 @@ final class OpenAiChat implements ChatStream {
         List<ChatChunk.TokenLogprob> logprobs = OpenAiLogprobs.read(JsonFields.object(choice, "logprobs"));
         boolean something = words != null || thought != null || delta.get("tool_calls") != null;
         if (something) {
-            pieces++;
+            pieces.incrementAndGet();
             timeToFirstToken = timeToFirstToken == null ? elapsed() : timeToFirstToken;
         }
         if (words == null && thought == null && logprobs.isEmpty()) {
@@ -170,11 +171,11 @@ final class OpenAiChat implements ChatStream {
                 "length".equals(finish) ? FinishReason.LENGTH : FinishReason.STOP,
                 count(usage, "prompt_tokens", 0),
                 count(JsonFields.object(usage, "prompt_tokens_details"), "cached_tokens", 0),
-                count(usage, "completion_tokens", pieces),
+                count(usage, "completion_tokens", pieces.get()),
                 Duration.ZERO,
                 first == null ? elapsed() : first,
                 elapsed());
-        pieces = result.generatedTokens();
+        pieces.set(result.generatedTokens());
         close();
         return made.isEmpty() ? null : new ChatChunk("", "", made, List.of());
     }
@@ -185,7 +186,7 @@ final class OpenAiChat implements ChatStream {
 
     @Override
     public int generatedTokens() {
-        return pieces;
+        return pieces.get();
     }
 
     @Override

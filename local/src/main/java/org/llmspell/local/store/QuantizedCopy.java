@@ -58,13 +58,6 @@ public record QuantizedCopy(
                 default -> Kind.MODEL_UNUSABLE;
             };
             throw new LocalModelException(kind, source + ": " + e.getMessage(), null, e.advice(), e);
-        } catch (IOException e) {
-            throw new LocalModelException(
-                    Kind.MODEL_UNUSABLE,
-                    source + " cannot be read: " + StoreErrors.reason(e),
-                    null,
-                    List.of("Check that the file can be read"),
-                    e);
         }
     }
 
