@@ -53,7 +53,7 @@ final class OtherLoad {
 
     /** Ticks of the first line of {@code /proc/stat} in which a processor was neither idle nor waiting for a disk. */
     static long busy(String line) {
-        String[] fields = line.trim().split(" +");
+        String[] fields = line.trim().split(" +", -1);
         // cpu user nice system idle iowait irq softirq steal …
         long ticks = 0;
         for (int i = 1; i < Math.min(fields.length, 9); i++) {

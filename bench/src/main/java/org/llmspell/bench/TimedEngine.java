@@ -37,7 +37,7 @@ interface TimedEngine extends AutoCloseable {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         out.println(engine.describe());
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             switch (words[0]) {
                 case "warm" -> {
                     engine.warmUp(SpeedTest.named(words[1]).orElseThrow());

@@ -145,8 +145,13 @@ class BenchCommandTest {
                 .satisfies(outcome -> assertThat(outcome.error()).contains("none.gguf"))
                 .satisfies(outcome -> assertThat(outcome.code()).isEqualTo(1));
         assertThat(run("bench", "llama3.1:8b@ollama").error()).contains("Only the embedded backend's files");
-        assertThat(run("bench", model.toString(), "--tests", "pp4194304").error())
-                .startsWith("Error: Failed to allocate tensor: a sequence of ");
+        // 128 KiB of cache for each token: half a TiB for so many.
+        ModelShape tall = ModelShape.builder().layers(64).heads(8, 8, 64).build();
+        Path large = home.resolve("tall.gguf");
+        SyntheticModel.tiny().withShape(tall).write(large);
+        assertThat(run("bench", large.toString(), "--tests", "pp4194304", "--depth", "0")
+                        .error())
+                .startsWith("Error: Failed to allocate tensor: a sequence of 4194304 tokens needs ");
         Path text = Files.writeString(home.resolve("text.gguf"), "hello");
         assertThat(run("bench", text.toString()).code()).isEqualTo(1);
 
