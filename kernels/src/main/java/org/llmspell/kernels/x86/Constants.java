@@ -38,6 +38,15 @@ final class Constants {
         return vector.address();
     }
 
+    /** {@code bytes} bytes, as many as are wanted. */
+    static long table(int bytes, IntUnaryOperator value) {
+        MemorySegment table = Arena.global().allocate(bytes, BYTES);
+        for (int i = 0; i < bytes; i++) {
+            table.set(ValueLayout.JAVA_BYTE, i, (byte) value.applyAsInt(i));
+        }
+        return table.address();
+    }
+
     private static MemorySegment allocate() {
         return Arena.global().allocate(BYTES, BYTES);
     }

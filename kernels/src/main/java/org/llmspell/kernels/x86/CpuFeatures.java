@@ -9,11 +9,19 @@ import java.lang.foreign.ValueLayout;
  * 14.3 for the system's part).
  *
  * @param avx512Vnni AVX-512 F, BW, VL, DQ and VNNI, with their registers saved by the system
+ * @param avx2 AVX2, FMA and F16C, with their registers saved by the system
+ * @param avxVnni AVX-VNNI beside those
  */
-record CpuFeatures(boolean avx512Vnni) {
-    static final CpuFeatures NONE = new CpuFeatures(false);
+record CpuFeatures(boolean avx512Vnni, boolean avx2, boolean avxVnni) {
+    static final CpuFeatures NONE = new CpuFeatures(false, false, false);
 
     private static final int OSXSAVE = 1 << 27;
+    private static final int FMA = 1 << 12;
+    private static final int F16C = 1 << 29;
+    private static final int AVX2 = 1 << 5;
+    /** In the first subleaf. */
+    private static final int AVXVNNI = 1 << 4;
+
     private static final int AVX512F = 1 << 16;
     private static final int AVX512DQ = 1 << 17;
     private static final int AVX512BW = 1 << 30;
@@ -21,6 +29,8 @@ record CpuFeatures(boolean avx512Vnni) {
     private static final int AVX512VNNI = 1 << 11;
     /** SSE, AVX, mask registers, both parts of the 512-bit registers. */
     private static final int SAVED = 0xE6;
+    /** SSE, AVX. */
+    private static final int SAVED_AVX = 0x6;
 
     /**
      * Asks the processor; {@link #NONE} where it is no x86-64.
@@ -34,13 +44,17 @@ record CpuFeatures(boolean avx512Vnni) {
         }
         Asking asking = new Asking();
         int most = asking.cpuid(0, 0)[0];
-        if (most < 7 || (asking.cpuid(1, 0)[2] & OSXSAVE) == 0) {
+        int one = asking.cpuid(1, 0)[2];
+        if (most < 7 || (one & OSXSAVE) == 0) {
             return NONE;
         }
         int[] seven = asking.cpuid(7, 0);
         int needed = AVX512F | AVX512DQ | AVX512BW | AVX512VL;
         boolean avx512 = (seven[1] & needed) == needed && (seven[2] & AVX512VNNI) != 0;
-        return new CpuFeatures(avx512 && (asking.saved() & SAVED) == SAVED);
+        int saved = asking.saved();
+        boolean avx2 = (one & (FMA | F16C)) == (FMA | F16C) && (seven[1] & AVX2) != 0 && (saved & SAVED_AVX) == SAVED_AVX;
+        boolean avxVnni = avx2 && seven[0] >= 1 && (asking.cpuid(7, 1)[0] & AVXVNNI) != 0;
+        return new CpuFeatures(avx512 && (saved & SAVED) == SAVED, avx2, avxVnni);
     }
 
     /** The instructions that tell. */

@@ -63,7 +63,7 @@ final class Routine {
             a.push(Gp.RSI);
             a.sub(Gp.RSP, 160);
             for (int i = 0; i < 10; i++) {
-                a.store(Op.VMOVDQU32_STORE, Mem.at(Gp.RSP, 16 * i), Vec.xmm(6 + i));
+                a.store(VexOp.VMOVDQU_STORE, Mem.at(Gp.RSP, 16 * i), Vec.xmm(6 + i));
             }
             a.mov(Gp.RDI, Gp.RCX);
         }
@@ -71,7 +71,7 @@ final class Routine {
         a.vzeroupper();
         if (windows) {
             for (int i = 0; i < 10; i++) {
-                a.emit(Op.VMOVDQU32, Vec.xmm(6 + i), Mem.at(Gp.RSP, 16 * i));
+                a.emit(VexOp.VMOVDQU, Vec.xmm(6 + i), Mem.at(Gp.RSP, 16 * i));
             }
             a.add(Gp.RSP, 160);
             a.pop(Gp.RSI);
