@@ -37,9 +37,13 @@ final class Implementations {
         }
     }
 
+    /** Whether the kernels round the activations of products of quantized weights to 8 bits. */
+    static boolean rounds(Kernels kernels) {
+        return kernels instanceof X86Kernels || kernels instanceof Avx2Kernels;
+    }
+
     /** How far a product may be from the exact one, relative to Σ|w·x|: by float32 sums, or by activations of 8 bits. */
     static double bound(Kernels kernels, BlockFormat format) {
-        boolean rounded = (kernels instanceof X86Kernels || kernels instanceof Avx2Kernels) && format.blockElements() > 1;
-        return rounded ? 1e-2 : 1e-5;
+        return rounds(kernels) && format.blockElements() > 1 ? 1e-2 : 1e-5;
     }
 }
