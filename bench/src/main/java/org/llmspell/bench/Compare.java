@@ -22,12 +22,15 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares this engine with llama.cpp: the same file, the same threads, in turns.",
             "Each engine has a process of its own, in which the model stays loaded; while one computes the other sleeps."
-                    + " The figures are medians of all rounds in tokens per second.",
+                    + " The figures are medians of all rounds, a ratio over 1 means that ours is better.",
             "The share is that of the memory's read bandwidth that making tokens at depth 0 uses."
         },
         sortOptions = false,
         usageHelpAutoWidth = true)
 final class Compare implements Callable<Integer> {
+    static final String STARTUP = "startup";
+    static final String MEMORY = "memory";
+
     @Spec
     CommandLine.Model.@Nullable CommandSpec spec;
 
@@ -62,7 +65,11 @@ final class Compare implements Callable<Integer> {
             names = "--tests",
             split = ",",
             paramLabel = "TEST",
-            description = "ppN and tgN, at a depth as in tg128@d2048 (default: pp512,tg128)")
+            description = {
+                "ppN and tgN, at a depth as in tg128@d2048, in tokens a second (default: pp512,tg128);",
+                "startup: seconds from a command to the first token after a prompt of five, with the file in memory;",
+                "memory: MiB that are resident beside the file after the other tests"
+            })
     List<String> tests = new ArrayList<>(List.of("pp512", "tg128"));
 
     @Option(
@@ -117,25 +124,23 @@ final class Compare implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<SpeedTest> wanted = new ArrayList<>();
-        for (String test : tests) {
-            wanted.add(SpeedTest.named(test)
-                    .orElseThrow(() ->
-                            usage("\"" + test + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048")));
-        }
         if (rounds < 1 || threads < 1) {
             throw usage("--rounds and --threads are 1 or more");
         }
         if (!output.equals("text") && !output.equals("json")) {
             throw usage("--output is text or json");
         }
-        List<Comparison.Result> results = new ArrayList<>();
-        Comparison comparison = new Comparison(wanted, rounds, threads, kernels, llama, variant, err);
+        List<SpeedTest> speed = speedTests();
+        Comparison.Setup setup = new Comparison.Setup(threads, kernels, llama, variant);
+        if (!Files.exists(llama.resolve("libllama." + LlamaCpp.VERSION + ".so"))) {
+            throw new BenchException("llama.cpp is absent from " + llama + "; tools/llama-cpp.sh fetches it");
+        }
+        List<Report.Model> results = new ArrayList<>();
         if (files.isEmpty()) {
             for (String shape : shapes) {
                 for (String format : formats) {
                     Path file = TestModel.of(launcher, models, shape, format);
-                    results.add(comparison.run(shape + " " + format, file));
+                    results.add(compare(shape + " " + format, file, setup, speed));
                 }
             }
         } else {
@@ -143,12 +148,50 @@ final class Compare implements Callable<Integer> {
                 if (!Files.isReadable(file)) {
                     throw new BenchException("no such file: " + file);
                 }
-                results.add(comparison.run(file.toString(), file));
+                results.add(compare(file.toString(), file, setup, speed));
             }
         }
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.print(output.equals("json") ? Report.json(results) + "\n" : Report.text(results));
         return 0;
+    }
+
+    /** Of memory something must have been computed: if nothing else is asked for, what is asked for most. */
+    private List<SpeedTest> speedTests() {
+        List<SpeedTest> speed = new ArrayList<>();
+        for (String test : tests) {
+            if (!test.equals(STARTUP) && !test.equals(MEMORY)) {
+                speed.add(
+                        SpeedTest.named(test)
+                                .orElseThrow(
+                                        () -> usage(
+                                                "\"" + test
+                                                        + "\" is no test; there are ppN and tgN, as in pp512,tg128@d2048, startup and memory")));
+            }
+        }
+        if (speed.isEmpty() && tests.contains(MEMORY)) {
+            speed.add(new SpeedTest(SpeedTest.Kind.PROMPT, 512, 0));
+        }
+        return speed;
+    }
+
+    private Report.Model compare(String name, Path file, Comparison.Setup setup, List<SpeedTest> speed)
+            throws IOException, InterruptedException {
+        err.println(name);
+        Comparison.Result result = speed.isEmpty() ? null : new Comparison(setup, speed, rounds, err).run(file);
+        List<Figures> figures = new ArrayList<>();
+        for (String test : tests) {
+            if (test.equals(STARTUP)) {
+                Path tiny = TestModel.of(launcher, models, "tiny", "Q8_0");
+                figures.add(new StartUp(setup, launcher, tiny).run(file, rounds, err));
+            } else if (result != null) {
+                String wanted = SpeedTest.named(test).map(SpeedTest::name).orElse(test);
+                result.figures().stream()
+                        .filter(each -> each.test().equals(wanted))
+                        .forEach(figures::add);
+            }
+        }
+        return new Report.Model(name, figures, result);
     }
 
     private ParameterException usage(String message) {

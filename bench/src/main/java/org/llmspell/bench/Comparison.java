@@ -2,10 +2,6 @@ package org.llmspell.bench;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,80 +12,64 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.speed.SpeedSamples;
 import org.llmspell.engine.speed.SpeedTest;
-import org.llmspell.kernels.ReadBandwidth;
-import org.llmspell.kernels.WorkerPool;
 
 /**
  * Both engines on one file, in turns, and the machine's memory between them.
  *
- * @param variant of llama.cpp's CPU backend, {@code auto} for its own choice
- * @param kernels of this engine, null for the fastest
+ * @param tests at least one
  */
-record Comparison(
-        List<SpeedTest> tests,
-        int rounds,
-        int threads,
-        @Nullable String kernels,
-        Path llama,
-        String variant,
-        PrintStream err) {
-    /** Of the processor while the other engine computes: more, and the measurement is worth nothing. */
-    private static final double IDLE = 0.02;
+record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream err) {
+    /** Of a processor while an engine computes: if others take more, the figure is worth nothing. */
+    private static final double IDLE = 0.05;
+
+    private static final double MEBIBYTE = 1 << 20;
 
     /**
-     * A test's medians.
+     * How both engines are run.
      *
-     * @param ours tokens per second
-     * @param theirs tokens per second
+     * @param kernels of this engine, null for the fastest
+     * @param llama folder of llama.cpp's libraries
+     * @param variant of llama.cpp's CPU backend, {@code auto} for its own choice
      */
-    record Figures(String test, double ours, double theirs) {
-        double ratio() {
-            return ours / theirs;
+    record Setup(int threads, @Nullable String kernels, Path llama, String variant) {
+        Map<String, String> environment() {
+            return kernels == null ? Map.of() : Map.of("LLMSPELL_KERNELS", kernels);
         }
     }
 
     /**
      * What came out for one file.
      *
+     * @param figures of the tests in their order, then of memory
      * @param readGbps billions of bytes that all threads together read in a second
      * @param decodeShare of that which making tokens at depth 0 uses, where it was tested
      */
-    record Result(
-            String model,
-            String ours,
-            String theirs,
-            List<Figures> figures,
-            double readGbps,
-            OptionalDouble decodeShare) {}
+    record Result(String ours, String theirs, List<Figures> figures, double readGbps, OptionalDouble decodeShare) {}
 
-    Result run(String name, Path file) throws IOException {
-        if (!Files.exists(llama.resolve("libllama." + LlamaCpp.VERSION + ".so"))) {
-            throw new BenchException("llama.cpp is absent from " + llama + "; tools/llama-cpp.sh fetches it");
-        }
-        int contextLength = SpeedTest.contextLength(tests);
+    Result run(Path file) throws IOException {
+        String context = String.valueOf(SpeedTest.contextLength(tests));
+        String threads = String.valueOf(setup.threads());
         long tokenBytes = TokenBytes.of(file);
-        Map<String, String> environment = kernels == null ? Map.of() : Map.of("LLMSPELL_KERNELS", kernels);
-        err.println(name + ": loading");
         try (EngineProcess ours = new EngineProcess(
                         "llmspell",
                         OurEngine.class,
                         List.of(),
-                        environment,
+                        setup.environment(),
                         file.toString(),
-                        String.valueOf(threads),
-                        String.valueOf(contextLength));
+                        threads,
+                        context);
                 EngineProcess theirs = new EngineProcess(
                         "llama.cpp",
                         LlamaEngine.class,
                         List.of("-XX:TieredStopAtLevel=1"),
                         Map.of(),
-                        llama.toString(),
-                        variant,
+                        setup.llama().toString(),
+                        setup.variant(),
                         file.toString(),
-                        String.valueOf(threads),
-                        String.valueOf(contextLength));
-                Memory memory = new Memory(file, threads)) {
-            err.println(name + ": " + ours.describe() + " beside " + theirs.describe() + ", " + threads + " threads");
+                        threads,
+                        context);
+                FileReading memory = new FileReading(file, setup.threads())) {
+            err.println(ours.describe() + " beside " + theirs.describe() + ", " + threads + " threads");
             for (SpeedTest test : tests) {
                 ours.warmUp(test);
                 theirs.warmUp(test);
@@ -110,70 +90,46 @@ record Comparison(
                     }
                     err.printf(
                             Locale.ROOT,
-                            "%s: round %d of %d, %s: %.1f and %.1f tokens/s%n",
-                            name,
+                            "round %d of %d, %s: %.1f and %.1f tokens/s%n",
                             round + 1,
                             rounds,
                             test,
                             mine[t][round],
                             other[t][round]);
                 }
-                read = Math.max(read, memory.read());
+                read = Math.max(read, memory.bytesPerSecond());
             }
             List<Figures> figures = new ArrayList<>();
             OptionalDouble share = OptionalDouble.empty();
             for (int t = 0; t < tests.size(); t++) {
                 SpeedTest test = tests.get(t);
-                figures.add(new Figures(test.name(), new SpeedSamples(test, mine[t]).median(), new SpeedSamples(test, other[t]).median()));
+                double median = new SpeedSamples(test, mine[t]).median();
+                figures.add(Figures.moreIsBetter(
+                        test.name(), "tokens/s", median, new SpeedSamples(test, other[t]).median()));
                 if (test.kind() == SpeedTest.Kind.GENERATION && test.depth() == 0 && share.isEmpty()) {
-                    share = OptionalDouble.of(new SpeedSamples(test, mine[t]).median() * tokenBytes / read);
+                    share = OptionalDouble.of(median * tokenBytes / read);
                 }
             }
-            return new Result(name, ours.describe(), theirs.describe(), figures, read / 1e9, share);
+            figures.add(
+                    Figures.lessIsBetter(Compare.MEMORY, "MiB", ours.memory() / MEBIBYTE, theirs.memory() / MEBIBYTE));
+            return new Result(ours.describe(), theirs.describe(), figures, read / 1e9, share);
         }
     }
 
     private double measure(EngineProcess engine, EngineProcess waiting, SpeedTest test) throws IOException {
         Duration before = waiting.processorTime();
+        OtherLoad load = new OtherLoad(engine, waiting);
         long start = System.nanoTime();
         double speed = engine.measure(test);
-        double busy = (double) waiting.processorTime().minus(before).toNanos() / (System.nanoTime() - start);
-        if (busy > IDLE) {
-            err.printf(
-                    Locale.ROOT,
-                    "note: while %s ran %s, %s used %.0f%% of a processor%n",
-                    engine.describe(),
-                    test,
-                    waiting.describe(),
-                    100 * busy);
-        }
+        double awake = (double) waiting.processorTime().minus(before).toNanos() / (System.nanoTime() - start);
+        note(awake, "the waiting " + waiting.describe(), test);
+        note(load.share(), "other programs", test);
         return speed;
     }
 
-    /** The model's file as memory to be read, so that it is read under the conditions that the engines have. */
-    private static final class Memory implements AutoCloseable {
-        private final Arena arena = Arena.ofShared();
-        private final MemorySegment file;
-        private final WorkerPool workers;
-        private final ReadBandwidth bandwidth = new ReadBandwidth();
-
-        Memory(Path path, int threads) throws IOException {
-            try (FileChannel channel = FileChannel.open(path)) {
-                file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            }
-            workers = new WorkerPool(threads);
-            bandwidth.measure(file, workers); // maps its pages
-        }
-
-        /** Bytes per second. */
-        double read() {
-            return bandwidth.measure(file, workers);
-        }
-
-        @Override
-        public void close() {
-            workers.close();
-            arena.close();
+    private void note(double share, String who, SpeedTest test) {
+        if (share > IDLE) {
+            err.printf(Locale.ROOT, "note: during %s %s used %.0f%% of a processor%n", test, who, 100 * share);
         }
     }
 }

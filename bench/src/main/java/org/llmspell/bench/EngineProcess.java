@@ -38,6 +38,16 @@ final class EngineProcess implements AutoCloseable {
             throws IOException {
         this.name = name;
         log = Files.createTempFile("llmspell-bench-", ".log");
+        ProcessBuilder builder = new ProcessBuilder(command(main, flags, arguments)).redirectError(log.toFile());
+        builder.environment().putAll(environment);
+        process = builder.start();
+        questions = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+        answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        description = answer("told to start");
+    }
+
+    /** The command line of a process of this project. */
+    static List<String> command(Class<?> main, List<String> flags, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector",
@@ -46,20 +56,11 @@ final class EngineProcess implements AutoCloseable {
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(Arrays.asList(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
-        builder.environment().putAll(environment);
-        process = builder.start();
-        questions = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
-        answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        description = answer("starting");
+        return command;
     }
 
     String describe() {
         return description;
-    }
-
-    long pid() {
-        return process.pid();
     }
 
     /** Time of processors that it has used so far. */
@@ -68,17 +69,22 @@ final class EngineProcess implements AutoCloseable {
     }
 
     void warmUp(SpeedTest test) throws IOException {
-        ask("warm", test);
+        ask("warm " + test.name());
     }
 
     /** Tokens per second. */
     double measure(SpeedTest test) throws IOException {
-        return ask("measure", test);
+        return ask("measure " + test.name());
     }
 
-    private double ask(String what, SpeedTest test) throws IOException {
-        questions.println(what + " " + test.name());
-        return Double.parseDouble(answer(test.name()));
+    /** Bytes of memory that the engine takes beside the model's file. */
+    double memory() throws IOException {
+        return ask("memory");
+    }
+
+    private double ask(String question) throws IOException {
+        questions.println(question);
+        return Double.parseDouble(answer("asked to " + question));
     }
 
     private String answer(String during) throws IOException {
@@ -87,7 +93,7 @@ final class EngineProcess implements AutoCloseable {
             String text = Files.readString(log, StandardCharsets.UTF_8);
             close();
             throw new BenchException(
-                    name + " ended while " + during + ": " + text.substring(Math.max(0, text.length() - LAST_OF_LOG)));
+                    name + " ended when " + during + ": " + text.substring(Math.max(0, text.length() - LAST_OF_LOG)));
         }
         return line;
     }

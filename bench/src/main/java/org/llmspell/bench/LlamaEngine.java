@@ -7,38 +7,44 @@ import org.llmspell.engine.speed.SpeedTest;
 
 /** llama.cpp as a process to be timed, driven as llama-bench drives it: {@code FOLDER VARIANT FILE THREADS CONTEXT}. */
 final class LlamaEngine implements TimedEngine {
-    private final LlamaCpp llama;
+    private final LlamaModel model;
+    private final String variant;
     private final SplittableRandom random = new SplittableRandom(1);
+    /** Of the process that drives llama.cpp, which is no part of it. */
+    private final long driverMemory;
     /** The tokens that are there from the last test's depth. */
     private int[] past = {};
 
-    private LlamaEngine(LlamaCpp llama) {
-        this.llama = llama;
+    private LlamaEngine(LlamaCpp llama, Path file, int threads, int contextLength) throws IOException {
+        variant = llama.variant();
+        driverMemory = ResidentMemory.beyond(file);
+        model = new LlamaModel(llama, file, threads, contextLength);
     }
 
     public static void main(String[] args) throws IOException {
-        LlamaCpp llama = new LlamaCpp(
-                Path.of(args[0]),
-                args[1].equals("auto") ? null : args[1],
-                Path.of(args[2]),
-                Integer.parseInt(args[3]),
-                Integer.parseInt(args[4]));
-        try (LlamaEngine engine = new LlamaEngine(llama)) {
-            TimedEngine.serve(engine);
+        LlamaCpp llama = new LlamaCpp(Path.of(args[0]), args[1].equals("auto") ? null : args[1]);
+        Path file = Path.of(args[2]);
+        try (LlamaEngine engine = new LlamaEngine(llama, file, Integer.parseInt(args[3]), Integer.parseInt(args[4]))) {
+            TimedEngine.serve(engine, file);
         }
     }
 
     @Override
     public String describe() {
-        return "llama.cpp " + LlamaCpp.VERSION + ", " + LlamaCpp.loadedVariant().orElse("unknown CPU backend");
+        return "llama.cpp " + LlamaCpp.VERSION + ", " + variant;
+    }
+
+    @Override
+    public long driverMemory() {
+        return driverMemory;
     }
 
     @Override
     public void warmUp(SpeedTest test) {
         past = new int[0];
-        llama.clear();
-        llama.decode(tokens(test.kind() == SpeedTest.Kind.PROMPT ? test.tokens() : 1));
-        llama.rest();
+        model.clear();
+        model.decode(tokens(test.kind() == SpeedTest.Kind.PROMPT ? test.tokens() : 1));
+        model.rest();
     }
 
     @Override
@@ -48,33 +54,33 @@ final class LlamaEngine implements TimedEngine {
         int[] one = new int[1];
         long start = System.nanoTime();
         switch (test.kind()) {
-            case PROMPT -> llama.decode(tokens);
+            case PROMPT -> model.decode(tokens);
             case GENERATION -> {
                 for (int token : tokens) {
                     one[0] = token;
-                    llama.decode(one);
+                    model.decode(one);
                 }
             }
         }
         double speed = tokens.length * 1e9 / (System.nanoTime() - start);
-        llama.rest();
+        model.rest();
         return speed;
     }
 
     private void goBackTo(int depth) {
-        if (depth == 0 || past.length != depth || !llama.truncate(depth)) {
-            llama.clear();
+        if (depth == 0 || past.length != depth || !model.truncate(depth)) {
+            model.clear();
             past = tokens(depth);
-            llama.decode(past);
+            model.decode(past);
         }
     }
 
     private int[] tokens(int count) {
-        return random.ints(count, 0, llama.vocabulary()).toArray();
+        return random.ints(count, 0, model.vocabulary()).toArray();
     }
 
     @Override
     public void close() {
-        llama.close();
+        model.close();
     }
 }

@@ -22,8 +22,9 @@ final class OurEngine implements TimedEngine {
     }
 
     public static void main(String[] args) throws IOException {
-        try (OurEngine engine = new OurEngine(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]))) {
-            TimedEngine.serve(engine);
+        Path file = Path.of(args[0]);
+        try (OurEngine engine = new OurEngine(file, Integer.parseInt(args[1]), Integer.parseInt(args[2]))) {
+            TimedEngine.serve(engine, file);
         }
     }
 

@@ -12,24 +12,32 @@ import org.llmspell.local.json.JsonText;
 final class Report {
     private Report() {}
 
+    /**
+     * What was found for one model.
+     *
+     * @param figures as asked for
+     * @param result with what was measured beside, null without tests of speed
+     */
+    record Model(String name, List<Figures> figures, Comparison.@Nullable Result result) {}
+
     /** One document for one model; for several, one that holds them by name. */
-    static String json(List<Comparison.Result> results) {
-        if (results.size() == 1) {
-            return JsonText.compact(document(results.getFirst()));
+    static String json(List<Model> models) {
+        if (models.size() == 1) {
+            return JsonText.compact(document(models.getFirst()));
         }
-        List<Object> models = new ArrayList<>();
-        for (Comparison.Result result : results) {
+        List<Object> all = new ArrayList<>();
+        for (Model model : models) {
             Map<String, @Nullable Object> document = new LinkedHashMap<>();
-            document.put("model", result.model());
-            document.putAll(document(result));
-            models.add(document);
+            document.put("model", model.name);
+            document.putAll(document(model));
+            all.add(document);
         }
-        return JsonText.compact(Map.of("models", models));
+        return JsonText.compact(Map.of("models", all));
     }
 
-    private static Map<String, @Nullable Object> document(Comparison.Result result) {
+    private static Map<String, @Nullable Object> document(Model model) {
         List<Object> tests = new ArrayList<>();
-        for (Comparison.Figures figures : result.figures()) {
+        for (Figures figures : model.figures) {
             Map<String, @Nullable Object> fields = new LinkedHashMap<>();
             fields.put("test", figures.test());
             fields.put("ours", rounded(figures.ours()));
@@ -39,10 +47,11 @@ final class Report {
         }
         Map<String, @Nullable Object> document = new LinkedHashMap<>();
         document.put("results", tests);
-        document.put("read_gbps", rounded(result.readGbps()));
+        Comparison.Result result = model.result;
+        document.put("read_gbps", result == null ? null : (Double) rounded(result.readGbps()));
         document.put(
                 "decode_share",
-                result.decodeShare().isEmpty()
+                result == null || result.decodeShare().isEmpty()
                         ? null
                         : (Double) rounded(result.decodeShare().getAsDouble()));
         return document;
@@ -53,26 +62,36 @@ final class Report {
         return Math.round(value * 1000) / 1000.0;
     }
 
-    static String text(List<Comparison.Result> results) {
+    static String text(List<Model> models) {
         StringBuilder text = new StringBuilder();
-        for (Comparison.Result result : results) {
-            text.append(result.model()).append(": ours is ").append(result.ours());
-            text.append("; theirs is ").append(result.theirs()).append('\n');
-            text.append(String.format(Locale.ROOT, "  %-14s %9s %9s %7s%n", "TEST", "OURS", "THEIRS", "RATIO"));
-            for (Comparison.Figures figures : result.figures()) {
+        for (Model model : models) {
+            text.append(model.name).append('\n');
+            if (model.result != null) {
+                text.append("  ours is ").append(model.result.ours());
+                text.append("; theirs is ").append(model.result.theirs()).append('\n');
+            }
+            text.append(String.format(
+                    Locale.ROOT, "  %-14s %9s %9s %-9s %6s%n", "TEST", "OURS", "THEIRS", "UNIT", "RATIO"));
+            for (Figures figures : model.figures) {
+                String form =
+                        figures.ours() < 10 ? "  %-14s %9.3f %9.3f %-9s %6.2f%n" : "  %-14s %9.1f %9.1f %-9s %6.2f%n";
                 text.append(String.format(
                         Locale.ROOT,
-                        "  %-14s %9.1f %9.1f %7.2f%n",
+                        form,
                         figures.test(),
                         figures.ours(),
                         figures.theirs(),
+                        figures.unit(),
                         figures.ratio()));
             }
-            text.append(String.format(Locale.ROOT, "  memory reads %.1f GB/s", result.readGbps()));
-            result.decodeShare()
-                    .ifPresent(share -> text.append(
-                            String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
-            text.append('\n');
+            if (model.result != null) {
+                text.append(String.format(Locale.ROOT, "  memory reads %.1f GB/s", model.result.readGbps()));
+                model.result
+                        .decodeShare()
+                        .ifPresent(share -> text.append(
+                                String.format(Locale.ROOT, ", of which making tokens uses %.0f%%", 100 * share)));
+                text.append('\n');
+            }
         }
         return text.toString();
     }

@@ -17,11 +17,9 @@ final class TestModel {
      */
     static Path of(Path launcher, Path folder, String shape, String format) throws IOException, InterruptedException {
         Files.createDirectories(folder);
-        Path file = folder.resolve(
-                shape.toLowerCase(Locale.ROOT) + "-" + format.toUpperCase(Locale.ROOT) + ".gguf");
+        Path file = folder.resolve(shape.toLowerCase(Locale.ROOT) + "-" + format.toUpperCase(Locale.ROOT) + ".gguf");
         if (!Files.exists(file)) {
-            Process process = new ProcessBuilder(
-                            launcher.toString(), "bench", "synth", shape, format, file.toString())
+            Process process = new ProcessBuilder(launcher.toString(), "bench", "synth", shape, format, file.toString())
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();

@@ -112,7 +112,9 @@ final class Failures {
                 String option = equals < 0 ? first : first.substring(0, equals);
                 return "Unknown option " + Quoted.of(option) + Nearest.hint(option, known);
             }
-            if (!command.getSubcommands().isEmpty()) {
+            boolean expectsCommand =
+                    command.getCommandSpec().positionalParameters().isEmpty();
+            if (expectsCommand && !command.getSubcommands().isEmpty()) {
                 return "Unknown command " + Quoted.of(first)
                         + Nearest.hint(first, command.getSubcommands().keySet());
             }

@@ -30,14 +30,15 @@ import org.llmspell.lua.LuaRuntime;
 /** The house's rules that a compiler does not hold. This module sees all others, so they are checked here. */
 class ArchitectureTest {
     /** The modules from the top down; each may use those after it. */
-    private static final List<String> MODULES = List.of("cli", "lua", "server", "local", "engine", "kernels", "gguf");
+    private static final List<String> MODULES =
+            List.of("cli", "lua", "server", "local", "engine", "kernels", "fixtures", "gguf");
 
     /** The variables that may change: the logger that {@link java.util.ServiceLoader} makes needs one. */
     private static final Set<String> MUTABLE_STATICS = Set.of(TraceLog.class.getName() + ".sink");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .withImportOption(location -> !location.contains("/testing/") && !location.contains("/fixtures/"))
+            .withImportOption(location -> !location.contains("/testing/"))
             .importPackages("org.llmspell");
 
     private static String in(String module) {
@@ -45,13 +46,13 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cli", "lua", "server", "local", "engine", "kernels", "gguf"})
+    @ValueSource(strings = {"cli", "lua", "server", "local", "engine", "kernels", "fixtures", "gguf"})
     void everyModuleIsLookedAt(String module) {
         assertThat(CLASSES.that(resideInAPackage(in(module)))).hasSizeGreaterThan(5);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lua", "server", "local", "engine", "kernels", "gguf"})
+    @ValueSource(strings = {"lua", "server", "local", "engine", "kernels", "fixtures", "gguf"})
     void dependenciesPointOnlyDownwards(String module) {
         String[] above = MODULES.subList(0, MODULES.indexOf(module)).stream()
                 .map(ArchitectureTest::in)
@@ -74,6 +75,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage(in("gguf")).and(DescribedPredicate.not(type(BlockFormat.class))))
+                .check(CLASSES);
+    }
+
+    /** It writes files and nothing else, so that whoever measures or tests can use it, and only they do. */
+    @Test
+    void onlyTheCommandMakesSyntheticModels() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("cli"), in("fixtures"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(in("fixtures"))
                 .check(CLASSES);
     }
 
@@ -120,6 +133,20 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("picocli..", "party.iroiro..")
                 .check(CLASSES);
+    }
+
+    /** It is for Java programs, and brings a second JSON library, which the command need not look through at every start. */
+    @Test
+    void nobodyDependsOnTheModuleForLangChain4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in("langchain4j"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(in("langchain4j"), "dev.langchain4j..", "com.fasterxml.jackson..")
+                .check(CLASSES);
+        assertThat(getClass().getResource("/dev/langchain4j/model/chat/ChatModel.class"))
+                .isNull();
     }
 
     /** A module's root package is its contract and its wiring, so it and the sub-packages may know each other. */

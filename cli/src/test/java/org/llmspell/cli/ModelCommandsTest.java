@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmspell.cli.console.Screen;
+import org.llmspell.local.ModelEntry;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.json.JsonText;
 
@@ -70,7 +71,8 @@ class ModelCommandsTest {
 
         assertThat(run("model", "list", "--output", "json").out())
                 .isEqualTo("[{\"id\":\"tinyllama:Q4_K_M\",\"backend\":\"candle\",\"size_bytes\":638,"
-                        + "\"quantization\":\"Q4_K_M\",\"modified_at\":\"2026-03-01T12:00:00Z\",\"shared\":false}]\n");
+                        + "\"quantization\":\"Q4_K_M\",\"modified_at\":\"2026-03-01T12:00:00Z\",\"shared\":false,"
+                        + "\"built_in\":false}]\n");
     }
 
     @Test
@@ -81,6 +83,22 @@ class ModelCommandsTest {
         assertThat(outcome.err()).contains("llmspell model pull", "llmspell model import");
         assertThat(outcome.code()).isZero();
         assertThat(run("model", "list", "--output", "json").err()).isEmpty();
+    }
+
+    @Test
+    void theModelThatIsBuiltInIsMarkedAndIsNotTakenForAnInstalledOne() {
+        models.entries.add(new ModelEntry("apprentice", "candle", 3_400_000, "Q8_0", Shell.NOW, false, true));
+
+        Shell.Outcome outcome = run("model", "list");
+
+        assertThat(outcome.out()).isEqualTo("""
+                MODEL       BACKEND    SIZE  QUANTIZATION  MODIFIED
+                apprentice  candle   3.2 MB  Q8_0          built in
+                """);
+        assertThat(outcome.err()).contains("but the one that is built in", "llmspell model pull");
+        assertThat(run("model", "list", "--output", "json").out()).contains("\"built_in\":true");
+        models.add("a", 1, "F32", Shell.NOW);
+        assertThat(run("model", "list").err()).isEmpty();
     }
 
     @Test

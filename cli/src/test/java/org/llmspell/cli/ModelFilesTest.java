@@ -64,7 +64,7 @@ class ModelFilesTest {
         assertThat(run("model", "info", gguf.toString()).out()).contains("Architecture:   llama");
 
         assertThat(run("model", "remove", "tinyllama:Q4_K_M@candle").code()).isZero();
-        assertThat(run("model", "list", "--output", "json").out()).isEqualTo("[]\n");
+        assertThat(run("model", "list", "--output", "json").out()).doesNotContain("tinyllama");
         assertThat(gguf).exists();
     }
 
@@ -138,7 +138,7 @@ class ModelFilesTest {
         Shell.Outcome imported = run("model", "import", cut.toString(), "a:b");
         assertThat(imported.error()).startsWith("Error: ").contains("cut.gguf");
         assertThat(imported.code()).isEqualTo(1);
-        assertThat(run("model", "list", "--output", "json").out()).isEqualTo("[]\n");
+        assertThat(run("model", "list", "--output", "json").out()).doesNotContain("\"built_in\":false");
     }
 
     @Test

@@ -26,6 +26,7 @@ public interface Generation extends AutoCloseable {
      * What a finished generation cost.
      *
      * @param promptTokens all of the prompt's, {@code cachedTokens} of which were found in the prefix cache
+     * @param draftedTokens guessed by speculation, {@code acceptedTokens} of which came true
      * @param timeToFirstToken from the request on
      * @param totalTime from the request on
      */
@@ -34,6 +35,8 @@ public interface Generation extends AutoCloseable {
             int promptTokens,
             int cachedTokens,
             int generatedTokens,
+            int draftedTokens,
+            int acceptedTokens,
             Duration timeToFirstToken,
             Duration totalTime) {}
 

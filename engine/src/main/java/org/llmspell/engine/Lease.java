@@ -47,13 +47,16 @@ final class Lease implements ModelLease {
             SamplingOptions sampling,
             @Nullable Integer contextLength,
             @Nullable Grammar grammar,
-            Set<Integer> shown) {
+            Set<Integer> shown,
+            @Nullable Integer draftTokens) {
         LoadedModel model = model();
+        int drafts = draftTokens == null ? options.draftTokens() : draftTokens;
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
         resident.retain();
         boolean started = false;
         try {
-            Generation generation = model.generate(prompt, sampling, context, grammar, shown, resident::release);
+            Generation generation = resident.makingRoom(
+                    () -> model.generate(prompt, sampling, context, grammar, shown, drafts, resident::release));
             started = true;
             return generation;
         } finally {
@@ -69,7 +72,7 @@ final class Lease implements ModelLease {
         resident.retain();
         boolean started = false;
         try {
-            Scoring scoring = model.scoring(texts, contextLength, batch, resident::release);
+            Scoring scoring = resident.makingRoom(() -> model.scoring(texts, contextLength, batch, resident::release));
             started = true;
             return scoring;
         } finally {

@@ -87,7 +87,11 @@ final class LoadedModel implements AutoCloseable {
         // Few and small are the vectors that have to be copied: the collector may free them.
         Tensors tensors = new Tensors(name -> file.tensor(name).orElse(null), machine.kernels, Arena.ofAuto());
         Hyperparameters parameters = new Hyperparameters(file.metadata(), architecture);
-        this.model = Architectures.load(new ModelSource(parameters, tensors, tokenizer.vocabularySize()));
+        this.model = Architectures.load(new ModelSource(
+                parameters,
+                tensors,
+                tokenizer.vocabularySize(),
+                machine.options.cacheType() == EngineOptions.CacheType.Q8_0));
         this.embedder = new Embedder(model, machine.kernels, machine.workers, scheduler);
         this.embedding = new TextEmbedding(model, tokenizer, embedder, budget);
         this.batcher = model.generates() ? batcher(machine) : null;
@@ -191,6 +195,7 @@ final class LoadedModel implements AutoCloseable {
      * @param contextLength as asked for; the model's own is the upper limit
      * @param grammar that the reply follows; null for any text
      * @param shown control tokens to write out in the text
+     * @param draftTokens tokens that may be guessed for one pass
      * @throws EngineException if the prompt, an option or the context does not do; {@code whenEnded} is then not run
      */
     Generation generate(
@@ -199,8 +204,10 @@ final class LoadedModel implements AutoCloseable {
             int contextLength,
             @Nullable Grammar grammar,
             Set<Integer> shown,
+            int draftTokens,
             Runnable whenEnded) {
         Batcher generator = batcher();
+        EngineOptions.requireDrafts(draftTokens);
         if (contextLength < 1) {
             throw new EngineException(
                     Problem.INVALID_OPTION,
@@ -219,7 +226,7 @@ final class LoadedModel implements AutoCloseable {
             budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
             generator.allowContext(context);
         }
-        return generator.generate(prompt, sampling, context, bound, shown, whenEnded);
+        return generator.generate(prompt, sampling, context, bound, shown, draftTokens, whenEnded);
     }
 
     /** Prepares for scoring; {@code whenEnded} is run once, when it holds nothing of the model any more. */

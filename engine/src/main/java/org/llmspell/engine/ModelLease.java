@@ -59,12 +59,29 @@ public interface ModelLease extends AutoCloseable {
      * @throws EngineException at once if the prompt does not fit, an option is out of range or the grammar is too large; from
      *     the generation, if no token of the vocabulary fits the grammar
      */
+    default Generation generate(
+            int[] prompt,
+            SamplingOptions sampling,
+            @Nullable Integer contextLength,
+            @Nullable Grammar grammar,
+            Set<Integer> shown) {
+        return generate(prompt, sampling, contextLength, grammar, shown, null);
+    }
+
+    /**
+     * The same with speculation: the next tokens are guessed from the text there is, and checked all in one pass. The reply is the
+     * one without, as far as the kernels give a token the same logits alone and among others.
+     *
+     * @param draftTokens tokens guessed for one pass, at most, 0 for none; null for the engine's default. Ignored where the model
+     *     has recurrent layers, whose state cannot forget a wrong guess
+     */
     Generation generate(
             int[] prompt,
             SamplingOptions sampling,
             @Nullable Integer contextLength,
             @Nullable Grammar grammar,
-            Set<Integer> shown);
+            Set<Integer> shown,
+            @Nullable Integer draftTokens);
 
     /**
      * Prepares for computing how probable given texts are.

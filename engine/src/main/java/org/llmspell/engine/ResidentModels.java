@@ -16,12 +16,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The models in memory: loads each file once, counts who uses it, and unloads it when nobody has for its keep-alive time,
- * when more models are resident than allowed (least recently used first), or when its file was replaced. A model in use is never
- * unloaded, so that more than the allowed number stay while all of them are in use. Thread-safe.
+ * when more models are resident than allowed or another needs its memory (least recently used first), or when its file was
+ * replaced. A model in use is never unloaded, so that more than the allowed number stay while all of them are in use.
+ * Thread-safe.
  */
 final class ResidentModels implements AutoCloseable {
     private final LoadedModel.Machine machine;
@@ -71,6 +73,11 @@ final class ResidentModels implements AutoCloseable {
         void release() {
             ResidentModels.this.release(this);
         }
+
+        /** Does what needs memory, which other models that nobody uses are unloaded for. */
+        <T> T makingRoom(Supplier<T> work) {
+            return ResidentModels.this.makingRoom(work);
+        }
     }
 
     ResidentModels(LoadedModel.Machine machine) {
@@ -94,7 +101,7 @@ final class ResidentModels implements AutoCloseable {
             }
             FileIdentity identity = FileIdentity.of(file);
             makeRoom();
-            LoadedModel model = LoadedModel.load(file, machine);
+            LoadedModel model = makingRoom(() -> LoadedModel.load(file, machine));
             return new Opened(add(new Resident(identity, model), keepAlive), model.loadTime());
         } finally {
             loading.unlock();
@@ -132,6 +139,25 @@ final class ResidentModels implements AutoCloseable {
         resident.keepAlive = keepAlive;
         resident.retain();
         return resident;
+    }
+
+    private <T> T makingRoom(Supplier<T> work) {
+        while (true) {
+            try {
+                return work.get();
+            } catch (EngineException e) {
+                if (e.problem() != EngineException.Problem.OUT_OF_MEMORY || !unloadOldest()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Unloads the model that nobody has used for longest; false if all are in use. */
+    private synchronized boolean unloadOldest() {
+        int before = byPath.size();
+        trim(before - 1);
+        return byPath.size() < before;
     }
 
     private void requireOpen() {

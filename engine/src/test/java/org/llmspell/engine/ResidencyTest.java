@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.llmspell.engine.EngineException.Problem;
@@ -110,6 +112,42 @@ class ResidencyTest extends EngineTestBase {
         engine.close();
         assertThat(engine.resident()).isEmpty();
         assertThatThrownBy(() -> engine.open(a, null)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void modelsThatNobodyUsesAreUnloadedForOthersThatNeedTheirMemory() throws InterruptedException {
+        AtomicReference<Engine> engine = new AtomicReference<>();
+        // As much as one model takes: while another is there, there is next to nothing.
+        LongSupplier available = () -> engine.get().resident().isEmpty() ? 1L << 30 : 100_000;
+        engine.set(new Engine(OPTIONS, KernelProvider.best(), available, true));
+        try (Engine one = engine.get()) {
+            one.open(a, FOR_EVER).close();
+            try (ModelLease used = one.open(b, FOR_EVER)) {
+                assertThat(one.resident()).containsExactly(b);
+                assertThatThrownBy(() -> one.open(c, FOR_EVER))
+                        .isInstanceOfSatisfying(
+                                EngineException.class,
+                                e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY));
+                assertThat(one.resident()).as("in use").containsExactly(b);
+                assertThat(used.trainedContextLength()).isEqualTo(256);
+            }
+        }
+    }
+
+    @Test
+    void aLongContextHasTheMemoryOfModelsThatNobodyUses() throws InterruptedException {
+        Path wide = new TinyModel(1).contextLength(100_000).write(folder.resolve("wide.gguf"));
+        AtomicReference<Engine> engine = new AtomicReference<>();
+        LongSupplier available = () -> engine.get().resident().size() > 1 ? 4L << 20 : 1L << 30;
+        engine.set(new Engine(OPTIONS, KernelProvider.best(), available, true));
+        try (Engine one = engine.get();
+                ModelLease model = one.open(wide, FOR_EVER)) {
+            one.open(a, FOR_EVER).close();
+            try (Generation generation = model.generate(prompt(1, 10), endless(5), 100_000)) {
+                assertThat(read(generation)).isNotEmpty();
+            }
+            assertThat(one.resident()).hasSize(1);
+        }
     }
 
     @Test

@@ -6,13 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link Kernels#attention} works on: {@code rows} consecutive query positions of one sequence.
  *
- * <p>Page {@code p} of keys holds positions {@code p·pageTokens} up to {@code (p+1)·pageTokens − 1} of one layer as IEEE halves,
- * {@code [kvHeads][pageTokens][keyDimension]}; of values {@code [kvHeads][pageTokens][valueDimension]}. Keys and values of the
- * query rows themselves are already there.
+ * <p>Page {@code p} of keys holds positions {@code p·pageTokens} up to {@code (p+1)·pageTokens − 1} of one layer,
+ * {@code [kvHeads][pageTokens]} heads of {@code keyDimension} elements in {@code format}; of values likewise. Keys and values of
+ * the query rows themselves are already there.
  *
  * @param heads query heads, a multiple of {@code kvHeads}; heads {@code h·group … (h+1)·group − 1} share key-value head h
  * @param keyDimension elements of a query or key head
  * @param valueDimension elements of a value head
+ * @param format of keys and values
  * @param query float32 {@code [rows][heads][keyDimension]} from element {@code queryIndex}
  * @param out float32 {@code [rows][heads][valueDimension]} from element {@code outIndex}; overwritten
  * @param firstPosition position of row 0; row r sees positions {@code max(0, p − window + 1)} to {@code p = firstPosition + r}
@@ -28,6 +29,7 @@ public record AttentionCall(
         int keyDimension,
         int valueDimension,
         int pageTokens,
+        CacheFormat format,
         MemorySegment query,
         long queryIndex,
         MemorySegment[] keyPages,

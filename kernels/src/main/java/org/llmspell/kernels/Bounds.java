@@ -23,6 +23,12 @@ public final class Bounds {
         Objects.checkFromIndexSize(index, count, segment.byteSize() / Short.BYTES);
     }
 
+    /** The arguments of {@link Kernels#toBytes}. */
+    public static void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        floats(x, index, count);
+        Objects.checkFromIndexSize(targetOffset, CacheFormat.BYTES.bytes(count), target.byteSize());
+    }
+
     /** The arguments of {@link Kernels#dequantize}. */
     public static void dequantize(
             BlockFormat format,
@@ -73,12 +79,12 @@ public final class Bounds {
         if (tokens == 0 || rowFrom == rowTo) {
             return;
         }
-        strided(x, xIndex, xStride, tokens, 0, weights.columns());
-        strided(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        rows(x, xIndex, xStride, tokens, 0, weights.columns());
+        rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
     }
 
-    /** Rows at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
-    private static void strided(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
+    /** Float32 rows that begin at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
+    public static void rows(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
         if (stride < 0 || index < 0) {
             throw new IndexOutOfBoundsException("negative index %d or stride %d".formatted(index, stride));
         }
@@ -121,16 +127,17 @@ public final class Bounds {
         floats(call.out(), call.outIndex(), product(call.rows(), call.heads(), call.valueDimension()));
         long last = (long) call.firstPosition() + rowTo - 1;
         long first = Math.max(0, (long) call.firstPosition() + rowFrom - call.window() + 1);
-        long keys = product(call.kvHeads(), call.pageTokens(), call.keyDimension());
-        long values = product(call.kvHeads(), call.pageTokens(), call.valueDimension());
+        long heads = (long) call.kvHeads() * call.pageTokens();
+        long keys = product(heads, call.format().bytes(call.keyDimension()));
+        long values = product(heads, call.format().bytes(call.valueDimension()));
         long pages = last / call.pageTokens() + 1;
         if (pages > call.keyPages().length || pages > call.valuePages().length) {
             throw new IndexOutOfBoundsException("position %d needs %d pages, there are %d of keys and %d of values"
                     .formatted(last, pages, call.keyPages().length, call.valuePages().length));
         }
         for (int page = (int) (first / call.pageTokens()); page < pages; page++) {
-            halves(call.keyPages()[page], 0, keys);
-            halves(call.valuePages()[page], 0, values);
+            Objects.checkFromIndexSize(0, keys, call.keyPages()[page].byteSize());
+            Objects.checkFromIndexSize(0, values, call.valuePages()[page].byteSize());
         }
         float[] sinks = call.sinks();
         if (sinks != null && sinks.length < call.heads()) {
@@ -147,7 +154,7 @@ public final class Bounds {
             throw new IllegalArgumentException(
                     "%d taps over %d tokens make no sense".formatted(call.taps(), call.tokens()));
         }
-        strided(call.x(), call.index(), call.stride(), call.tokens(), from, to);
+        rows(call.x(), call.index(), call.stride(), call.tokens(), from, to);
         floats(call.weights(), 0, (long) call.taps() * call.channels());
         long state = (long) (call.taps() - 1) * call.channels();
         floats(call.before(), 0, state);
@@ -174,12 +181,12 @@ public final class Bounds {
         Objects.checkFromToIndex(0, call.keptTokens(), call.tokens());
         int keys = Math.multiplyExact(call.keyHeads(), call.keyDimension());
         int values = Math.multiplyExact(call.heads(), call.valueDimension());
-        strided(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
-        strided(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
-        strided(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
-        strided(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
-        strided(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
-        strided(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
+        rows(call.in(), call.query(), call.inStride(), call.tokens(), 0, keys);
+        rows(call.in(), call.key(), call.inStride(), call.tokens(), 0, keys);
+        rows(call.in(), call.value(), call.inStride(), call.tokens(), 0, values);
+        rows(call.gates(), call.decay(), call.gateStride(), call.tokens(), 0, call.heads());
+        rows(call.gates(), call.rate(), call.gateStride(), call.tokens(), 0, call.heads());
+        rows(call.out(), call.outIndex(), call.outStride(), call.tokens(), 0, values);
         long state = Math.multiplyExact(call.heads(), call.stateSize());
         floats(call.before(), 0, state);
         floats(call.after(), 0, state);
@@ -204,10 +211,14 @@ public final class Bounds {
     }
 
     private static long product(int a, int b, int c) {
+        return product((long) a * b, c);
+    }
+
+    private static long product(long a, long b) {
         try {
-            return Math.multiplyExact(Math.multiplyExact((long) a, b), c);
+            return Math.multiplyExact(a, b);
         } catch (ArithmeticException e) {
-            throw new IndexOutOfBoundsException("%d × %d × %d elements overflow".formatted(a, b, c));
+            throw new IndexOutOfBoundsException("%d × %d elements overflow".formatted(a, b));
         }
     }
 }

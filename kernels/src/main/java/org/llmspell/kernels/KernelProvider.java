@@ -1,8 +1,10 @@
 package org.llmspell.kernels;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.scalar.ScalarKernels;
 import org.llmspell.kernels.vector.VectorKernels;
+import org.llmspell.kernels.x86.Avx2Kernels;
 import org.llmspell.kernels.x86.X86Kernels;
 
 /**
@@ -11,7 +13,10 @@ import org.llmspell.kernels.x86.X86Kernels;
  * a warning says why.
  */
 public final class KernelProvider {
-    /** The environment variable that names the kernels to use, whatever would be chosen: {@code scalar}, {@code vector}, {@code avx512}. */
+    /**
+     * The environment variable that names the kernels to use, whatever would be chosen: {@code scalar}, {@code vector}, {@code avx2},
+     * {@code avx512}, {@code amx}.
+     */
     public static final String VARIABLE = "LLMSPELL_KERNELS";
 
     /** The system property of the same meaning, which comes first. */
@@ -25,33 +30,51 @@ public final class KernelProvider {
 
     /** Made when it is first asked for. */
     private static final class Best {
-        static final Choice CHOICE = choose(wish(), impossible(), unwise(), Assembled.UNAVAILABLE);
+        static final Choice CHOICE = choose(wish(), impossible(), unwise(), KernelProvider::unassembled);
     }
 
-    /** The assembled kernels or why there are none. */
-    private static final class Assembled {
-        static final @Nullable Kernels KERNELS;
-        static final @Nullable String UNAVAILABLE;
-
-        static {
-            Kernels kernels = null;
-            String unavailable = null;
-            try {
-                kernels = X86Kernels.assemble(impossible() == null && unwise() == null ? Holder.VECTOR : SCALAR);
-            } catch (X86Kernels.Unavailable e) {
-                unavailable = String.valueOf(e.getMessage());
-                LOG.log(System.Logger.Level.DEBUG, "no assembled kernels: {0}", unavailable);
-            }
-            KERNELS = kernels;
-            UNAVAILABLE = unavailable;
+    /** Assembled kernels or why there are none. */
+    private record Assembled(
+            @Nullable Kernels kernels, @Nullable String unavailable) {
+        private interface Maker {
+            Kernels make() throws X86Kernels.Unavailable;
         }
+
+        static Assembled by(Maker maker) {
+            try {
+                return new Assembled(maker.make(), null);
+            } catch (X86Kernels.Unavailable e) {
+                System.Logger.Level level = e.faulty() ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG;
+                LOG.log(level, "kernels left out: {0}", e.getMessage());
+                return new Assembled(null, String.valueOf(e.getMessage()));
+            }
+        }
+
+        /** What computes where there is no assembled code. */
+        private static Kernels others() {
+            return impossible() == null && unwise() == null ? Holder.VECTOR : SCALAR;
+        }
+    }
+
+    private static final class Avx2 {
+        static final Assembled ASSEMBLED = Assembled.by(() -> Avx2Kernels.assemble(Assembled.others()));
+    }
+
+    private static final class Avx512 {
+        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assemble(Assembled.others()));
+    }
+
+    private static final class Amx {
+        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assembleTiled(Assembled.others(), SCALAR));
     }
 
     /** The kernels there are, the fastest last. */
     enum Level {
         SCALAR,
         VECTOR,
-        AVX512
+        AVX2,
+        AVX512,
+        AMX
     }
 
     /**
@@ -64,7 +87,12 @@ public final class KernelProvider {
             Level level, @Nullable String error, @Nullable String warning) {
         // The only place that names a vector class: without its module this is never reached.
         private Kernels kernels() {
-            Kernels assembled = level == Level.AVX512 ? Assembled.KERNELS : null;
+            Kernels assembled = switch (level) {
+                case AMX -> Amx.ASSEMBLED.kernels;
+                case AVX512 -> Avx512.ASSEMBLED.kernels;
+                case AVX2 -> Avx2.ASSEMBLED.kernels;
+                case VECTOR, SCALAR -> null;
+            };
             return assembled != null ? assembled : level == Level.SCALAR ? SCALAR : Holder.VECTOR;
         }
     }
@@ -102,30 +130,61 @@ public final class KernelProvider {
      * @param wish the name of the kernels to use, or null
      * @param impossible why vector kernels cannot run, or null
      * @param unwise why they would be slow, or null
-     * @param unassembled why there are no assembled kernels, or null
+     * @param unassembled tells why there are no assembled kernels of a level, or null; asked from the fastest on
      */
     static Choice choose(
-            @Nullable String wish, @Nullable String impossible, @Nullable String unwise, @Nullable String unassembled) {
+            @Nullable String wish, @Nullable String impossible, @Nullable String unwise, Unassembled unassembled) {
         if (wish == null || wish.isBlank()) {
             String reason = impossible != null ? impossible : unwise;
+            Level assembled = null;
+            for (Level level : List.of(Level.AMX, Level.AVX512, Level.AVX2)) {
+                if (unassembled.why(level) == null) {
+                    assembled = level;
+                    break;
+                }
+            }
             String warning = null;
             if (reason != null) {
-                warning = "computing without SIMD, which is many times slower: " + reason;
+                String slow = assembled != null
+                        ? "computing in part without SIMD, which is slower: "
+                        : "computing without SIMD, which is many times slower: ";
+                warning = slow + reason;
                 LOG.log(System.Logger.Level.WARNING, warning);
             }
-            Level level = unassembled == null ? Level.AVX512 : reason == null ? Level.VECTOR : Level.SCALAR;
-            return new Choice(level, null, warning);
+            if (assembled != null) {
+                return new Choice(assembled, null, warning);
+            }
+            return new Choice(reason == null ? Level.VECTOR : Level.SCALAR, null, warning);
         }
         return switch (wish) {
             case "scalar" -> new Choice(Level.SCALAR, null, null);
             case "vector" -> wished(Level.VECTOR, wish, impossible);
-            case "avx512" -> wished(Level.AVX512, wish, unassembled);
+            case "avx2" -> wished(Level.AVX2, wish, unassembled.why(Level.AVX2));
+            case "avx512" -> wished(Level.AVX512, wish, unassembled.why(Level.AVX512));
+            case "amx" -> wished(Level.AMX, wish, unassembled.why(Level.AMX));
             default ->
                 new Choice(
                         Level.SCALAR,
-                        "%s=%s names no kernels; use scalar, vector or avx512".formatted(VARIABLE, wish),
+                        "%s=%s names no kernels; use scalar, vector, avx2, avx512 or amx".formatted(VARIABLE, wish),
                         null);
         };
+    }
+
+    /** Tells why there are no assembled kernels of a level, or null. */
+    @FunctionalInterface
+    interface Unassembled {
+        @Nullable
+        String why(Level level);
+    }
+
+    private static @Nullable String unassembled(Level level) {
+        Assembled assembled = switch (level) {
+            case AMX -> Amx.ASSEMBLED;
+            case AVX512 -> Avx512.ASSEMBLED;
+            case AVX2 -> Avx2.ASSEMBLED;
+            case VECTOR, SCALAR -> throw new IllegalArgumentException(level + " is not assembled");
+        };
+        return assembled.unavailable;
     }
 
     private static Choice wished(Level level, String wish, @Nullable String unavailable) {

@@ -58,6 +58,15 @@ public interface Kernels {
             long outIndex,
             long outStride);
 
+    /**
+     * The product by which {@link #multiply(WeightMatrix, int, int, MemorySegment, long, long, int, MemorySegment, long, long)
+     * multiply} computes {@code weights} with that many tokens, if it is one that takes prepared activations: the same object for
+     * all matrices that can share them. Null where activations are taken as they are.
+     */
+    default @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
+        return null;
+    }
+
     /** {@code Σ_k a[k] · b[k]} over {@code count} floats. */
     float dot(MemorySegment a, long aIndex, MemorySegment b, long bIndex, int count);
 
@@ -149,6 +158,15 @@ public interface Kernels {
 
     /** Rounds {@code count} floats to IEEE half precision, to nearest even, from {@code x} to halves from element {@code targetIndex}. */
     void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count);
+
+    /**
+     * Rounds {@code count} floats to 8 bits as {@link CacheFormat#BYTES} has it: the scale of a block is its largest magnitude / 127,
+     * and each element goes to the nearest multiple of it, ties to even. A block that holds no number, or one too large
+     * for a half, reads back as no numbers.
+     *
+     * @param target receives {@code CacheFormat.BYTES.bytes(count)} bytes from byte {@code targetOffset}
+     */
+    void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count);
 
     /**
      * Causal attention of query rows of <em>one</em> sequence over one group of heads that share key-value head

@@ -1,7 +1,7 @@
 package org.llmspell.kernels;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,22 +23,34 @@ public final class WorkerPool implements AutoCloseable {
         void run(int chunk, int worker);
     }
 
-    /** Some 50 µs of pauses: the gap between two runs of a forward pass is shorter, a gap between requests is longer. */
-    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1000 : 0;
+    /**
+     * How long to wait without parking: the gap between two runs, even where a token is chosen between them, is shorter, and waking
+     * a parked thread takes longer than most runs; a gap between requests is longer.
+     */
+    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 200_000 : 0;
+
+    /** Pauses between two looks at the clock. */
+    private static final int SPINS = 64;
+
+    /** Longs from one worker's counter to the next one's, so that they share no cache line. */
+    private static final int SPREAD = 16;
 
     private final ReentrantLock turn = new ReentrantLock();
     private final Worker[] workers;
 
     /**
-     * The run's number in the upper half, its unclaimed chunks in the lower. A chunk is claimed by one compare-and-set on both,
-     * so a worker that was delayed since an earlier run cannot claim anything with what it read then.
+     * For each worker the run's number in the upper half, the unclaimed chunks of its share in the lower. A chunk is claimed by one
+     * compare-and-set on both, so a worker that was delayed since an earlier run cannot claim anything with what it read then.
      */
-    private final AtomicLong state = new AtomicLong();
+    private final AtomicLongArray shares;
+
+    /** The run's number, published last of all. */
+    private final AtomicInteger run = new AtomicInteger();
 
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    // Written by the caller before it publishes a run in state, read by workers after they have seen it there.
+    // Written by the caller before it publishes a run, read by workers after they have seen it.
     private Task task = (chunk, worker) -> {};
     private int chunks;
     private @Nullable Thread caller;
@@ -56,6 +68,7 @@ public final class WorkerPool implements AutoCloseable {
             throw new IllegalArgumentException("a pool needs at least 1 thread, not " + threads);
         }
         workers = new Worker[threads - 1];
+        shares = new AtomicLongArray(threads * SPREAD);
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(this, i + 1);
         }
@@ -84,7 +97,7 @@ public final class WorkerPool implements AutoCloseable {
         try {
             if (chunks > 0) {
                 publish(chunks, task);
-                work((int) (state.get() >>> 32), 0);
+                work(run.get(), 0);
                 awaitOthers();
                 Throwable thrown = failure.getAndSet(null);
                 if (thrown != null) {
@@ -116,7 +129,11 @@ public final class WorkerPool implements AutoCloseable {
         this.chunks = chunks;
         this.caller = Thread.currentThread();
         unfinished.set(chunks);
-        state.set((((state.get() >>> 32) + 1) << 32) | chunks);
+        int number = run.get() + 1;
+        for (int worker = 0; worker < threads(); worker++) {
+            shares.set(worker * SPREAD, (long) number << 32 | (end(worker) - end(worker - 1)));
+        }
+        run.set(number);
         for (int i = 0; i < workers.length && i < chunks - 1; i++) {
             if (workers[i].parked) {
                 LockSupport.unpark(workers[i]);
@@ -124,10 +141,24 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** Takes chunks of run {@code number} until none is left. */
+    /** The chunk after the last of a worker's share. Shares are of equal size, but for one chunk, and lie one after the other. */
+    private int end(int worker) {
+        return (int) ((worker + 1L) * chunks / threads());
+    }
+
+    /**
+     * Takes chunks of run {@code number} until none is left: first those of its own share, one after the other, so that it goes on
+     * through memory without a jump, then those of the others'.
+     */
     private void work(int number, int worker) {
+        for (int i = 0; i < threads(); i++) {
+            takeShare(number, worker, (worker + i) % threads());
+        }
+    }
+
+    private void takeShare(int number, int worker, int owner) {
         while (true) {
-            long seen = state.get();
+            long seen = shares.get(owner * SPREAD);
             int unclaimed = (int) seen;
             if (unclaimed == 0 || (int) (seen >>> 32) != number) {
                 return;
@@ -135,8 +166,8 @@ public final class WorkerPool implements AutoCloseable {
             // These two are of this run, or else the compare-and-set fails: they change only while nothing is
             // unclaimed.
             Task current = task;
-            int chunk = chunks - unclaimed;
-            if (state.compareAndSet(seen, seen - 1)) {
+            int chunk = end(owner) - unclaimed;
+            if (shares.compareAndSet(owner * SPREAD, seen, seen - 1)) {
                 runChunk(current, chunk, worker);
             }
         }
@@ -157,9 +188,15 @@ public final class WorkerPool implements AutoCloseable {
     }
 
     private void awaitOthers() {
-        for (int spins = 0; unfinished.get() != 0 && spins < SPINS; spins++) {
-            Thread.onSpinWait();
-        }
+        long deadline = System.nanoTime() + SPIN_NANOS;
+        do {
+            for (int spins = 0; spins < SPINS; spins++) {
+                if (unfinished.get() == 0) {
+                    return;
+                }
+                Thread.onSpinWait();
+            }
+        } while (System.nanoTime() - deadline < 0);
         boolean interrupted = false;
         callerParked = true;
         while (unfinished.get() != 0) {
@@ -227,27 +264,32 @@ public final class WorkerPool implements AutoCloseable {
 
         @Override
         public void run() {
+            int done = 0;
             while (!pool.closed) {
-                long seen = awaitRun();
-                pool.work((int) (seen >>> 32), number);
+                done = awaitRun(done);
+                pool.work(done, number);
             }
         }
 
-        private long awaitRun() {
-            for (int spins = 0; spins < SPINS; spins++) {
-                long seen = pool.state.get();
-                if ((int) seen != 0) {
-                    return seen;
+        /** The number of a run that is not {@code done}, or {@code done} if the pool is closed. */
+        private int awaitRun(int done) {
+            long deadline = System.nanoTime() + SPIN_NANOS;
+            do {
+                for (int spins = 0; spins < SPINS; spins++) {
+                    int seen = pool.run.get();
+                    if (seen != done) {
+                        return seen;
+                    }
+                    Thread.onSpinWait();
                 }
-                Thread.onSpinWait();
-            }
+            } while (System.nanoTime() - deadline < 0);
             parked = true;
-            long seen = pool.state.get();
-            while ((int) seen == 0 && !pool.closed) {
+            int seen = pool.run.get();
+            while (seen == done && !pool.closed) {
                 LockSupport.park(pool);
                 // A task may have interrupted its thread; an interrupted thread would not park again.
                 Thread.interrupted();
-                seen = pool.state.get();
+                seen = pool.run.get();
             }
             parked = false;
             return seen;

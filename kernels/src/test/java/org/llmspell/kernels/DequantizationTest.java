@@ -95,7 +95,8 @@ class DequantizationTest {
                 // Below float32's range there is its smallest step.
                 assertThat((double) products[r])
                         .as("row %d", r)
-                        .isCloseTo(expected, within(Implementations.bound(kernels, format) * magnitude + Float.MIN_VALUE));
+                        .isCloseTo(
+                                expected, within(Implementations.bound(kernels, format) * magnitude + Float.MIN_VALUE));
             }
         }
     }

@@ -12,13 +12,14 @@ final class Implementations {
     private Implementations() {}
 
     static Stream<Kernels> all() {
-        Stream<Kernels> everywhere =
-                Stream.of(KernelProvider.scalar(), KernelProvider.portable()).distinct();
+        Kernels portable = KernelProvider.portable();
+        Kernels scalar = KernelProvider.scalar();
         return Stream.of(
-                        everywhere,
-                        assembled(() -> X86Kernels.assemble(KernelProvider.portable(), 0)),
-                        assembled(() -> Avx2Kernels.assemble(KernelProvider.portable(), 0, true)),
-                        assembled(() -> Avx2Kernels.assemble(KernelProvider.portable(), 0, false)))
+                Stream.of(scalar, portable),
+                assembled(() -> X86Kernels.assemble(portable, 0)),
+                assembled(() -> X86Kernels.assembleTiled(portable, scalar, 0)),
+                assembled(() -> Avx2Kernels.assemble(portable, 0, true)),
+                assembled(() -> Avx2Kernels.assemble(portable, 0, false)))
                 .flatMap(kernels -> kernels)
                 .collect(Collectors.toMap(Kernels::name, kernels -> kernels, (one, same) -> one, LinkedHashMap::new))
                 .values()
@@ -37,13 +38,25 @@ final class Implementations {
         }
     }
 
-    /** Whether the kernels round the activations of products of quantized weights to 8 bits. */
+    /** Whether the kernels' products round activations to 8 bits, of all quantized weights that they have code for. */
     static boolean rounds(Kernels kernels) {
-        return kernels instanceof X86Kernels || kernels instanceof Avx2Kernels;
+        return kernels instanceof Avx2Kernels || kernels instanceof X86Kernels && !tiled(kernels);
     }
 
-    /** How far a product may be from the exact one, relative to Σ|w·x|: by float32 sums, or by activations of 8 bits. */
+    private static boolean tiled(Kernels kernels) {
+        return kernels.name().startsWith("amx");
+    }
+
+    /**
+     * How far a product may be from the exact one, relative to Σ|w·x|: by float32 sums, or by activations of 8 bits. Of bfloat16
+     * the mantissa has 8 bits too, which shows where there are few terms.
+     */
     static double bound(Kernels kernels, BlockFormat format) {
-        return rounds(kernels) && format.blockElements() > 1 ? 1e-2 : 1e-5;
+        boolean exact = switch (format) {
+            case F32, F16 -> !tiled(kernels);
+            case BF16 -> !(kernels instanceof X86Kernels);
+            default -> !rounds(kernels) && !tiled(kernels);
+        };
+        return exact ? 1e-5 : 1e-2;
     }
 }

@@ -174,6 +174,7 @@ final class KernelBench {
                     dimension,
                     dimension,
                     pageTokens,
+                    CacheFormat.HALF,
                     query,
                     0,
                     keys,

@@ -7,10 +7,10 @@ import java.util.Random;
 import org.llmspell.gguf.BlockFormat;
 
 /** Blocks of any format with random quants and scales of ordinary size, so that every product is finite. */
-final class RandomWeights {
+public final class RandomWeights {
     private RandomWeights() {}
 
-    static WeightMatrix matrix(BlockFormat format, int rows, int columns, Random random) {
+    public static WeightMatrix matrix(BlockFormat format, int rows, int columns, Random random) {
         byte[] bytes = new byte[Math.toIntExact(format.bytes((long) rows * columns))];
         random.nextBytes(bytes);
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -57,14 +57,14 @@ final class RandomWeights {
     }
 
     /** The matrix as float32, by the scalar codec, whose exactness {@link DequantizationTest} shows. */
-    static float[] dequantized(WeightMatrix matrix) {
+    public static float[] dequantized(WeightMatrix matrix) {
         int count = matrix.rows() * matrix.columns();
         MemorySegment floats = Native.floats(new float[count]);
         KernelProvider.scalar().dequantize(matrix.format(), matrix.data(), 0, floats, 0, count);
         return Native.array(floats);
     }
 
-    static float[] gaussians(int count, Random random) {
+    public static float[] gaussians(int count, Random random) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
             values[i] = (float) random.nextGaussian();

@@ -76,6 +76,21 @@ class RoundedProductTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("formats")
+    void productsOfManyTokensAreThoseOfTheRoundedActivations(BlockFormat format) {
+        Random random = new Random(6);
+        int block = format.blockElements();
+        for (int round = 0; round < 60; round++) {
+            int columns = block * (1 + random.nextInt(block == 256 ? 4 : 21));
+            int rows = 1 + random.nextInt(round % 10 == 0 ? 300 : 70);
+            int tokens = round == 7 ? 300 : 9 + random.nextInt(32);
+            int from = random.nextInt(rows);
+            int to = from + 1 + random.nextInt(rows - from);
+            check(format, block, columns, rows, from, to, tokens, random);
+        }
+    }
+
     private void check(
             BlockFormat format, int group, int columns, int rows, int from, int to, int tokens, Random random) {
         WeightMatrix weights = shifted(RandomWeights.matrix(format, rows, columns, random), random.nextInt(5));
@@ -115,11 +130,10 @@ class RoundedProductTest {
 
     /** Scale and minimum parts are summed apart and may be far larger than their difference. */
     private static double minimumTerms(BlockFormat format, float[] w, double[] rounded, int row, int columns) {
-        boolean minima =
-                switch (format) {
-                    case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
-                    default -> false;
-                };
+        boolean minima = switch (format) {
+            case Q4_1, Q5_1, Q2_K, Q4_K, Q5_K -> true;
+            default -> false;
+        };
         if (!minima) {
             return 0;
         }

@@ -2,6 +2,7 @@ package org.llmspell.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
@@ -314,6 +315,64 @@ class RowKernelsTest {
         assertThat(half(target, 16)).isNaN();
     }
 
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void bytesAreTheNearestMultiplesOfTheirBlocksScale(Kernels kernels) {
+        Random random = new Random(10);
+        for (int count : new int[] {1, 3, 7, 8, 15, 16, 31, 32, 33, 40, 47, 48, 63, 64, 65, 80, 96, 100, 128, 257}) {
+            float[] x = RandomWeights.gaussians(count, random);
+            int bytes = count + 2 * ((count + 31) / 32);
+            MemorySegment target = Native.bytes(new byte[bytes + 6]);
+            target.fill((byte) 0x55);
+            kernels.toBytes(row(x, 1), 1, target, 3, count);
+            for (int i = 0; i < count; i++) {
+                float most = 0;
+                for (int k = i - i % 32; k < Math.min(count, i - i % 32 + 32); k++) {
+                    most = Math.max(most, Math.abs(x[k]));
+                }
+                long block = 3 + i / 32 * 34L;
+                float scale = Float.float16ToFloat(target.get(Native.SHORT, block));
+                assertThat(scale).isEqualTo(Float.float16ToFloat(Float.floatToFloat16(most / 127)));
+                byte read = target.get(java.lang.foreign.ValueLayout.JAVA_BYTE, block + 2 + i % 32);
+                // Half a step, and what the scale loses as a half: 127 times 2⁻¹¹ of it.
+                assertThat((double) scale * read).as("%d of %d", i, count).isCloseTo(x[i], offset(0.57 * scale));
+                if (Math.abs(x[i]) == most) {
+                    assertThat(Math.abs(read)).isEqualTo((byte) 127);
+                }
+            }
+            for (int guard : new int[] {0, 1, 2, bytes + 3, bytes + 4, bytes + 5}) {
+                assertThat(target.get(java.lang.foreign.ValueLayout.JAVA_BYTE, guard))
+                        .isEqualTo((byte) 0x55);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void blocksOfNoNumbersReadBackAsNoneAndTheSmallestAsZero(Kernels kernels) {
+        float[] x = new float[5 * 32];
+        x[3] = Float.NaN;
+        x[32] = Float.POSITIVE_INFINITY;
+        x[40] = 1;
+        x[64] = 1e38f;
+        java.util.Arrays.fill(x, 96, 128, Float.MIN_VALUE);
+        java.util.Arrays.fill(x, 128, 160, -1e-7f);
+        MemorySegment target = Native.bytes(new byte[5 * 34]);
+        kernels.toBytes(Native.floats(x), 0, target, 0, x.length);
+        for (int i : new int[] {3, 32, 40, 64}) {
+            assertThat(bytesElement(target, i)).matches(value -> !Float.isFinite(value));
+        }
+        for (int i = 96; i < 160; i++) {
+            assertThat(bytesElement(target, i)).isZero();
+        }
+    }
+
+    private static float bytesElement(MemorySegment bytes, int i) {
+        long block = i / 32 * 34L;
+        return Float.float16ToFloat(bytes.get(Native.SHORT, block))
+                * bytes.get(java.lang.foreign.ValueLayout.JAVA_BYTE, block + 2 + i % 32);
+    }
+
     private static float half(MemorySegment halves, int i) {
         return Float.float16ToFloat(halves.get(Native.SHORT, 2L * i));
     }
@@ -350,6 +409,8 @@ class RowKernelsTest {
                 .hasMessageContaining("pairs");
         assertOutside(() -> kernels.toHalf(ten, 0, nine, 9, 10));
         assertOutside(() -> kernels.toHalf(nine, 0, ten, 0, 10));
+        assertOutside(() -> kernels.toBytes(nine, 0, ten, 0, 10));
+        assertOutside(() -> kernels.toBytes(ten, 0, nine, 25, 10));
         assertThat(Native.array(ten)).containsOnly(0);
         assertThat(Native.array(nine)).containsOnly(0);
     }

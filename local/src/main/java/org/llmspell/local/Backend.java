@@ -15,7 +15,7 @@ public interface Backend extends AutoCloseable {
     /** Whether it works, and with how many models. Never throws because the backend is down. */
     BackendStatus status();
 
-    /** The models that can be used now, newest first. */
+    /** The models that can be used now, newest first; one that is built in last. */
     List<ModelEntry> list();
 
     /** Whether it answers now, soon enough to be chosen when a model names no backend. */

@@ -3,6 +3,7 @@ package org.llmspell.local;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.llmspell.engine.EngineOptions;
 
 /**
  * An option of a request: one line of the table that drives parsing, ranges and documentation on every face. Ranges are
@@ -93,6 +94,11 @@ public record ChatOption(String name, ValueType type, String defaultText, String
                     new ValueType.Whole(1, Integer.MAX_VALUE, false),
                     "the backend's",
                     "Tokens of context to use, prompt and reply together"),
+            new ChatOption(
+                    "draft_tokens",
+                    new ValueType.Whole(0, EngineOptions.MOST_DRAFT_TOKENS, false),
+                    "the backend's",
+                    "Tokens that candle guesses from the text itself and checks in one pass, at most; 0 for none"),
             new ChatOption(
                     "keep_alive",
                     new ValueType.KeepAlive(),

@@ -22,6 +22,7 @@ import org.llmspell.engine.ToolDefinition;
  * @param raw the text goes to the model without a chat template
  * @param thinking whether the model is to think before it answers
  * @param contextLength tokens of context; null for the backend's default
+ * @param draftTokens tokens that candle guesses for one pass, at most; null for the backend's default
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
  * @param format that the reply must have; null for any text
  */
@@ -30,10 +31,11 @@ public record ChatOptions(
         boolean raw,
         Thinking thinking,
         @Nullable Integer contextLength,
+        @Nullable Integer draftTokens,
         @Nullable Duration keepAlive,
         @Nullable OutputFormat format) {
     public static final ChatOptions DEFAULTS =
-            new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null, null);
+            new ChatOptions(SamplingOptions.DEFAULTS, false, Thinking.DEFAULT, null, null, null, null);
 
     /** {@link #with} over the defaults, no further key being known. */
     public static ChatOptions parse(Map<String, ?> options) {
@@ -70,7 +72,8 @@ public record ChatOptions(
 
     /** A request to reply to {@code messages} in this way, with tools. */
     public ChatRequest request(ModelSpec model, List<ChatMessage> messages, List<ToolDefinition> tools) {
-        return new ChatRequest(model, messages, tools, thinking, sampling, raw, contextLength, keepAlive, format);
+        return new ChatRequest(
+                model, messages, tools, thinking, sampling, raw, contextLength, draftTokens, keepAlive, format);
     }
 
     private ChatOptions with(Values given) {
@@ -94,6 +97,10 @@ public record ChatOptions(
         if (given.values.get("context_length") instanceof Long tokens) {
             context = tokens.intValue();
         }
+        Integer drafts = draftTokens;
+        if (given.values.get("draft_tokens") instanceof Long tokens) {
+            drafts = tokens.intValue();
+        }
         Duration stay = keepAlive;
         if (given.values.get("keep_alive") instanceof Duration duration) {
             stay = duration;
@@ -103,6 +110,7 @@ public record ChatOptions(
                 given.values.get("raw") instanceof Boolean asIs ? asIs : raw,
                 given.values.get("think") instanceof Thinking wanted ? wanted : thinking,
                 context,
+                drafts,
                 stay,
                 given.format(format));
     }

@@ -19,6 +19,7 @@ import org.llmspell.engine.ToolDefinition;
  * @param sampling how tokens are chosen
  * @param raw the messages' text goes to the model as it is, without a chat template
  * @param contextLength tokens of context to use; null for the model's own, within memory
+ * @param draftTokens tokens that candle guesses for one pass, at most; null for the backend's default
  * @param keepAlive how long the model stays loaded afterwards; null for the backend's default, negative for ever
  * @param format that the reply must have; null for any text
  */
@@ -30,6 +31,7 @@ public record ChatRequest(
         SamplingOptions sampling,
         boolean raw,
         @Nullable Integer contextLength,
+        @Nullable Integer draftTokens,
         @Nullable Duration keepAlive,
         @Nullable OutputFormat format) {
     public ChatRequest {
@@ -47,6 +49,20 @@ public record ChatRequest(
             @Nullable Duration keepAlive,
             @Nullable OutputFormat format) {
         this(model, messages, List.of(), Thinking.DEFAULT, sampling, raw, contextLength, keepAlive, format);
+    }
+
+    /** A request that leaves guesses to the backend. */
+    public ChatRequest(
+            ModelSpec model,
+            List<ChatMessage> messages,
+            List<ToolDefinition> tools,
+            Thinking thinking,
+            SamplingOptions sampling,
+            boolean raw,
+            @Nullable Integer contextLength,
+            @Nullable Duration keepAlive,
+            @Nullable OutputFormat format) {
+        this(model, messages, tools, thinking, sampling, raw, contextLength, null, keepAlive, format);
     }
 
     /** What the model is to reply to. */

@@ -8,25 +8,44 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.config.Config;
+import org.llmspell.local.config.OpenAiConfig;
 import org.llmspell.local.ollama.OllamaBackend;
+import org.llmspell.local.openai.OpenAiBackend;
 
 /**
- * The backends that a configuration enables, tried in the guide's order: Ollama if it answers, then candle. A model that
- * only candle has goes to candle also while Ollama answers, and a file always does.
+ * The backends that a configuration enables. A model without a backend goes to the first of the configuration's own providers that
+ * offers it, else in the guide's order: Ollama if it answers, then candle. A model that only candle has goes to candle also
+ * while Ollama answers, and a file always does.
  */
 final class ConfiguredModels implements LocalModels {
     private static final Logger LOG = System.getLogger(ConfiguredModels.class.getName());
 
     private final List<Backend> backends;
+    private final List<Backend> providers;
+    private final List<String> names;
 
     // A choice holds for the process: a server that comes or goes must not move a conversation to another model.
     private final Map<String, Backend> chosen = new ConcurrentHashMap<>();
 
     ConfiguredModels(List<Backend> backends) {
-        this.backends = List.copyOf(backends);
+        this(backends, List.of(), List.of());
+    }
+
+    /**
+     * @param backends of those that are always there, in the order in which they are tried
+     * @param providers asked before them, and only for models that they offer
+     * @param disabled names of providers that the configuration has and does not use
+     */
+    ConfiguredModels(List<Backend> backends, List<Backend> providers, List<String> disabled) {
+        this.backends = Stream.concat(backends.stream(), providers.stream()).toList();
+        this.providers = List.copyOf(providers);
+        this.names = Stream.of(ModelSpec.BACKENDS.stream(), providers.stream().map(Backend::name), disabled.stream())
+                .flatMap(each -> each)
+                .toList();
     }
 
     static ConfiguredModels of(Config config) {
@@ -37,7 +56,16 @@ final class ConfiguredModels implements LocalModels {
         if (config.candle().enabled()) {
             enabled.add(new CandleBackend(config.candle(), config.download()));
         }
-        return new ConfiguredModels(enabled);
+        List<Backend> providers = new ArrayList<>();
+        List<String> disabled = new ArrayList<>();
+        for (OpenAiConfig provider : config.providers()) {
+            if (provider.enabled()) {
+                providers.add(new OpenAiBackend(provider));
+            } else {
+                disabled.add(provider.name());
+            }
+        }
+        return new ConfiguredModels(enabled, providers, disabled);
     }
 
     @Override
@@ -52,7 +80,7 @@ final class ConfiguredModels implements LocalModels {
                 return backend;
             }
         }
-        if (ModelSpec.BACKENDS.stream().anyMatch(known -> known.equalsIgnoreCase(name))) {
+        if (names.stream().anyMatch(known -> known.equalsIgnoreCase(name))) {
             throw new LocalModelException(
                     LocalModelException.Kind.INVALID_REQUEST,
                     "The backend " + name + " is disabled in the configuration",
@@ -61,12 +89,14 @@ final class ConfiguredModels implements LocalModels {
         throw unknown(name);
     }
 
-    private static LocalModelException unknown(String name) {
-        String hint = Nearest.hint(name, ModelSpec.BACKENDS);
+    private LocalModelException unknown(String name) {
+        String hint = Nearest.hint(name, names);
         return new LocalModelException(
                 LocalModelException.Kind.INVALID_REQUEST,
                 "Unknown backend " + Quoted.of(name)
-                        + (hint.isEmpty() ? "; there are " + String.join(" and ", ModelSpec.BACKENDS) : hint));
+                        + (hint.isEmpty() ? "; there are " + String.join(" and ", names) : hint),
+                "For servers of the OpenAI interface: [providers." + name.toLowerCase(Locale.ROOT)
+                        + "] with type = \"openai\" in the configuration");
     }
 
     @Override
@@ -87,8 +117,18 @@ final class ConfiguredModels implements LocalModels {
     }
 
     private Backend choose(ModelSpec model) {
-        Backend last = backends.getLast();
-        for (Backend backend : backends.subList(0, backends.size() - 1)) {
+        for (Backend provider : providers) {
+            if (provider.has(model)) {
+                LOG.log(Level.DEBUG, "{0}: {1} offers it", model.id(), provider.name());
+                return provider;
+            }
+        }
+        List<Backend> always = backends.subList(0, backends.size() - providers.size());
+        if (always.isEmpty()) {
+            return providers.getFirst();
+        }
+        Backend last = always.getLast();
+        for (Backend backend : always.subList(0, always.size() - 1)) {
             if (!backend.isReachable()) {
                 LOG.log(Level.DEBUG, "{0}: {1} does not answer", model.id(), backend.name());
             } else if (backend.has(model)) {
@@ -133,7 +173,7 @@ final class ConfiguredModels implements LocalModels {
     @Override
     public Map<String, BackendStatus> status(@Nullable String backend) {
         Map<String, BackendStatus> statuses = new LinkedHashMap<>();
-        for (String name : ModelSpec.BACKENDS) {
+        for (String name : names) {
             if (backend == null || backend.equalsIgnoreCase(name)) {
                 statuses.put(name, statusOf(name));
             }

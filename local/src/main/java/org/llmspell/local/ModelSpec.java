@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the model's name, {@code hf.co/USER/REPO}, or the path
  * @param variant what follows the colon, or null
- * @param backend {@code ollama} or {@code candle}, or null to choose
+ * @param backend {@code ollama}, {@code candle} or the name of a provider of the configuration; null to choose
  * @param isPath whether {@code name} is the path of a file
  */
 public record ModelSpec(
         String name, @Nullable String variant, @Nullable String backend, boolean isPath) {
-    /** The backends that a specification can name, in the order in which they are tried. */
+    /** The backends that are always there, in the order in which they are tried; a configuration may bring others. */
     public static final List<String> BACKENDS = List.of("ollama", "candle");
 
     /**

@@ -176,13 +176,9 @@ final class SpecParser {
         if (name.isEmpty()) {
             throw wrong("no backend follows \"@\"", FORM);
         }
+        // Whether there is a backend of that name is the configuration's to say.
+        checkPart("backend", name, "@", LONGEST_PART, "", FORM);
         String lower = name.toLowerCase(Locale.ROOT);
-        if (!ModelSpec.BACKENDS.contains(lower)) {
-            throw wrong(
-                    "there is no backend " + Quoted.of(name) + ", only " + String.join(" and ", ModelSpec.BACKENDS)
-                            + Nearest.hint(name, ModelSpec.BACKENDS),
-                    FORM);
-        }
         return lower;
     }
 

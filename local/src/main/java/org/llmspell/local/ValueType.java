@@ -1,5 +1,7 @@
 package org.llmspell.local;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -189,6 +191,65 @@ public sealed interface ValueType {
         @Override
         public String expected() {
             return "a string or a list of at most " + most + " strings, none of them empty";
+        }
+    }
+
+    /** A {@link List} of at least one http or https URL without user, query and fragment, also given as one alone; commas part them in text. */
+    record WebAddresses(int most) implements ValueType {
+        @Override
+        public Optional<Object> read(Object value) {
+            return new Texts(most)
+                    .read(value)
+                    .filter(texts -> texts instanceof List<?> list
+                            && !list.isEmpty()
+                            && list.stream().allMatch(text -> isWebAddress(String.valueOf(text))));
+        }
+
+        @Override
+        public Optional<Object> readText(String text) {
+            return read(List.of(text.strip().split("\\s*,\\s*")));
+        }
+
+        @Override
+        public String expected() {
+            return "an http or https URL or a list of at most " + most + " of them";
+        }
+
+        /** Whether {@code text} is an absolute http or https URL without user, query and fragment. */
+        public static boolean isWebAddress(String text) {
+            try {
+                URI uri = new URI(text);
+                return uri.getHost() != null
+                        && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+                        && uri.getUserInfo() == null
+                        && uri.getQuery() == null
+                        && uri.getFragment() == null;
+            } catch (URISyntaxException e) {
+                return false;
+            }
+        }
+    }
+
+    /** A {@link Map} from names to names, none of them empty. */
+    record Names() implements ValueType {
+        @Override
+        public Optional<Object> read(Object value) {
+            if (!(value instanceof Map<?, ?> map)) {
+                return Optional.empty();
+            }
+            Map<String, String> names = new LinkedHashMap<>();
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                if (!(entry.getValue() instanceof String name) || name.isBlank()) {
+                    return Optional.empty();
+                }
+                names.put(String.valueOf(entry.getKey()), name);
+            }
+            return Optional.of(names);
+        }
+
+        @Override
+        public String expected() {
+            return "a table from names to names";
         }
     }
 

@@ -43,6 +43,7 @@ class ChatOptionsTest {
         given.put("raw", true);
         given.put("format", "{\"type\": \"object\"}");
         given.put("think", "high");
+        given.put("draft_tokens", 4L);
         assertThat(given.keySet())
                 .as("every option is tried here")
                 .containsExactlyInAnyOrderElementsOf(ChatOption.BY_NAME.keySet().stream()
@@ -71,6 +72,7 @@ class ChatOptionsTest {
                         true,
                         Thinking.HIGH,
                         2048,
+                        4,
                         Duration.ofMinutes(90),
                         new OutputFormat.Schema(Map.of("type", "object"))));
         ModelSpec model = ModelSpec.parse("x");
@@ -84,6 +86,7 @@ class ChatOptionsTest {
                         options.sampling(),
                         true,
                         2048,
+                        4,
                         Duration.ofMinutes(90),
                         options.format()));
     }
@@ -214,6 +217,7 @@ class ChatOptionsTest {
         cases.add(Arguments.of("logit_bias", Map.of(-1, 1), "a table from token ids"));
         cases.add(Arguments.of("logit_bias", Map.of(1, "x"), "a table from token ids"));
         cases.add(Arguments.of("context_length", 0, "from 1 up"));
+        cases.add(Arguments.of("draft_tokens", 8, "from 0 to 7"));
         cases.add(Arguments.of("keep_alive", "soon", "a duration such as \"5m\""));
         cases.add(Arguments.of("keep_alive", 1e300, "a duration such as \"5m\""));
         cases.add(Arguments.of("raw", "yes", "true or false, got \"yes\""));
@@ -238,7 +242,7 @@ class ChatOptionsTest {
         assertThat(unknown(Map.of("system_promt", 1), Set.of("system_prompt", "name")))
                 .contains("\"system_prompt\"");
         assertThat(unknown(Map.of("zzz", 1), Set.of("name")))
-                .contains("known are context_length, ")
+                .contains("known are context_length, draft_tokens, ")
                 .contains("name, ");
         assertThat(unknown(Map.of("x".repeat(100_000), 1), Set.of())).hasSizeLessThan(500);
     }

@@ -67,6 +67,26 @@ class ConfiguredModelsTest {
     }
 
     @Test
+    void asksAProviderOfTheUsersOwnFirstAndOnlyForWhatItOffers() {
+        FakeBackend cluster = new FakeBackend("cluster");
+        cluster.models.add("x");
+        ollama.models.add("x");
+        LocalModels models = new ConfiguredModels(List.of(ollama, candle), List.of(cluster), List.of("idle"));
+
+        assertThat(models.resolve(ModelSpec.parse("x"))).isSameAs(cluster);
+        assertThat(models.resolve(ModelSpec.parse("y"))).isSameAs(ollama);
+        assertThat(models.resolve(ModelSpec.parse("x@ollama"))).isSameAs(ollama);
+        assertThat(models.resolve(ModelSpec.parse("z@Cluster"))).isSameAs(cluster);
+        assertThat(models.status(null).keySet()).containsExactly("ollama", "candle", "cluster", "idle");
+        assertThatThrownBy(() -> models.backend("clutser")).hasMessageContaining("did you mean \"cluster\"?");
+        assertThatThrownBy(() -> models.backend("idle"))
+                .hasMessage("The backend idle is disabled in the configuration");
+
+        LocalModels alone = new ConfiguredModels(List.of(), List.of(cluster), List.of());
+        assertThat(alone.resolve(ModelSpec.parse("y"))).isSameAs(cluster);
+    }
+
+    @Test
     void saysHowToEnableADisabledBackend() {
         LocalModels one = new ConfiguredModels(List.of(candle));
         assertThatThrownBy(() -> one.resolve(ModelSpec.parse("x@ollama")))

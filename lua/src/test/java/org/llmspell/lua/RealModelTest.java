@@ -74,14 +74,14 @@ class RealModelTest {
         SyntheticModel.tiny().write(home.resolve("tinyllama.Q8_0.gguf"));
         String written = run("""
                 local models = LocalLLM.list("candle")
-                print(#models, models[1].id, models[1].size_bytes > 50000)
+                print(#models, models[1].id, models[1].size_bytes > 50000, models[2].built_in)
                 local spec = "local/" .. models[1].id .. "@candle"
                 print(LocalLLM.info(spec).format, LocalLLM.info(spec).architecture, LocalLLM.status().candle.models)
                 local agent = Agent.create{model = spec, temperature = 0, max_tokens = 5, logprobs = 1}
                 local reply = agent:complete("hello")
                 print(type(reply), agent:last().generated_tokens, #agent:last().logprobs, #agent:history())
                 """);
-        assertThat(written).isEqualTo("1\ttinyllama:Q8_0\ttrue\nGGUF\tllama\t1\nstring\t5\t5\t2\n");
+        assertThat(written).isEqualTo("2\ttinyllama:Q8_0\ttrue\ttrue\nGGUF\tllama\t1\nstring\t5\t5\t2\n");
     }
 
     @Test

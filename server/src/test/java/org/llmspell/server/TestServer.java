@@ -56,6 +56,7 @@ final class TestServer implements AutoCloseable {
     static final class Builder {
         private final Path root;
         private final Map<String, String> flags = new HashMap<>();
+        private @Nullable Path file;
 
         private Builder(Path root) {
             this.root = root;
@@ -90,9 +91,20 @@ final class TestServer implements AutoCloseable {
             return this;
         }
 
+        /** Reads that configuration file too. */
+        Builder file(String toml) {
+            try {
+                Files.createDirectories(root);
+                file = Files.writeString(root.resolve("config.toml"), toml);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return this;
+        }
+
         TestServer start() {
             return new TestServer(Config.load(
-                    null,
+                    file,
                     flags,
                     Map.of("OLLAMA_MODELS", root.resolve("no-ollama").toString()),
                     root));

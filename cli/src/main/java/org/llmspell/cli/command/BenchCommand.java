@@ -1,8 +1,8 @@
 package org.llmspell.cli.command;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -24,6 +24,7 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.config.CandleConfig;
 import org.llmspell.local.config.Config;
+import org.llmspell.local.config.ConfigKey;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -61,11 +62,11 @@ final class BenchCommand implements Command {
                         "llmspell bench synth llama-3.2-1b Q4_0 /tmp/model.gguf")
                 .spec()
                 // Needed unless a subcommand follows, which the parser cannot say.
-                .addPositional(
-                        Parameters.optional(0, "MODEL", "A model of the embedded backend, or a .gguf file"))
-                .addOption(text(TESTS, "TESTS", "What to measure, with commas between (default: " + DEFAULT_TESTS + ")"))
+                .addPositional(Parameters.optional(0, "MODEL", "A model of the embedded backend, or a .gguf file"))
                 .addOption(
-                        text(DEPTH, "N", "Tokens before each test, with commas between (default: " + DEFAULT_DEPTH + ")"))
+                        text(TESTS, "TESTS", "What to measure, with commas between (default: " + DEFAULT_TESTS + ")"))
+                .addOption(text(
+                        DEPTH, "N", "Tokens before each test, with commas between (default: " + DEFAULT_DEPTH + ")"))
                 .addOption(number(THREADS, "Computing threads (default: as configured, else one per core)"))
                 .addOption(number(REPETITIONS, "Times that each test is run (default: " + DEFAULT_REPETITIONS + ")"));
     }
@@ -121,7 +122,7 @@ final class BenchCommand implements Command {
         if (threads < 1 || threads > MOST_THREADS) {
             throw usage(line, THREADS + " is " + threads + "; allowed: 1 to " + MOST_THREADS);
         }
-        return Map.of("providers.candle.options.threads", String.valueOf(threads));
+        return Map.of(ConfigKey.THREADS, String.valueOf(threads));
     }
 
     private static Plan plan(ParseResult line) {
@@ -136,7 +137,8 @@ final class BenchCommand implements Command {
             for (String name : line.matchedOptionValue(TESTS, DEFAULT_TESTS).split(",", -1)) {
                 SpeedTest test = SpeedTest.named(name)
                         .orElseThrow(() -> usage(
-                                line, "\"" + name.strip() + "\" is no test; there are ppN and tgN, such as pp512 and tg128"));
+                                line,
+                                "\"" + name.strip() + "\" is no test; there are ppN and tgN, such as pp512 and tg128"));
                 if (test.depth() > 0 && depthGiven) {
                     throw usage(line, test + " has a depth of its own; leave out " + DEPTH + " or that");
                 }
@@ -168,7 +170,8 @@ final class BenchCommand implements Command {
     private static List<SpeedSamples> measure(ModelLease lease, Plan plan, Session session) {
         List<SpeedSamples> results = new ArrayList<>();
         try (SpeedRun run = new SpeedRun(lease, SpeedTest.contextLength(plan.tests));
-                StatusLine status = new StatusLine(session.err(), session.surroundings().screen())) {
+                StatusLine status =
+                        new StatusLine(session.err(), session.surroundings().screen())) {
             for (SpeedTest test : plan.tests) {
                 status.show(test + ": warming up and measuring");
                 run.warmUp(test);

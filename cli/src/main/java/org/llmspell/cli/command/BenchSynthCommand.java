@@ -116,8 +116,7 @@ final class BenchSynthCommand implements Command {
         } catch (EngineException noRecipe) {
             try {
                 WeightMix uniform = WeightMix.uniform(BlockFormat.valueOf(name.toUpperCase(Locale.ROOT)));
-                return new Formats(
-                        uniform.name(), uniform.fileType(), tensor -> uniform.format(tensor, model.shape()));
+                return new Formats(uniform.name(), uniform.fileType(), tensor -> uniform.format(tensor, model.shape()));
             } catch (IllegalArgumentException e) {
                 throw new LocalModelException(
                         LocalModelException.Kind.INVALID_REQUEST,

@@ -54,7 +54,7 @@ final class ConfigCommand implements Command {
         results.line(
                 config.file() == null ? "# no configuration file: defaults and environment" : "# " + config.file());
         String table = "";
-        for (ConfigKey key : ConfigKey.ALL) {
+        for (ConfigKey key : config.keys()) {
             Object value = config.get(key.path());
             if (value == null) {
                 continue;
@@ -81,7 +81,7 @@ final class ConfigCommand implements Command {
 
     private static List<Object> keysJson() {
         List<Object> keys = new ArrayList<>();
-        for (ConfigKey key : ConfigKey.ALL) {
+        for (ConfigKey key : ConfigKey.documented()) {
             Map<String, @Nullable Object> fields = new LinkedHashMap<>();
             fields.put("key", key.path());
             fields.put("type", key.type().expected());

@@ -14,7 +14,7 @@ import picocli.CommandLine.ParseResult;
 final class ModelListCommand implements Command {
     @Override
     public CommandSpec spec() {
-        return Usage.of("list", "Lists the installed models, newest first.")
+        return Usage.of("list", "Lists the installed models, newest first, then the one that is built in.")
                 .does(this)
                 .examples(
                         "llmspell model list",
@@ -33,10 +33,13 @@ final class ModelListCommand implements Command {
     }
 
     private static void text(List<ModelEntry> models, Session session) {
-        if (models.isEmpty()) {
+        if (models.stream().allMatch(ModelEntry::builtIn)) {
             session.err()
-                    .println("No models are installed. Get one: llmspell model pull tinyllama:Q4_K_M@candle,"
+                    .println("No models are installed" + (models.isEmpty() ? "" : " but the one that is built in")
+                            + ". Get one: llmspell model pull tinyllama:Q4_K_M@candle,"
                             + " or llmspell model import FILE.gguf NAME:VARIANT");
+        }
+        if (models.isEmpty()) {
             return;
         }
         Instant now = session.surroundings().clock().instant();
@@ -52,7 +55,7 @@ final class ModelListCommand implements Command {
                     model.backend(),
                     Readable.size(model.sizeBytes()),
                     model.quantization(),
-                    Readable.age(model.modifiedAt(), now));
+                    model.builtIn() ? "built in" : Readable.age(model.modifiedAt(), now));
         }
         session.results().table(table);
     }

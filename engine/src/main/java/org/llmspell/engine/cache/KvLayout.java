@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import org.llmspell.kernels.CacheFormat;
 
 /**
  * What one model keeps of a sequence, layer by layer, and how it lies in memory. Keys of a page are
- * {@code [kvHeads][PAGE_TOKENS][keyDimension]}, then come the values {@code [kvHeads][PAGE_TOKENS][valueDimension]}, as IEEE
- * halves; a recurrent layer's state is so many float32. Every part starts on a 64-byte boundary.
+ * {@code [kvHeads][PAGE_TOKENS][keyDimension]}, then come the values {@code [kvHeads][PAGE_TOKENS][valueDimension]}, in the
+ * precision's format; a recurrent layer's state is so many float32. Every part starts on a 64-byte boundary.
  *
  * @param layers of the cache, which a model's layers name by number; layers that read another's keys have none of their own
  * @param precision how keys and values are stored
@@ -57,23 +58,35 @@ public record KvLayout(List<Layer> layers, Precision precision) {
     /** How a key or value element is stored. */
     public enum Precision {
         /** One half, 11 significant bits: what quantized and half-precision weights deserve. */
-        HALF(1),
+        HALF(1, CacheFormat.HALF),
         /**
          * A half and the half of what it leaves over, 22 bits together, one after the other in the head. Attention needs no
          * kernel of its own: with the query repeated, the dot product over both is the sum. For weights that are
          * stored as float32, whose logits plain halves would move by some 1e-2.
          */
-        HALF_PAIR(2);
+        HALF_PAIR(2, CacheFormat.HALF),
+        /**
+         * A byte, with a scale for each 32 elements of a head and for what remains of it: half the memory of halves, for logits that
+         * move by some 1%.
+         */
+        BYTES(1, CacheFormat.BYTES);
 
-        private final int halves;
+        private final int numbers;
+        private final CacheFormat format;
 
-        Precision(int halves) {
-            this.halves = halves;
+        Precision(int numbers, CacheFormat format) {
+            this.numbers = numbers;
+            this.format = format;
         }
 
-        /** Halves per element. */
-        public int halves() {
-            return halves;
+        /** Stored numbers per element. */
+        public int numbers() {
+            return numbers;
+        }
+
+        /** How each is stored. */
+        public CacheFormat format() {
+            return format;
         }
     }
 
@@ -100,24 +113,30 @@ public record KvLayout(List<Layer> layers, Precision precision) {
         return layers.get(layer).valueDimension;
     }
 
-    /** Halves of a stored key head. */
+    /** Numbers of a stored key head. */
     public int storedKeyDimension(int layer) {
-        return keyDimension(layer) * precision.halves();
+        return keyDimension(layer) * precision.numbers();
     }
 
-    /** Halves of a stored value head. */
+    /** Numbers of a stored value head. */
     public int storedValueDimension(int layer) {
-        return valueDimension(layer) * precision.halves();
+        return valueDimension(layer) * precision.numbers();
     }
 
     /** Bytes of one layer's keys in a page. */
     public long keyBytes(int layer) {
-        return aligned((long) layers.get(layer).kvHeads * PAGE_TOKENS * storedKeyDimension(layer) * Short.BYTES);
+        return headBytes(layer, storedKeyDimension(layer));
     }
 
     /** Bytes of one layer's values in a page. */
     public long valueBytes(int layer) {
-        return aligned((long) layers.get(layer).kvHeads * PAGE_TOKENS * storedValueDimension(layer) * Short.BYTES);
+        return headBytes(layer, storedValueDimension(layer));
+    }
+
+    private long headBytes(int layer, int dimension) {
+        return aligned((long) layers.get(layer).kvHeads
+                * PAGE_TOKENS
+                * precision.format().bytes(dimension));
     }
 
     /** Bytes of one layer's recurrent state. */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The memory of one model's caches: for each {@link LayerGroup} pages up to a limit, with references counted, and of what
  * nobody uses any more what later prompts may begin with, given up least recently used first.
  *
- * <p>A sequence is promised all the pages that it may come to hold when it is admitted, so that it never fails half-way. Not
- * thread-safe: used by the scheduler's thread. {@link #close} frees all pages.
+ * <p>A sequence takes pages out of a promise that was given when it was admitted or when it asked to {@link SequenceCache#grow
+ * grow}, so that a pass never fails half-way. Not thread-safe: used by the scheduler's thread. {@link #close} frees all pages.
  */
 public final class PagePool implements AutoCloseable {
     private final KvLayout layout;
@@ -88,7 +88,7 @@ public final class PagePool implements AutoCloseable {
 
     /**
      * Admits a sequence: finds the longest beginning of its prompt that every group of layers can go on from, and promises
-     * the pages for the rest.
+     * the pages for all that it will hold.
      *
      * @param variant 0 or more: caches of different variants share nothing (rotary factors that depend on the context)
      * @param tokens the prompt; its last token is always left to compute, since its logits are wanted
@@ -96,19 +96,28 @@ public final class PagePool implements AutoCloseable {
      * @return null while there are not enough pages
      */
     public @Nullable SequenceCache admit(int variant, int[] tokens, int capacity) {
+        return admit(variant, tokens, capacity, capacity);
+    }
+
+    /**
+     * The same with a promise for the first {@code promised} tokens alone.
+     *
+     * @param promised at least the prompt's; the sequence has to {@link SequenceCache#grow grow} before it holds more
+     */
+    public @Nullable SequenceCache admit(int variant, int[] tokens, int capacity, int promised) {
         PrefixNode root = roots.computeIfAbsent(variant, key -> PrefixNode.root(groups.size()));
         List<PrefixNode> found = prefixSharing ? resumable(path(root, tokens)) : List.of();
-        SequenceCache cache = new SequenceCache(this, root, tokens.length, capacity);
+        SequenceCache cache = new SequenceCache(this, root, tokens.length, capacity, promised);
         cache.adopt(found, tokens);
-        boolean promised = true;
-        for (GroupPages pages : groups) {
-            promised &= pages.keepsPromises();
-        }
-        if (!promised) {
+        if (!keepsPromises()) {
             cache.close();
             return null;
         }
         return cache;
+    }
+
+    boolean keepsPromises() {
+        return groups.stream().allMatch(GroupPages::keepsPromises);
     }
 
     /** The nodes that the prompt passes through. */

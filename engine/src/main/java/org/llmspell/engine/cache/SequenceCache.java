@@ -21,6 +21,7 @@ public final class SequenceCache implements AutoCloseable {
     private final MemorySegment[][] keys;
     private final MemorySegment[][] values;
     private final @Nullable StatePages states;
+    private final int capacity;
     private final int[] promises;
     /** The node of the full pages that other prompts know. */
     private PrefixNode node;
@@ -30,9 +31,10 @@ public final class SequenceCache implements AutoCloseable {
     private int cachedTokens;
     private boolean closed;
 
-    /** Takes the promise of all pages; the caller sees to it that it can be kept. */
-    SequenceCache(PagePool pool, PrefixNode root, int promptLength, int capacity) {
+    /** Takes the promise of the pages for {@code promised} tokens; the caller sees to it that it can be kept. */
+    SequenceCache(PagePool pool, PrefixNode root, int promptLength, int capacity, int promised) {
         this.pool = pool;
+        this.capacity = capacity;
         this.node = root;
         root.enter();
         KvLayout layout = pool.layout();
@@ -44,7 +46,7 @@ public final class SequenceCache implements AutoCloseable {
         StatePages found = null;
         for (int g = 0; g < promises.length; g++) {
             LayerGroup group = pool.group(g).group();
-            promises[g] = group.need(capacity, pool.passTokens());
+            promises[g] = group.need(Math.min(capacity, promised), pool.passTokens());
             pool.group(g).promise(promises[g]);
             if (group.kind() == LayerGroup.Kind.STATE) {
                 found = new StatePages(pool, g, promptLength);
@@ -83,7 +85,46 @@ public final class SequenceCache implements AutoCloseable {
         return states;
     }
 
-    /** Makes room for the tokens that the next forward pass computes, and gives back what no window sees any more. */
+    /**
+     * Asks for the promise of the pages for {@code tokens} tokens, where it was given for fewer.
+     *
+     * @return false if there are not enough pages; nothing has changed then
+     */
+    public boolean grow(int tokens) {
+        int most = Math.min(capacity, tokens);
+        boolean more = false;
+        for (int g = 0; g < promises.length; g++) {
+            more |= need(g, most) > promises[g];
+        }
+        if (!more) {
+            return true;
+        }
+        int[] before = promises.clone();
+        for (int g = 0; g < promises.length; g++) {
+            promise(g, Math.max(promises[g], need(g, most)));
+        }
+        if (pool.keepsPromises()) {
+            return true;
+        }
+        for (int g = 0; g < promises.length; g++) {
+            promise(g, before[g]);
+        }
+        return false;
+    }
+
+    private int need(int group, int tokens) {
+        return pool.group(group).group().need(tokens, pool.passTokens());
+    }
+
+    private void promise(int group, int pages) {
+        pool.group(group).promise(pages - promises[group]);
+        promises[group] = pages;
+    }
+
+    /**
+     * Makes room for the tokens that the next forward pass computes, and gives back what no window sees any more. The pages for
+     * them must be promised.
+     */
     public void append(int[] source, int from, int count) {
         if (count > pool.passTokens()) {
             throw new IllegalArgumentException("%d tokens in a pass of at most %d".formatted(count, pool.passTokens()));
@@ -105,6 +146,20 @@ public final class SequenceCache implements AutoCloseable {
 
     /** Says that the pass which {@link #append} announced is done: full pages become known to other prompts. */
     public void commit() {
+        commit(0);
+    }
+
+    /**
+     * The same for a pass whose last {@code rejected} tokens turned out not to be part of the sequence: what was computed of them
+     * is not kept, and no other prompt ever sees it.
+     *
+     * @throws IllegalStateException if there are any and the model has recurrent layers, whose states hold them already
+     */
+    public void commit(int rejected) {
+        if (rejected > 0 && states != null) {
+            throw new IllegalStateException("a recurrent state cannot forget the last tokens");
+        }
+        length -= rejected;
         for (; pool.prefixSharing() && (published + 1) * PAGE_TOKENS <= length; published++) {
             PrefixNode grown = node.grow(tokens, published * PAGE_TOKENS);
             grown.enter();

@@ -58,6 +58,9 @@ public final class Activations implements AutoCloseable {
     final Rows[] cosines;
     final Rows[] sines;
 
+    /** The input of the products at work, as they take it. */
+    final PreparedInput prepared = new PreparedInput();
+
     final Rows logitInput;
     /** Logits {@code [wanted rows][vocabulary]}. */
     public final Rows logits;

@@ -8,6 +8,7 @@ import java.util.List;
 import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.kernels.AttentionCall;
+import org.llmspell.kernels.CacheFormat;
 import org.llmspell.kernels.Kernels;
 
 /**
@@ -107,7 +108,11 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
     /** Writes a head as row {@code stored} of a page; spoils it where the cache holds pairs. */
     private void store(Kernels kernels, Rows rows, long index, int dimension, MemorySegment page, long stored) {
         MemorySegment data = rows.data();
-        long target = stored * dimension * layout.precision().halves();
+        if (layout.precision().format() == CacheFormat.BYTES) {
+            kernels.toBytes(data, index, page, stored * CacheFormat.BYTES.bytes(dimension), dimension);
+            return;
+        }
+        long target = stored * dimension * layout.precision().numbers();
         kernels.toHalf(data, index, page, target, dimension);
         if (layout.precision() == KvLayout.Precision.HALF_PAIR) {
             for (int i = 0; i < dimension; i++) {
@@ -200,6 +205,7 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                     all.keyDimension(),
                     all.valueDimension(),
                     KvLayout.PAGE_TOKENS,
+                    all.format(),
                     all.query(),
                     all.queryIndex() + row * query,
                     all.keyPages(),
@@ -252,6 +258,7 @@ record CachedAttention(int layer, int heads, int kvHeads, KvLayout layout, Score
                 keyDimension,
                 valueDimension,
                 KvLayout.PAGE_TOKENS,
+                layout.precision().format(),
                 memory.queryStored.data(),
                 queryStored(memory).at(row) + (long) first * keyDimension,
                 keys,

@@ -40,13 +40,14 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         int width = gate.weights().rows();
         int chunkRows = pass.chunkRows(width, 4L * rows * in.columns());
         int chunks = (width + chunkRows - 1) / chunkRows;
+        pass.memory.prepared.prepare(pass, in, rows, gate, up);
         if (chunks == 1) {
-            raise(pass.kernels, 0, width, in, 0, gated, pass.memory.up, 0, rows);
+            raisePrepared(pass, 0, width, in, gated, pass.memory.up, rows);
         } else {
             pass.workers.run(chunks, (chunk, worker) -> {
                 int from = chunk * chunkRows;
                 int to = Math.min(width, from + chunkRows);
-                raise(pass.kernels, from, to, in, 0, gated, pass.memory.up, 0, rows);
+                raisePrepared(pass, from, to, in, gated, pass.memory.up, rows);
             });
         }
         down.apply(pass, gated, out);
@@ -56,6 +57,17 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
     void raise(Kernels kernels, int from, int to, Rows in, int inRow, Rows gated, Rows raised, int outRow, int rows) {
         gate.rows(kernels, from, to, in, inRow, gated, outRow, rows);
         up.rows(kernels, from, to, in, inRow, raised, outRow, rows);
+        bend(kernels, from, to, gated, raised, outRow, rows);
+    }
+
+    /** The same for the first {@code rows} rows of an input that {@link PreparedInput} was made of. */
+    private void raisePrepared(ForwardPass pass, int from, int to, Rows in, Rows gated, Rows raised, int rows) {
+        gate.preparedRows(pass, from, to, in, gated, rows);
+        up.preparedRows(pass, from, to, in, raised, rows);
+        bend(pass.kernels, from, to, gated, raised, 0, rows);
+    }
+
+    private void bend(Kernels kernels, int from, int to, Rows gated, Rows raised, int outRow, int rows) {
         for (int row = outRow; row < outRow + rows; row++) {
             activation.multiply(kernels, gated, raised, row, from, to);
         }

@@ -2,6 +2,7 @@ package org.llmspell.engine.layer;
 
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.WeightMatrix;
 
@@ -31,9 +32,10 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
         for (Linear layer : layers) {
             chunks += layer.chunks(chunkRows);
         }
+        pass.memory.prepared.prepare(pass, in, rows, layers);
         if (chunks == layers.length) {
             for (int i = 0; i < layers.length; i++) {
-                layers[i].rows(pass.kernels, 0, layers[i].weights.rows(), in, 0, outs[i], 0, rows);
+                layers[i].preparedRows(pass, 0, layers[i].weights.rows(), in, outs[i], rows);
             }
             return;
         }
@@ -45,7 +47,7 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
             }
             int from = rest * chunkRows;
             int to = Math.min(from + chunkRows, layers[layer].weights.rows());
-            layers[layer].rows(pass.kernels, from, to, in, 0, outs[layer], 0, rows);
+            layers[layer].preparedRows(pass, from, to, in, outs[layer], rows);
         });
     }
 
@@ -62,6 +64,22 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
                 out.data(),
                 out.at(outRow),
                 out.columns());
+        addBias(kernels, from, to, out, outRow, rows);
+    }
+
+    /** The same for the first {@code rows} rows of an input that {@link PreparedInput} was made of. */
+    void preparedRows(ForwardPass pass, int from, int to, Rows in, Rows out, int rows) {
+        BatchProduct product = pass.kernels.batchProduct(weights, rows);
+        MemorySegment prepared = product == null ? null : pass.memory.prepared.of(product);
+        if (product == null || prepared == null) {
+            rows(pass.kernels, from, to, in, 0, out, 0, rows);
+            return;
+        }
+        product.multiply(weights, from, to, prepared, rows, out.data(), 0, out.columns());
+        addBias(pass.kernels, from, to, out, 0, rows);
+    }
+
+    private void addBias(Kernels kernels, int from, int to, Rows out, int outRow, int rows) {
         if (bias != null) {
             for (int row = outRow; row < outRow + rows; row++) {
                 kernels.add(out.data(), out.at(row) + from, bias, from, to - from);

@@ -51,6 +51,7 @@ public record PlainMlp(Linear up, Linear down, Activation activation) implements
         int width = up.weights().rows();
         int chunkRows = pass.chunkRows(width, 2L * rows * in.columns());
         int chunks = (width + chunkRows - 1) / chunkRows;
+        pass.memory.prepared.prepare(pass, in, rows, up);
         if (chunks == 1) {
             raise(pass, in, inner, rows, 0, width);
         } else {
@@ -63,7 +64,7 @@ public record PlainMlp(Linear up, Linear down, Activation activation) implements
     }
 
     private void raise(ForwardPass pass, Rows in, Rows inner, int rows, int from, int to) {
-        up.rows(pass.kernels, from, to, in, 0, inner, 0, rows);
+        up.preparedRows(pass, from, to, in, inner, rows);
         for (int row = 0; row < rows; row++) {
             activation.apply(pass.kernels, inner.data(), inner.at(row) + from, to - from);
         }

@@ -22,7 +22,7 @@ final class BertModel {
     private BertModel() {}
 
     static Model load(ModelSource source) {
-        DecoderParts parts = DecoderParts.read(source);
+        DecoderParts parts = DecoderParts.readEncoder(source);
         Dimension context = new Dimension("context_length", parts.shape().contextLength());
         WeightMatrix positions = source.tensors()
                 .matrix("position_embd.weight", context, parts.shape().embeddingDimension()); // [context][n]
@@ -30,7 +30,7 @@ final class BertModel {
     }
 
     static Model loadNomic(ModelSource source) {
-        DecoderParts parts = DecoderParts.read(source);
+        DecoderParts parts = DecoderParts.readEncoder(source);
         return load(parts, parts.ropeOfHalves(), null);
     }
 

@@ -35,6 +35,11 @@ record DecoderParts(ModelSource source, DecoderShape shape, WeightMatrix embeddi
         return read(source, DecoderShape.readHybrid(source));
     }
 
+    /** Parts of a model that sees a text whole, so that its keys and values are gone after the pass. */
+    static DecoderParts readEncoder(ModelSource source) {
+        return read(new ModelSource(source.parameters(), source.tensors(), source.vocabulary()));
+    }
+
     static DecoderParts read(ModelSource source, DecoderShape shape) {
         WeightMatrix embedding =
                 source.tensors().matrix("token_embd.weight", source.vocabularyDimension(), shape.embeddingDimension());

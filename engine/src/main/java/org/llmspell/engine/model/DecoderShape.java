@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.cache.KvLayout;
+import org.llmspell.engine.cache.KvLayout.Precision;
 import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Attention;
 import org.llmspell.engine.layer.GatedMlp;
@@ -32,8 +33,8 @@ import org.llmspell.kernels.WeightMatrix;
  * @param expertFeedForward from {@code expert_feed_forward_length}, else the plain one
  * @param epsilon of the norms, from {@code attention.layer_norm_rms_epsilon}, else {@code attention.layer_norm_epsilon}
  * @param vocabulary tokens
- * @param cacheLayout half precision; pairs of halves where the weights are float32, or where the model is so small that they
- *     cost next to nothing
+ * @param cacheLayout bytes where they are asked for, else half precision; pairs of halves where the weights are float32, or where
+ *     the model is so small that they cost next to nothing
  * @param poolingType from {@code pooling_type}, 0 where the file does not say
  */
 @SuppressWarnings("ArrayRecordComponent") // one per model, never compared
@@ -123,7 +124,7 @@ record DecoderShape(
                 widest(tensors, feedForward),
                 epsilon(p),
                 source.vocabulary(),
-                cacheLayout(heads, contextLength, exact),
+                source.cachesBytes() ? layout(heads, Precision.BYTES) : cacheLayout(heads, contextLength, exact),
                 p.countOr("pooling_type", 0));
     }
 
@@ -152,14 +153,15 @@ record DecoderShape(
     }
 
     private static KvLayout cacheLayout(Heads heads, int contextLength, boolean exact) {
-        KvLayout pairs = new KvLayout(
-                heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF_PAIR);
+        KvLayout pairs = layout(heads, Precision.HALF_PAIR);
         long pageBytes =
                 pairs.groups().stream().mapToLong(LayerGroup::pageBytes).sum();
         boolean small = pageBytes * KvLayout.pages(contextLength) <= NEGLIGIBLE_CACHE;
-        return exact || small
-                ? pairs
-                : new KvLayout(heads.keyValue(), heads.keyDimension(), heads.valueDimension(), KvLayout.Precision.HALF);
+        return exact || small ? pairs : layout(heads, Precision.HALF);
+    }
+
+    private static KvLayout layout(Heads heads, Precision precision) {
+        return new KvLayout(heads.keyValue(), heads.keyDimension(), heads.valueDimension(), precision);
     }
 
     Dimension embeddingDimension() {
@@ -280,7 +282,7 @@ record DecoderShape(
                 heads.mostKeyValue() * heads.keyDimension(),
                 heads.mostKeyValue() * heads.valueDimension(),
                 heads.query() * heads.valueDimension(),
-                cacheLayout.precision().halves(),
+                cacheLayout.precision().numbers(),
                 widestFeedForward,
                 experts,
                 expertsUsed,

@@ -17,7 +17,7 @@ final class GemmaEmbeddingModel {
     private GemmaEmbeddingModel() {}
 
     static Model load(ModelSource source) {
-        DecoderParts parts = DecoderParts.read(source);
+        DecoderParts parts = DecoderParts.readEncoder(source);
         Hyperparameters p = source.parameters();
         DecoderShape shape = parts.shape();
         boolean[] windowed = p.windowed(shape.layers(), 6);

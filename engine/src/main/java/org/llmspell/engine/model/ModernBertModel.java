@@ -16,7 +16,7 @@ final class ModernBertModel {
     private ModernBertModel() {}
 
     static Model load(ModelSource source) {
-        DecoderParts parts = DecoderParts.read(source);
+        DecoderParts parts = DecoderParts.readEncoder(source);
         Hyperparameters p = source.parameters();
         int count = parts.shape().layers();
         int window = p.countOr("attention.sliding_window", 0);

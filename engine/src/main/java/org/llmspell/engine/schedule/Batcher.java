@@ -1,17 +1,14 @@
 package org.llmspell.engine.schedule;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.EngineException.Problem;
-import org.llmspell.engine.FinishReason;
 import org.llmspell.engine.Generation;
 import org.llmspell.engine.SamplingOptions;
+import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.engine.grammar.BoundGrammar;
@@ -19,6 +16,7 @@ import org.llmspell.engine.layer.Activations;
 import org.llmspell.engine.layer.Batch;
 import org.llmspell.engine.layer.ForwardPass;
 import org.llmspell.engine.model.Model;
+import org.llmspell.engine.schedule.Roster.Job;
 import org.llmspell.engine.tokenizer.Tokenizer;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.WorkerPool;
@@ -35,6 +33,15 @@ public final class Batcher implements Steps, AutoCloseable {
     /** Sequences that run at once; more wait. */
     public static final int SEQUENCES = 16;
 
+    /**
+     * Replies and guesses in a pass from which on nothing more is guessed. So few tokens share each read of a weight, so that
+     * guesses cost little, and every kernel computes them as it computes one alone; with more, some take other paths.
+     */
+    private static final int CHECKED_ROWS = 8;
+
+    /** Tokens that may be guessed for one pass, at most. */
+    public static final int DRAFTS = CHECKED_ROWS - 1;
+
     private final Model model;
     private final Tokenizer tokenizer;
     private final Scheduler scheduler;
@@ -42,18 +49,15 @@ public final class Batcher implements Steps, AutoCloseable {
     private final Activations memory;
     private final Batch batch = new Batch(ROWS, SEQUENCES);
     private final ForwardPass pass;
-    private final Queue<Job> submitted = new ConcurrentLinkedQueue<>();
-    private final ArrayDeque<Job> waiting = new ArrayDeque<>();
-    private final List<Job> running = new ArrayList<>();
+    private final Roster roster;
     private final List<Part> parts = new ArrayList<>();
-    private final List<Runnable> endings = new ArrayList<>();
+    /** Whether the cache can take back tokens: a recurrent state cannot. */
+    private final boolean speculates;
+
     private volatile boolean closed;
 
-    /** A sequence and what to do when it has ended. */
-    private record Job(Sequence sequence, Runnable whenEnded) {}
-
-    /** A sequence's share of the pass being built: its rows, and the place of its logits or −1. */
-    private record Part(Job job, int rows, int logits) {}
+    /** A sequence's share of the pass being built: its rows, guessed ones included, and the place of its first logits or −1. */
+    private record Part(Job job, int rows, int drafted, int logits) {}
 
     /**
      * A batcher with its own memory.
@@ -73,6 +77,8 @@ public final class Batcher implements Steps, AutoCloseable {
         this.pages = pages;
         this.memory = new Activations(model.widths(), ROWS, SEQUENCES);
         this.pass = new ForwardPass(kernels, workers, batch, memory);
+        this.roster = new Roster(model, pages, SEQUENCES);
+        this.speculates = pages.layout().groups().stream().noneMatch(group -> group.kind() == LayerGroup.Kind.STATE);
     }
 
     /**
@@ -80,6 +86,8 @@ public final class Batcher implements Steps, AutoCloseable {
      *
      * @param prompt at least one token, fewer than {@code contextLength}, all in the vocabulary
      * @param grammar of the reply, used on the scheduler's thread alone from here on; null for any text
+     * @param draftTokens tokens that may be guessed for one pass, at most {@link #DRAFTS}; 0 for none. Ignored where the model has
+     *     recurrent layers
      * @param whenEnded run once, on the scheduler's thread, when the generation holds nothing of the model any more
      * @throws EngineException of kind {@code INVALID_OPTION} if an option is out of range
      */
@@ -89,10 +97,12 @@ public final class Batcher implements Steps, AutoCloseable {
             int contextLength,
             @Nullable BoundGrammar grammar,
             Set<Integer> shown,
+            int draftTokens,
             Runnable whenEnded) {
         TokenStream stream = new TokenStream(System.nanoTime(), prompt.length, scheduler::wake);
-        Sequence sequence = new Sequence(tokenizer, prompt, options, contextLength, grammar, shown, stream);
-        submitted.add(new Job(sequence, whenEnded));
+        Sequence sequence = new Sequence(
+                tokenizer, prompt, options, contextLength, grammar, shown, speculates ? draftTokens : 0, stream);
+        roster.submit(new Job(sequence, whenEnded));
         if (closed) {
             stream.close();
         }
@@ -103,6 +113,7 @@ public final class Batcher implements Steps, AutoCloseable {
     /** Lets a sequence of {@code contextLength} tokens fit; takes effect before anything submitted later is admitted. */
     public synchronized void allowContext(int contextLength) {
         pages.makeRoom(contextLength);
+        roster.roomMade();
     }
 
     @Override
@@ -111,16 +122,15 @@ public final class Batcher implements Steps, AutoCloseable {
         boolean worked;
         synchronized (this) {
             worked = !closed && advance();
-            ended = List.copyOf(endings);
-            endings.clear();
+            ended = roster.endings();
         }
         ended.forEach(Runnable::run); // may close this batcher
         return worked;
     }
 
     private boolean advance() {
-        admit();
-        reap();
+        roster.update();
+        roster.secure();
         build();
         if (parts.isEmpty()) {
             return false;
@@ -130,77 +140,56 @@ public final class Batcher implements Steps, AutoCloseable {
                 complete(part);
             }
         }
-        reap();
+        roster.reap();
         return true;
     }
 
-    private void admit() {
-        for (Job job = submitted.poll(); job != null; job = submitted.poll()) {
-            waiting.add(job);
-        }
-        waiting.removeIf(job -> {
-            boolean gone = job.sequence.stream().closed();
-            if (gone) {
-                end(job);
-            }
-            return gone;
-        });
-        while (!waiting.isEmpty() && running.size() < SEQUENCES) {
-            Sequence sequence = waiting.element().sequence;
-            if (sequence.capacity() == sequence.length()) {
-                sequence.finish(FinishReason.LENGTH); // max_tokens is 0
-                end(waiting.remove());
-                continue;
-            }
-            SequenceCache cache =
-                    pages.admit(model.cacheVariant(sequence.contextLength()), sequence.prompt(), sequence.capacity());
-            if (cache == null) {
-                return;
-            }
-            sequence.admitted(cache);
-            running.add(waiting.remove());
-        }
-    }
-
-    /** Lets go of sequences that have ended or been closed. */
-    private void reap() {
-        running.removeIf(job -> {
-            boolean gone = job.sequence.ended() || job.sequence.stream().closed();
-            if (gone) {
-                end(job);
-            }
-            return gone;
-        });
-    }
-
-    private void end(Job job) {
-        job.sequence.release();
-        endings.add(job.whenEnded);
-    }
-
+    /** Running replies first, each with a guess if there is time for it; then prompts, of which short ones need not wait for long ones. */
     private void build() {
         parts.clear();
         batch.clear(this::abandoned);
-        for (Job job : running) {
-            if (job.sequence.uncomputed() == 1) {
-                add(job);
+        List<Job> replying = new ArrayList<>();
+        List<Job> reading = new ArrayList<>();
+        for (Job job : roster.running()) {
+            if (!job.sequence().stream().full()) {
+                (job.sequence().uncomputed() == 1 ? replying : reading).add(job);
             }
         }
-        for (Job job : running) {
-            if (job.sequence.uncomputed() > 1) {
-                add(job);
+        int spare = Math.max(0, CHECKED_ROWS - replying.size() - reading.size());
+        for (int i = 0; i < replying.size(); i++) {
+            int drafted = draft(replying.get(i), spare / (replying.size() - i));
+            spare -= drafted;
+            add(replying.get(i), drafted);
+        }
+        int half = batch.room() / 2;
+        List<Job> later = new ArrayList<>();
+        for (Job job : reading) {
+            int rows = job.sequence().uncomputed();
+            if (rows <= half) {
+                half -= rows;
+                add(job, 0);
+            } else {
+                later.add(job);
             }
         }
+        later.forEach(job -> add(job, 0));
     }
 
-    private void add(Job job) {
-        Sequence sequence = job.sequence;
-        int rows = Math.min(sequence.uncomputed(), batch.room());
-        if (rows == 0 || sequence.stream().full()) {
+    /** Guesses up to {@code most} tokens of a reply, for which there must be pages that nobody else has. */
+    private static int draft(Job job, int most) {
+        Sequence sequence = job.sequence();
+        int drafted = sequence.draft(most);
+        return drafted > 0 && sequence.cache().grow(sequence.length() + drafted) ? drafted : 0;
+    }
+
+    private void add(Job job, int drafted) {
+        Sequence sequence = job.sequence();
+        int rows = Math.min(sequence.uncomputed() + drafted, batch.room());
+        if (rows == 0) {
             return;
         }
         SequenceCache cache = sequence.cache();
-        int wanted = rows == sequence.uncomputed() ? 1 : 0;
+        int wanted = rows == sequence.uncomputed() + drafted ? 1 + drafted : 0;
         int from = cache.length();
         try {
             cache.append(sequence.tokens(), from, rows);
@@ -212,7 +201,7 @@ public final class Batcher implements Steps, AutoCloseable {
             return;
         }
         int place = batch.add(cache, sequence.tokens(), from, rows, wanted, sequence.contextLength());
-        parts.add(new Part(job, rows, wanted == 1 ? place : -1));
+        parts.add(new Part(job, rows, drafted, wanted > 0 ? place : -1));
     }
 
     /** Whether everybody in the pass has gone; asked between layers. */
@@ -221,7 +210,7 @@ public final class Batcher implements Steps, AutoCloseable {
             return true;
         }
         for (Part part : parts) {
-            if (!part.job.sequence.stream().closed()) {
+            if (!part.job.sequence().stream().closed()) {
                 return false;
             }
         }
@@ -239,7 +228,7 @@ public final class Batcher implements Steps, AutoCloseable {
         } catch (RuntimeException | OutOfMemoryError | InternalError e) {
             undo();
             if (parts.size() == 1) {
-                parts.getFirst().job.sequence.fail(failure(e));
+                parts.getFirst().job.sequence().fail(failure(e));
             } else {
                 runAlone();
             }
@@ -249,7 +238,7 @@ public final class Batcher implements Steps, AutoCloseable {
 
     private void undo() {
         for (Part part : parts) {
-            part.job.sequence.cache().rollback(part.rows);
+            part.job.sequence().cache().rollback(part.rows);
         }
     }
 
@@ -257,7 +246,7 @@ public final class Batcher implements Steps, AutoCloseable {
         for (Part together : List.copyOf(parts)) {
             parts.clear();
             batch.clear(this::abandoned);
-            add(together.job);
+            add(together.job, 0);
             if (!parts.isEmpty() && runPass()) {
                 complete(parts.getFirst());
             }
@@ -266,18 +255,24 @@ public final class Batcher implements Steps, AutoCloseable {
     }
 
     private void complete(Part part) {
-        Sequence sequence = part.job.sequence;
-        sequence.cache().commit();
-        if (part.logits < 0 || sequence.stream().closed()) {
-            return;
+        Sequence sequence = part.job.sequence();
+        int accepted = part.drafted;
+        if (part.logits >= 0 && !sequence.stream().closed()) {
+            try {
+                accepted = sequence.advance(
+                        memory.logits.data(),
+                        memory.logits.at(part.logits) * Float.BYTES,
+                        (long) memory.logits.columns() * Float.BYTES,
+                        part.drafted);
+            } catch (EngineException e) {
+                sequence.fail(e);
+                return;
+            } catch (RuntimeException e) {
+                sequence.fail(failure(e));
+                return;
+            }
         }
-        try {
-            sequence.advance(memory.logits.data(), memory.logits.at(part.logits) * Float.BYTES);
-        } catch (EngineException e) {
-            sequence.fail(e);
-        } catch (RuntimeException e) {
-            sequence.fail(failure(e));
-        }
+        sequence.cache().commit(part.drafted - accepted);
     }
 
     private static EngineException failure(Throwable e) {
@@ -306,16 +301,7 @@ public final class Batcher implements Steps, AutoCloseable {
             if (!first) {
                 return;
             }
-            for (Job job = submitted.poll(); job != null; job = submitted.poll()) {
-                waiting.add(job);
-            }
-            waiting.addAll(running);
-            running.clear();
-            for (Job job : waiting) {
-                job.sequence.stream().close();
-                job.sequence.release();
-            }
-            waiting.clear();
+            roster.close();
             pages.close();
             memory.close();
         }

@@ -32,6 +32,7 @@ final class Sequence {
     /** Prompt and reply together never hold more. */
     private final int capacity;
 
+    private final Drafter drafter;
     private final TokenStream stream;
     /** Tokens with log-probabilities whose text has not gone out yet. */
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -41,6 +42,7 @@ final class Sequence {
     private @Nullable SequenceCache cache;
     private final @Nullable BoundGrammar grammar;
     private @Nullable Constraint constraint;
+    private boolean begun;
     private boolean ended;
     /** Characters decoded so far, and characters shown. */
     private long decoded;
@@ -55,6 +57,7 @@ final class Sequence {
      * @param prompt at least one token, fewer than {@code contextLength}
      * @param grammar of the reply; null for any text
      * @param shown control tokens to write out in the text
+     * @param draftTokens tokens that may be guessed for one pass, at most; 0 for none
      */
     Sequence(
             Tokenizer tokenizer,
@@ -63,6 +66,7 @@ final class Sequence {
             int contextLength,
             @Nullable BoundGrammar grammar,
             Set<Integer> shown,
+            int draftTokens,
             TokenStream stream) {
         this.tokenizer = tokenizer;
         this.grammar = grammar;
@@ -74,6 +78,7 @@ final class Sequence {
         this.capacity = options.maxTokens() < 0
                 ? contextLength
                 : (int) Math.min(contextLength, (long) prompt.length + options.maxTokens());
+        this.drafter = new Drafter(draftTokens);
         this.stream = stream;
         this.tokens = Arrays.copyOf(prompt, Math.min(capacity, prompt.length + 256));
         this.length = prompt.length;
@@ -116,9 +121,20 @@ final class Sequence {
 
     void admitted(SequenceCache cache) {
         this.cache = cache;
-        // Not before: a bound grammar belongs to the scheduler's thread.
-        this.constraint = grammar == null ? null : grammar.constraint();
-        stream.foundCached(cache.cachedTokens());
+        if (!begun) {
+            begun = true;
+            // Not before: a bound grammar belongs to the scheduler's thread.
+            this.constraint = grammar == null ? null : grammar.constraint();
+            stream.foundCached(cache.cachedTokens());
+        }
+    }
+
+    /** Gives the cache back until it is admitted again; what was said stays said. */
+    void suspend() {
+        if (cache != null) {
+            cache.close();
+            cache = null;
+        }
     }
 
     /** Tokens that have to go through the model before the next can be chosen. */
@@ -130,13 +146,10 @@ final class Sequence {
         return ended;
     }
 
-    /** Frees the cache; once. */
+    /** Ends it and frees the cache. */
     void release() {
         ended = true;
-        if (cache != null) {
-            cache.close();
-            cache = null;
-        }
+        suspend();
     }
 
     void fail(EngineException problem) {
@@ -156,8 +169,51 @@ final class Sequence {
         stream.finish(really);
     }
 
+    /**
+     * Guesses the tokens after the next one, and puts them behind those there are.
+     *
+     * @param most how many are of use
+     * @return how many there are, often none; never so many that the sequence would grow too long
+     */
+    int draft(int most) {
+        int room = Math.min(most, capacity - length - 1);
+        if (room <= 0) {
+            return 0;
+        }
+        reserve(length + room);
+        return drafter.draft(tokens, length, room);
+    }
+
+    /**
+     * Chooses tokens as long as the guess foresaw them: each from the logits that follow the one before, as it would be without a
+     * guess.
+     *
+     * @param logits of {@code 1 + drafted} consecutive places, {@code stride} bytes from one to the next
+     * @return how much of the guess came true
+     */
+    int advance(MemorySegment logits, long offset, long stride, int drafted) {
+        int accepted = 0;
+        while (true) {
+            int place = length;
+            int expected = accepted < drafted ? tokens[place] : -1;
+            advance(logits, offset + accepted * stride);
+            if (accepted == drafted || length == place || tokens[place] != expected) {
+                break;
+            }
+            accepted++;
+            if (ended) {
+                break;
+            }
+        }
+        if (drafted > 0) {
+            drafter.checked(drafted, accepted);
+            stream.countDrafts(drafted, accepted);
+        }
+        return accepted;
+    }
+
     /** Chooses the next token from logits, and passes on the text that is certain. */
-    void advance(MemorySegment logits, long offset) {
+    private void advance(MemorySegment logits, long offset) {
         if (isWhole()) {
             finish(FinishReason.STOP); // the grammar allows the empty text alone
             return;
@@ -194,11 +250,16 @@ final class Sequence {
     }
 
     private void append(int token) {
-        if (length == tokens.length) {
-            tokens = Arrays.copyOf(tokens, (int) Math.min(capacity, length * 2L));
-        }
+        reserve(length + 1);
         tokens[length++] = token;
         sampler.accept(token);
+    }
+
+    /** Makes room for {@code count} tokens, at most the capacity. */
+    private void reserve(int count) {
+        if (count > tokens.length) {
+            tokens = Arrays.copyOf(tokens, (int) Math.min(capacity, Math.max(count, length * 2L)));
+        }
     }
 
     private void show(String text) {

@@ -25,6 +25,8 @@ final class TokenStream implements Generation {
     private final int promptTokens;
     private int cachedTokens;
     private int generatedTokens;
+    private int draftedTokens;
+    private int acceptedTokens;
     private long firstTokenAt;
     private @Nullable Summary summary;
     private @Nullable EngineException failure;
@@ -150,6 +152,16 @@ final class TokenStream implements Generation {
         }
     }
 
+    void countDrafts(int drafted, int accepted) {
+        lock.lock();
+        try {
+            draftedTokens += drafted;
+            acceptedTokens += accepted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void put(Chunk chunk) {
         lock.lock();
         try {
@@ -193,6 +205,8 @@ final class TokenStream implements Generation {
                 promptTokens,
                 cachedTokens,
                 generatedTokens,
+                draftedTokens,
+                acceptedTokens,
                 Duration.ofNanos((generatedTokens == 0 ? now : firstTokenAt) - requestedAt),
                 Duration.ofNanos(now - requestedAt));
     }

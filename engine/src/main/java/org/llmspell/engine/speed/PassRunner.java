@@ -1,5 +1,6 @@
 package org.llmspell.engine.speed;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -94,6 +95,25 @@ public final class PassRunner implements AutoCloseable {
             sequence.commit();
             done += rows;
         }
+    }
+
+    /** The logits after the last token computed, of each token in the vocabulary. */
+    public float[] logits() {
+        long row = memory.logits.at(0) * Float.BYTES;
+        return memory.logits
+                .data()
+                .asSlice(row, (long) memory.logits.columns() * Float.BYTES)
+                .toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    /** Tokens of the sequence so far. */
+    public int length() {
+        return cache == null ? 0 : cache.length();
+    }
+
+    /** Of these, the first that {@link #begin} found computed already. */
+    public int found() {
+        return cache == null ? 0 : cache.cachedTokens();
     }
 
     private void end() {

@@ -51,6 +51,65 @@ class PagePoolTest {
     }
 
     @Test
+    void bytesTakeHalfThePagesMemoryAndAScaleForEveryBlock() {
+        KvLayout halves = new KvLayout(new int[] {4, 4}, 64, 64, Precision.HALF);
+        KvLayout bytes = new KvLayout(new int[] {4, 4}, 64, 64, Precision.BYTES);
+        assertThat(bytes.keyBytes(0)).isEqualTo(4 * 32 * 68);
+        assertThat(bytes.groups().getFirst().pageBytes() * 32)
+                .isEqualTo(halves.groups().getFirst().pageBytes() * 17);
+        // Heads of 80 elements have a third scale for the last 16, and parts begin at multiples of 64 bytes.
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).keyBytes(0))
+                .isEqualTo(32 * 86);
+        assertThat(new KvLayout(new int[] {1}, 80, 3, Precision.BYTES).valueBytes(0))
+                .isEqualTo(32 * 5 + 32);
+    }
+
+    @Test
+    void aPromiseGrowsWhereThereArePagesAndOtherwiseStaysAsItWas() {
+        try (SequenceCache first = Objects.requireNonNull(pool.admit(0, tokens(0, 10), 8 * PAGE, 2 * PAGE));
+                SequenceCache second = Objects.requireNonNull(pool.admit(0, tokens(500, 10), 8 * PAGE, 2 * PAGE))) {
+            assertThat(pool.reserved()).isEqualTo(4);
+            assertThat(first.grow(2 * PAGE)).isTrue();
+            assertThat(first.grow(5 * PAGE)).isTrue();
+            assertThat(pool.reserved()).isEqualTo(7);
+            assertThat(second.grow(3 * PAGE + 1)).isFalse();
+            assertThat(pool.reserved()).isEqualTo(7);
+            assertThat(second.grow(3 * PAGE)).isTrue();
+            assertThat(pool.admit(0, tokens(900, 10), PAGE)).isNull();
+            compute(first, tokens(0, 5 * PAGE));
+        }
+        assertThat(pool.inUse() + pool.reserved()).isZero();
+        try (SequenceCache whole = Objects.requireNonNull(pool.admit(0, tokens(0, 10), 8 * PAGE, PAGE))) {
+            assertThat(whole.grow(100 * PAGE)).as("no more than its capacity").isTrue();
+            assertThat(pool.reserved()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void rejectedTokensAreNeitherKeptNorFoundByOthers() {
+        int[] right = tokens(0, 3 * PAGE);
+        int[] wrong = right.clone();
+        Arrays.fill(wrong, PAGE - 3, wrong.length, 7777);
+        try (SequenceCache first = admit(tokens(0, 10), 100)) {
+            first.append(wrong, 0, PAGE + 2);
+            first.commit(5);
+            assertThat(first.length()).isEqualTo(PAGE - 3);
+            try (SequenceCache second = admit(wrong, 100)) {
+                assertThat(second.cachedTokens()).isZero();
+            }
+            first.append(right, PAGE - 3, 3 + PAGE);
+            first.commit();
+            try (SequenceCache second = admit(wrong, 100)) {
+                assertThat(second.cachedTokens()).isZero();
+            }
+            try (SequenceCache third = admit(right, 100)) {
+                assertThat(third.cachedTokens()).isEqualTo(2 * PAGE);
+            }
+        }
+        assertThat(pool.inUse() + pool.reserved()).isZero();
+    }
+
+    @Test
     void aPromptThatBeginsAlikeFindsTheFullPages() {
         int[] prompt = tokens(0, 2 * PAGE + 5);
         try (SequenceCache first = admit(prompt, 100)) {

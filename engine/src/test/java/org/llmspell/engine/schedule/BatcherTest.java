@@ -67,7 +67,7 @@ class BatcherTest {
         int[] prompt = new int[promptTokens];
         java.util.Arrays.fill(prompt, 1);
         return batcher.generate(
-                prompt, Options.greedy(maxTokens), contextLength, null, Set.of(), ended::incrementAndGet);
+                prompt, Options.greedy(maxTokens), contextLength, null, Set.of(), 0, ended::incrementAndGet);
     }
 
     private static String read(Generation generation) throws InterruptedException {
@@ -104,6 +104,21 @@ class BatcherTest {
         // Either both were there for the first pass, or the second came one pass later: then 255 rows are left for it.
         List<String> passes = List.copyOf(model.passes);
         assertThat(passes.subList(0, 3)).isIn(List.of("256/1", "50/2", "1/1"), List.of("5/1", "256/1", "46/2"));
+    }
+
+    @Test
+    void aShortPromptDoesNotWaitForALongOne() throws InterruptedException {
+        model.gate = new CountDownLatch(1);
+        Generation endless = generate(1, 100, 700);
+        Generation lengthy = generate(900, 1, 950);
+        Generation brief = generate(20, 1, 700);
+        model.gate.countDown();
+        assertThat(read(brief)).isEqualTo("b");
+        assertThat(read(lengthy)).isEqualTo("b");
+        assertThat(read(endless)).hasSize(100);
+        // Wherever the first pass began, the one that has the short prompt's logits has most of its rows for the long
+        // one.
+        assertThat(model.passes.stream().filter(pass -> pass.equals("256/2"))).isNotEmpty();
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.llmspell.kernels.AttentionCall;
+import org.llmspell.kernels.CacheFormat;
 
 /**
  * Attention one query row and head at a time, one position after the other: the online softmax of Milakov and Gimelshein
@@ -41,9 +42,9 @@ final class ScalarAttention {
             double keep = max == newMax ? 1 : Math.exp(max - newMax);
             double weight = Math.exp(score - newMax);
             MemorySegment page = call.valuePages()[position / call.pageTokens()];
-            long value = inPage(call, kvHead, position) * call.valueDimension();
+            long value = inPage(call, kvHead, position) * call.format().bytes(call.valueDimension());
             for (int i = 0; i < call.valueDimension(); i++) {
-                sum[i] = sum[i] * keep + weight * half(page, value + i);
+                sum[i] = sum[i] * keep + weight * element(call, page, value, i);
             }
             total = total * keep + weight;
             max = newMax;
@@ -56,11 +57,11 @@ final class ScalarAttention {
 
     private static double score(AttentionCall call, int kvHead, int row, int head, int position) {
         MemorySegment page = call.keyPages()[position / call.pageTokens()];
-        long key = inPage(call, kvHead, position) * call.keyDimension();
+        long key = inPage(call, kvHead, position) * call.format().bytes(call.keyDimension());
         long query = call.queryIndex() + ((long) row * call.heads() + head) * call.keyDimension();
         double dot = 0;
         for (int i = 0; i < call.keyDimension(); i++) {
-            dot += (double) call.query().get(FLOAT, (query + i) * Float.BYTES) * half(page, key + i);
+            dot += (double) call.query().get(FLOAT, (query + i) * Float.BYTES) * element(call, page, key, i);
         }
         double score = dot * call.scale();
         return call.softcap() == 0 ? score : call.softcap() * Math.tanh(score / call.softcap());
@@ -71,7 +72,15 @@ final class ScalarAttention {
         return (long) kvHead * call.pageTokens() + position % call.pageTokens();
     }
 
-    private static float half(MemorySegment page, long index) {
-        return Float.float16ToFloat(page.get(SHORT, index * Short.BYTES));
+    /** Element {@code i} of the head that begins at byte {@code head}. */
+    private static float element(AttentionCall call, MemorySegment page, long head, int i) {
+        return switch (call.format()) {
+            case HALF -> Float.float16ToFloat(page.get(SHORT, head + (long) i * Short.BYTES));
+            case BYTES -> {
+                long block = head + CacheFormat.BYTES.bytes(i - i % CacheFormat.BLOCK);
+                float scale = Float.float16ToFloat(page.get(SHORT, block));
+                yield scale * page.get(ValueLayout.JAVA_BYTE, block + Short.BYTES + i % CacheFormat.BLOCK);
+            }
+        };
     }
 }

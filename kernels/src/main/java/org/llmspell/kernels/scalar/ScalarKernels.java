@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.CacheFormat;
 import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.ScanCall;
@@ -340,6 +341,28 @@ public final class ScalarKernels implements Kernels {
         Bounds.halves(target, targetIndex, count);
         for (int i = 0; i < count; i++) {
             target.set(SHORT, (targetIndex + i) * Short.BYTES, Float.floatToFloat16(get(x, index + i)));
+        }
+    }
+
+    @Override
+    public void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        Bounds.toBytes(x, index, target, targetOffset, count);
+        long offset = targetOffset;
+        for (int from = 0; from < count; from += CacheFormat.BLOCK) {
+            int to = Math.min(count, from + CacheFormat.BLOCK);
+            float most = 0;
+            for (int i = from; i < to; i++) {
+                most = Math.max(most, Math.abs(get(x, index + i)));
+            }
+            float scale = most / 127;
+            short stored = Float.floatToFloat16(scale);
+            // A scale that a half cannot hold is zero, and then everything is.
+            float inverse = stored == 0 ? 0 : 1 / scale;
+            target.set(SHORT, offset, stored);
+            offset += Short.BYTES;
+            for (int i = from; i < to; i++) {
+                target.set(ValueLayout.JAVA_BYTE, offset++, (byte) Math.rint(get(x, index + i) * inverse));
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import static org.llmspell.kernels.vector.Simd.ORDER;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.llmspell.kernels.AttentionCall;
+import org.llmspell.kernels.CacheFormat;
 
 /**
  * Attention of a group of heads over tiles of {@link #TILE} positions: a tile of keys and values is widened to float32 once for
@@ -117,10 +118,15 @@ final class VectorAttention {
 
     private void widen(MemorySegment[] pages, int dimension, int width, long target, int tile, int from, int to) {
         int pageTokens = call.pageTokens();
+        long bytes = call.format().bytes(dimension);
         for (int position = from; position < to; position++) {
             long inPage = (long) kvHead * pageTokens + position % pageTokens;
-            long source = pages[position / pageTokens].address() + 2 * inPage * dimension;
-            Halves.widen(source, target + 4L * (position - tile) * width, dimension);
+            long source = pages[position / pageTokens].address() + inPage * bytes;
+            if (call.format() == CacheFormat.BYTES) {
+                CachedBytes.widen(source, target + 4L * (position - tile) * width, dimension);
+            } else {
+                Halves.widen(source, target + 4L * (position - tile) * width, dimension);
+            }
         }
     }
 

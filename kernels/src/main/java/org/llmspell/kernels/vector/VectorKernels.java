@@ -297,6 +297,17 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        Bounds.toBytes(x, index, target, targetOffset, count);
+        if (!usable(x) || !usable(target) || target.isReadOnly()) {
+            scalar.toBytes(x, index, target, targetOffset, count);
+            return;
+        }
+        CachedBytes.round(at(x, index), target.address() + targetOffset, count);
+        keep(x, target, target);
+    }
+
+    @Override
     public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);

@@ -12,8 +12,7 @@ package org.llmspell.kernels.x86;
 record ActivationRecords(int group, int bytes, int counted, Routine routine) {
     /** 256 under one scale. */
     static ActivationRecords superGroups(Quantization.Order order) throws ExecutableMemory.Refused {
-        return new ActivationRecords(
-                256, Quantization.SUPER_RECORD, 256, Quantization.superGroups(order));
+        return new ActivationRecords(256, Quantization.SUPER_RECORD, 256, Quantization.superGroups(order));
     }
 
     /** Four times 32 with a scale each; {@code offset} is {@link Quantization#quads}'s. */
@@ -23,8 +22,7 @@ record ActivationRecords(int group, int bytes, int counted, Routine routine) {
 
     /** As they are. */
     static ActivationRecords floats() throws ExecutableMemory.Refused {
-        return new ActivationRecords(
-                FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Quantization.floats());
+        return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Quantization.floats());
     }
 
     /** {@link #superGroups} in plain order, for code in AVX2 and written by such. */
@@ -39,8 +37,7 @@ record ActivationRecords(int group, int bytes, int counted, Routine routine) {
 
     /** {@link #floats} likewise. */
     static ActivationRecords avx2Floats() throws ExecutableMemory.Refused {
-        return new ActivationRecords(
-                FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Avx2Quantization.floats());
+        return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Avx2Quantization.floats());
     }
 
     /** Bytes of the records of {@code tokens} rows of {@code columns} activations, and of one that {@link Quantization#floats} writes too much. */

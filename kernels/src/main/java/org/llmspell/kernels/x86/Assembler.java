@@ -112,6 +112,47 @@ final class Assembler {
         bytes(0xC5, 0xF8, 0x77);
     }
 
+    // Tile instructions (AMX); tiles are given by their numbers, 0 to 7
+
+    /** Sets the shapes of all tiles by the 64 bytes at {@code shapes}. */
+    void loadTileShapes(Mem shapes) {
+        vex(0x49, 0, 0, shapes);
+    }
+
+    /** Gives all tiles up, so that the system has none to save when it switches threads. */
+    void releaseTiles() {
+        bytes(0xC4, 0xE2, 0x78, 0x49, 0xC0);
+    }
+
+    /** {@code tile = 0}. */
+    void zeroTile(int tile) {
+        bytes(0xC4, 0xE2, 0x7B, 0x49, 0xC0 | tile << 3);
+    }
+
+    /** Loads the rows of a tile from {@code base}, {@code stride} bytes apart. */
+    void loadTile(int tile, Gp base, int displacement, Gp stride) {
+        vex(0x4B, 3, tile, Mem.at(base, stride, 1, displacement));
+    }
+
+    /** Stores the rows of a tile to {@code base}, {@code stride} bytes apart. */
+    void storeTile(Gp base, int displacement, Gp stride, int tile) {
+        vex(0x4B, 2, tile, Mem.at(base, stride, 1, displacement));
+    }
+
+    /** {@code sum += left · right} for pairs of bfloat16: rows of the left, columns of the right. */
+    void multiplyTiles(int sum, int left, int right) {
+        bytes(0xC4, 0xE2, (~right & 15) << 3 | 2, 0x5C, 0xC0 | sum << 3 | left);
+    }
+
+    /** A VEX instruction of the map 0F38, 128 bits wide, on memory. */
+    private void vex(int opcode, int prefix, int register, Mem memory) {
+        Gp index = memory.index();
+        int x = index == null ? 0 : index.number() >> 3;
+        int b = memory.base().number() >> 3;
+        bytes(0xC4, (~register & 8) << 4 | (~x & 1) << 6 | (~b & 1) << 5 | 2, 0x78 | prefix, opcode);
+        modrm(register, memory);
+    }
+
     private static void require(Op op, Op.Shape shape) {
         if (op.shape != shape) {
             throw new IllegalArgumentException(op + " is no " + shape);
@@ -207,14 +248,13 @@ final class Assembler {
 
     private void vex(VexOp op, Op.Shape shape, Vec register, int second, Source source, int immediate) {
         int index = 0;
-        int base =
-                switch (source) {
-                    case Vec vector -> vector.number();
-                    case Mem memory -> {
-                        index = memory.index() == null ? 0 : memory.index().number();
-                        yield memory.base().number();
-                    }
-                };
+        int base = switch (source) {
+            case Vec vector -> vector.number();
+            case Mem memory -> {
+                index = memory.index() == null ? 0 : memory.index().number();
+                yield memory.base().number();
+            }
+        };
         boolean encodable = (register.number() | second | index | base) < 16 && register.bits() <= 256;
         if (op.shape != shape || !encodable || !op.immediate && immediate != 0) {
             throw new IllegalArgumentException(op + " cannot be so");
@@ -246,6 +286,11 @@ final class Assembler {
         general(8, new int[] {0x8B}, destination.number(), source);
     }
 
+    /** Loads a byte; the other bits become zero. */
+    void load8(Gp destination, Mem source) {
+        general(0, new int[] {0x0F, 0xB6}, destination.number(), source);
+    }
+
     /** Loads 32 bits; the upper half becomes zero. */
     void load32(Gp destination, Mem source) {
         general(0, new int[] {0x8B}, destination.number(), source);
@@ -273,6 +318,11 @@ final class Assembler {
         general(0, new int[] {0x0F, 0x18}, 2, place);
     }
 
+    /** Asks for the line at {@code place} to be brought near, to be used once; any address is harmless. */
+    void prefetchOnce(Mem place) {
+        general(0, new int[] {0x0F, 0x18}, 0, place);
+    }
+
     void add(Gp destination, Gp source) {
         general(0x03, destination, source);
     }
@@ -295,6 +345,10 @@ final class Assembler {
 
     void sub(Gp destination, int value) {
         arithmetic(5, destination, value);
+    }
+
+    void cmp(Gp first, int value) {
+        arithmetic(7, first, value);
     }
 
     void and(Gp destination, int value) {

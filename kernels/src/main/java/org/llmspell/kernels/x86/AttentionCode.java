@@ -13,6 +13,7 @@ import static org.llmspell.kernels.x86.Gp.RSI;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VBROADCASTSS;
+import static org.llmspell.kernels.x86.Op.VCVTDQ2PS;
 import static org.llmspell.kernels.x86.Op.VCVTPH2PS;
 import static org.llmspell.kernels.x86.Op.VDIVPS;
 import static org.llmspell.kernels.x86.Op.VEXTRACTI32X4;
@@ -23,6 +24,8 @@ import static org.llmspell.kernels.x86.Op.VMOVSS_STORE;
 import static org.llmspell.kernels.x86.Op.VMOVUPS;
 import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
+import static org.llmspell.kernels.x86.Op.VPBROADCASTW;
+import static org.llmspell.kernels.x86.Op.VPMOVSXBD;
 import static org.llmspell.kernels.x86.Op.VPSHUFD;
 import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
 import static org.llmspell.kernels.x86.Op.VSUBPS;
@@ -32,11 +35,12 @@ import static org.llmspell.kernels.x86.Op.VUNPCKLPD;
 import static org.llmspell.kernels.x86.Op.VUNPCKLPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
+import org.llmspell.kernels.CacheFormat;
 import org.llmspell.kernels.x86.Assembler.Condition;
 import org.llmspell.kernels.x86.Assembler.Label;
 
 /**
- * The code of attention over one page of keys and values, for heads of one size: widens the page to float32, then takes each
+ * The code of attention over one page of keys and values, for heads of one size and format: widens the page to float32, then takes each
  * query vector through scores, online softmax (Milakov and Gimelshein 2018) and the sum of values. A query vector's state
  * between pages is a record: 16 partial sums of the softmax's denominator, the maximum so far, then from byte 128 the sum of
  * values.
@@ -44,9 +48,10 @@ import org.llmspell.kernels.x86.Assembler.Label;
  * @param keyDimension elements of a query, a multiple of 16 up to 256
  * @param valueDimension elements of a value, likewise
  * @param pageTokens positions of a page: 16, 32, 48 or 64
+ * @param format of the cached heads
  * @param capped scores go through {@code c · tanh(score / c)}
  */
-record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boolean capped) {
+record AttentionCode(int keyDimension, int valueDimension, int pageTokens, CacheFormat format, boolean capped) {
     static final int LARGEST_HEAD = 256;
     static final int LARGEST_PAGE = 64;
 
@@ -54,14 +59,13 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
     static final int STATE_MAXIMUM = 64;
     static final int STATE_VALUES = 128;
 
-    /** Where the arguments stand in the block: the page's keys and values for this head, as halves. */
+    /** Where the arguments stand in the block: the page's keys and values for this head. */
     static final int KEYS = 0;
 
     static final int VALUES = 8;
-    /** Vectors of 16 to widen: as many as the visible positions need, or 0 for a page that is widened already. */
-    static final int KEY_VECTORS = 16;
+    /** Positions to widen: up to the last visible one, or 0 for a page that is widened already. */
+    static final int WIDENED = 16;
 
-    static final int VALUE_VECTORS = 24;
     static final int WIDE_KEYS = 32;
     static final int WIDE_VALUES = 40;
     /** The first row's query vectors, bytes from a row's to the next, rows, vectors of a row. */
@@ -150,7 +154,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
     }
 
     /** Joins the 16 lanes of {@code all} by {@code join} and puts the result in each. */
-    private static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
+    static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_HALVES);
         a.emit(join, all, all, temporary);
         a.emit(VSHUFI32X4, temporary, all, all, SWAP_NEIGHBOURS);
@@ -163,8 +167,8 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
 
     private void write(Assembler a) {
         a.push(RBX);
-        widen(a, KEYS, KEY_VECTORS, WIDE_KEYS);
-        widen(a, VALUES, VALUE_VECTORS, WIDE_VALUES);
+        widen(a, KEYS, WIDE_KEYS, keyDimension);
+        widen(a, VALUES, WIDE_VALUES, valueDimension);
         for (int part = 0; part < parts(); part++) {
             a.load32(RAX, at(RDI, VISIBLE_BITS + 2 * part));
             a.kmovd(1 + part, RAX);
@@ -196,22 +200,43 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
         return pageTokens / 16;
     }
 
-    private static void widen(Assembler a, int source, int vectors, int target) {
+    private void widen(Assembler a, int source, int target, int dimension) {
         Label next = new Label();
         Label end = new Label();
         a.load(RSI, at(RDI, source));
         a.load(RDX, at(RDI, target));
-        a.load(RCX, at(RDI, vectors));
+        a.load(RCX, at(RDI, WIDENED));
         a.test(RCX, RCX);
         a.jump(Condition.EQUAL, end);
         a.place(next);
-        a.emit(VCVTPH2PS, zmm(0), at(RSI, 0));
-        a.store(VMOVUPS_STORE, at(RDX, 0), zmm(0));
-        a.add(RSI, 32);
-        a.add(RDX, 64);
+        for (int i = 0; i < dimension / 16; i++) {
+            load(a, format, zmm(0), zmm(1), 0, 16 * i);
+            a.store(VMOVUPS_STORE, at(RDX, 64 * i), zmm(0));
+        }
+        a.add(RSI, (int) format.bytes(dimension));
+        a.add(RDX, 4 * dimension);
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
         a.place(end);
+    }
+
+    /**
+     * Elements {@code first} to {@code first + 15} of the head at {@code offset} behind RSI as float32.
+     *
+     * @param scale keeps the scale of the block that they are in, if there is one
+     */
+    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first) {
+        if (format == CacheFormat.HALF) {
+            a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first));
+            return;
+        }
+        int inBlock = first % CacheFormat.BLOCK;
+        int block = offset + (int) CacheFormat.BYTES.bytes(first - inBlock);
+        a.emit(VPBROADCASTW, scale.y(), at(RSI, block));
+        a.emit(VCVTPH2PS, scale, scale.y());
+        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + inBlock));
+        a.emit(VCVTDQ2PS, elements, elements);
+        a.emit(VMULPS, elements, elements, scale);
     }
 
     /** The products of the query at R8 with the keys, four at a time, those beyond the visible ones included. */
@@ -293,7 +318,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, boole
     }
 
     /** {@code score = c − 2c / (1 + e^(2 · score / c))}, which is {@code c · tanh(score / c)}. */
-    private static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
+    static void cap(Assembler a, Vec score, Vec temporary, Vec other) {
         a.emit(VMULPS, score, score, at(RDI, TWO_BY_CAP).repeated());
         Exponential.emit(a, RBX, score, temporary, other);
         constant(a, temporary, ONES);

@@ -20,10 +20,7 @@ final class Avx2FloatCode extends Avx2ProductCode {
     private final Vec activation = ymm(9);
 
     Avx2FloatCode(FloatCode.Layout layout, int rows, int tokens) {
-        super(
-                rows,
-                tokens,
-                new Step(FloatCode.GROUP * layout.bytes, 1, FloatCode.RECORD, layout.bytes, Float.BYTES));
+        super(rows, tokens, new Step(FloatCode.GROUP * layout.bytes, 1, FloatCode.RECORD, layout.bytes, Float.BYTES));
         this.layout = layout;
     }
 

@@ -68,17 +68,16 @@ final class Avx2Quantization {
     /** R10 is there while records are written. */
     private static long constants(int offset) {
         return Constants.table(CONSTANT_BYTES, i -> {
-            int value =
-                    switch (i / 32 * 32) {
-                        case ONE_BYTES -> 0x01010101;
-                        case ONE_WORDS -> 0x00010001;
-                        case ABSOLUTE -> 0x7FFFFFFF;
-                        case PER_STEP -> Float.floatToRawIntBits(1 / 127f);
-                        case STEPS -> Float.floatToRawIntBits(127);
-                        case TINY -> Float.floatToRawIntBits(1e-30f);
-                        case IN_ORDER -> PACKED_WORDS[i / 4 % 8];
-                        default -> offset;
-                    };
+            int value = switch (i / 32 * 32) {
+                case ONE_BYTES -> 0x01010101;
+                case ONE_WORDS -> 0x00010001;
+                case ABSOLUTE -> 0x7FFFFFFF;
+                case PER_STEP -> Float.floatToRawIntBits(1 / 127f);
+                case STEPS -> Float.floatToRawIntBits(127);
+                case TINY -> Float.floatToRawIntBits(1e-30f);
+                case IN_ORDER -> PACKED_WORDS[i / 4 % 8];
+                default -> offset;
+            };
             return value >> 8 * (i % 4);
         });
     }

@@ -1,7 +1,7 @@
 package org.llmspell.kernels.x86;
 
-import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Gp.R10;
+import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.VexOp.VBROADCASTSS;
 import static org.llmspell.kernels.x86.VexOp.VCVTDQ2PS;

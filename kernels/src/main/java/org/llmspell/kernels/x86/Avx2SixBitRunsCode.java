@@ -22,8 +22,7 @@ final class Avx2SixBitRunsCode extends Avx2RunsCode {
     private static final long LOW_NIBBLE = Constants.bytes(i -> 0x0F);
 
     /** The upper bits' place, then the order of scales. */
-    private static final long UPPER_BITS_AND_ORDER =
-            Constants.bytes(i -> i < 32 ? 0x30 : alternating(i));
+    private static final long UPPER_BITS_AND_ORDER = Constants.bytes(i -> i < 32 ? 0x30 : alternating(i));
 
     private final Vec lowNibble = ymm(8);
     private final Vec bits = ymm(15);

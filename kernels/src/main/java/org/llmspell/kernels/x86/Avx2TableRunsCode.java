@@ -44,15 +44,14 @@ final class Avx2TableRunsCode extends Avx2BlockCode {
     /** Words of 32 bits by which scales are put together; and for each pair of runs whose scale a lane takes. */
     private static final long TABLE = Constants.table(RUN_OF_LANE + PAIR * PAIRS, i -> {
         int word = i / 4 % 8;
-        int value =
-                switch (i / 32 * 32) {
-                    case 0 -> 4 * word;
-                    case LOWER_BITS -> 0x0F;
-                    case UPPER_SHIFTS -> 2 * word;
-                    case UPPER_BITS -> 0x30;
-                    case MINUS_32 -> -32;
-                    default -> 2 * ((i - RUN_OF_LANE) / PAIR) + word / 4;
-                };
+        int value = switch (i / 32 * 32) {
+            case 0 -> 4 * word;
+            case LOWER_BITS -> 0x0F;
+            case UPPER_SHIFTS -> 2 * word;
+            case UPPER_BITS -> 0x30;
+            case MINUS_32 -> -32;
+            default -> 2 * ((i - RUN_OF_LANE) / PAIR) + word / 4;
+        };
         return value >> 8 * (i % 4);
     });
 

@@ -47,6 +47,21 @@ final class Constants {
         return table.address();
     }
 
+    /** {@code count} float32, as many as are wanted. */
+    static long floats(int count, IntToFloat value) {
+        MemorySegment floats = Arena.global().allocate((long) Float.BYTES * count, BYTES);
+        for (int i = 0; i < count; i++) {
+            floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, value.apply(i));
+        }
+        return floats.address();
+    }
+
+    /** The value of an element. */
+    @FunctionalInterface
+    interface IntToFloat {
+        float apply(int index);
+    }
+
     private static MemorySegment allocate() {
         return Arena.global().allocate(BYTES, BYTES);
     }

@@ -98,6 +98,11 @@ abstract class ForwardingKernels implements Kernels {
     }
 
     @Override
+    public void toBytes(MemorySegment x, long index, MemorySegment target, long targetOffset, int count) {
+        others.toBytes(x, index, target, targetOffset, count);
+    }
+
+    @Override
     public void convolution(ConvolutionCall call, int from, int to) {
         others.convolution(call, from, to);
     }

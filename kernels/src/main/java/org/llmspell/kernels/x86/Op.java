@@ -53,7 +53,9 @@ enum Op {
     VPCOMPRESSD(STORE, 2, 1, 0, 0x8B),
     VPMOVZXBW(LOAD, 2, 1, 0, 0x30),
     VPMOVSXBW(LOAD, 2, 1, 0, 0x20),
+    VPMOVSXBD(LOAD, 2, 1, 0, 0x21),
     VPMOVZXWD(LOAD, 2, 1, 0, 0x33),
+    VPMOVZXBD(LOAD, 2, 1, 0, 0x31),
     VPMOVDW(STORE, 2, 2, 0, 0x33),
     VPMOVSDB(STORE, 2, 2, 0, 0x21),
     VPANDD(THREE, 1, 1, 0, 0xDB),
@@ -64,17 +66,22 @@ enum Op {
     VPSLLW(SHIFT, 1, 1, 0, 0x71, 6),
     VPSRLD(SHIFT, 1, 1, 0, 0x72, 2),
     VPSLLD(SHIFT, 1, 1, 0, 0x72, 6),
+    VPSRAD(SHIFT, 1, 1, 0, 0x72, 4),
     VPSRLVW(THREE, 2, 1, 1, 0x10),
     VPSLLVW(THREE, 2, 1, 1, 0x12),
     VPSRLVD(THREE, 2, 1, 0, 0x45),
     VPADDB(THREE, 1, 1, 0, 0xFC),
+    VPADDW(THREE, 1, 1, 0, 0xFD),
     VPADDD(THREE, 1, 1, 0, 0xFE),
+    VPSUBB(THREE, 1, 1, 0, 0xF8),
     VPSUBD(THREE, 1, 1, 0, 0xFA),
     VPMULLD(THREE, 2, 1, 0, 0x40),
     VPMADDWD(THREE, 1, 1, 0, 0xF5),
     VPMADDUBSW(THREE, 2, 1, 0, 0x04),
     VPDPBUSD(THREE, 2, 1, 0, 0x50),
-    VPDPWSSD(THREE, 2, 1, 0, 0x52);
+    VPDPWSSD(THREE, 2, 1, 0, 0x52),
+    VDPBF16PS(THREE, 2, 2, 0, 0x52),
+    VCVTNE2PS2BF16(THREE, 2, 3, 0, 0x72);
 
     /** Where the operands go. */
     enum Shape {

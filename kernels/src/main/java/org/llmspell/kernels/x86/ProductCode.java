@@ -53,7 +53,10 @@ abstract class ProductCode {
     private static final int LINE_BYTES = 64;
 
     /** How far beyond the rows at work memory is fetched. Rows at work are as many streams as the processor does not foresee. */
-    private static final int AHEAD = 2048;
+    private static final int AHEAD = 1536;
+
+    /** Lines that are fetched at once before the first rows: there the processor would wait for one after the other. */
+    private static final int MOST_FIRST_LINES = 128;
 
     private static final int SWAP_HALVES = 0x4E;
     private static final int SWAP_NEIGHBOURS = 0xB1;
@@ -98,6 +101,40 @@ abstract class ProductCode {
         return Routine.of(this::write);
     }
 
+    /**
+     * The code that fetches the first {@link #STEPS} lines from {@link #WEIGHTS} on.
+     *
+     * @param tokens as of the code that will read them
+     */
+    static Routine fetching(int tokens) throws ExecutableMemory.Refused {
+        return Routine.of(a -> {
+            a.load(RSI, at(RDI, WEIGHTS));
+            a.load(RCX, at(RDI, STEPS));
+            Assembler.Label line = new Assembler.Label();
+            a.align(32);
+            a.place(line);
+            prefetch(a, tokens, at(RSI, 0));
+            a.add(RSI, LINE_BYTES);
+            a.sub(RCX, 1);
+            a.jump(Assembler.Condition.NOT_EQUAL, line);
+        });
+    }
+
+    /** How many lines are worth fetching before {@code rows} rows at a time are begun, of {@code bytes} in all. */
+    static long firstLines(int rows, long rowBytes, long bytes) {
+        long wanted = Math.min(bytes, rows * rowBytes + AHEAD);
+        return Math.clamp(wanted / LINE_BYTES, 1, MOST_FIRST_LINES);
+    }
+
+    /** Weights that are read once need not push anything out of the second cache; those of several tokens may be read again. */
+    private static void prefetch(Assembler a, int tokens, Mem place) {
+        if (tokens == 1) {
+            a.prefetchOnce(place);
+        } else {
+            a.prefetch(place);
+        }
+    }
+
     final void write(Assembler a) {
         a.push(RBX);
         a.load(RSI, at(RDI, WEIGHTS));
@@ -125,7 +162,7 @@ abstract class ProductCode {
         a.align(32);
         a.place(block);
         for (int line = 0; line < rows * step.bytes; line += LINE_BYTES) {
-            a.prefetch(at(RBX, line));
+            prefetch(a, tokens, at(RBX, line));
         }
         a.add(RBX, rows * step.bytes);
         step(a);

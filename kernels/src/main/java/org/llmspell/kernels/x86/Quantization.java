@@ -105,7 +105,7 @@ final class Quantization {
     private static final int SWAP_HALVES = 0x4E;
     private static final int SWAP_NEIGHBOURS = 0xB1;
 
-    private static final Vec MOST = zmm(17);
+    static final Vec MOST = zmm(17);
     private static final Vec SUM = zmm(18);
     private static final Vec INVERSE = zmm(19);
     private static final Vec TEMPORARY = zmm(20);
@@ -207,7 +207,7 @@ final class Quantization {
         a.store(VMOVUPS_STORE, at(RDX, 64), zmm(1));
     }
 
-    private static void constants(Assembler a, int offset) {
+    static void constants(Assembler a, int offset) {
         broadcast(a, ABSOLUTE, 0x7FFFFFFF);
         broadcast(a, PER_STEP, Float.floatToRawIntBits(1 / 127f));
         broadcast(a, STEPS, Float.floatToRawIntBits(127));
@@ -244,7 +244,7 @@ final class Quantization {
     }
 
     /** Registers from {@code first} on: that part of the activations at RSI as 32-bit quants, their scale in {@link #MOST}. */
-    private static void quantize(Assembler a, int first, int vectors) {
+    static void quantize(Assembler a, int first, int vectors) {
         a.emit(VPXORD, MOST, MOST, MOST);
         a.emit(VPXORD, SUM, SUM, SUM);
         for (int i = first; i < first + vectors; i++) {

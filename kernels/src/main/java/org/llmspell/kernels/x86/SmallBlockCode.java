@@ -108,10 +108,7 @@ final class SmallBlockCode extends ProductCode {
     private final Vec product = zmm(25);
 
     SmallBlockCode(Layout layout, int rows, int tokens) {
-        super(
-                rows,
-                tokens,
-                new Step(BLOCKS * layout.blockBytes, 1, Quantization.QUAD_RECORD, layout.blockBytes, LANE));
+        super(rows, tokens, new Step(BLOCKS * layout.blockBytes, 1, Quantization.QUAD_RECORD, layout.blockBytes, LANE));
         this.layout = layout;
     }
 

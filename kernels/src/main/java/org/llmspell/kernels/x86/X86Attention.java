@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.AttentionCall;
 
 /**
@@ -16,10 +17,22 @@ final class X86Attention {
     /** Query vectors (rows times heads of the group) that share a widened page; their states stay in the second cache. */
     private static final int QUERIES = 64;
 
+    /** The same where they go through tiles. */
+    private static final int TILED_QUERIES = 256;
+
+    /** Query vectors from which on tiles pay. */
+    private static final int LEAST_TILED = 2 * AttentionTileCode.QUERIES;
+
     private record Code(Routine page, Routine finish) {}
 
+    private record TileCode(Routine widen, Routine tiles) {}
+
     private final Map<AttentionCode, Code> codes = new ConcurrentHashMap<>();
+    private final Map<AttentionTileCode, TileCode> tileCodes = new ConcurrentHashMap<>();
+    private final Routine scaleQueries = AttentionTileCode.scaleQueries();
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    X86Attention() throws ExecutableMemory.Refused {}
 
     /** Whether there can be code for heads and pages of these sizes. */
     boolean supports(AttentionCall call) {
@@ -27,14 +40,31 @@ final class X86Attention {
     }
 
     void run(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
-        AttentionCode shape =
-                new AttentionCode(call.keyDimension(), call.valueDimension(), call.pageTokens(), call.softcap() != 0);
+        AttentionCode shape = new AttentionCode(
+                call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
-        int blockRows = Math.min(rowTo - rowFrom, Math.max(1, QUERIES / call.group()));
+        boolean tiled =
+                (rowTo - rowFrom) * call.group() >= LEAST_TILED && AttentionTileCode.possible(call.pageTokens());
+        TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
+        int most = tiled ? TILED_QUERIES : QUERIES;
+        int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));
         Scratch memory = scratch.get();
         memory.reserve(shape, blockRows * call.group());
         for (int row = rowFrom; row < rowTo; row += blockRows) {
-            new Block(call, kvHead, row, Math.min(rowTo, row + blockRows), shape, code, memory).run();
+            int end = Math.min(rowTo, row + blockRows);
+            new Block(call, kvHead, row, end, shape, code, tiles, scaleQueries, memory).run();
+        }
+    }
+
+    private static AttentionTileCode tileShape(AttentionCall call) {
+        return new AttentionTileCode(call.keyDimension(), call.valueDimension(), call.format(), call.softcap() != 0);
+    }
+
+    private static TileCode assemble(AttentionTileCode shape) {
+        try {
+            return new TileCode(shape.widen(), shape.tiles());
+        } catch (ExecutableMemory.Refused e) {
+            throw new IllegalStateException("no more executable memory, though there was some at start", e);
         }
     }
 
@@ -46,15 +76,30 @@ final class X86Attention {
         }
     }
 
-    /** Consecutive rows that go through the pages together. */
+    /** Consecutive rows that go through the pages together: in tiles, if there is code for these. */
     private record Block(
-            AttentionCall call, int kvHead, int rowFrom, int rowTo, AttentionCode shape, Code code, Scratch memory) {
+            AttentionCall call,
+            int kvHead,
+            int rowFrom,
+            int rowTo,
+            AttentionCode shape,
+            Code code,
+            @Nullable TileCode tiles,
+            Routine scaleQueries,
+            Scratch memory) {
         void run() {
             begin();
             int pageTokens = call.pageTokens();
             int last = call.firstPosition() + rowTo - 1;
+            if (tiles != null) {
+                beginTiles();
+            }
             for (int page = call.firstVisible(rowFrom) / pageTokens; page <= last / pageTokens; page++) {
-                page(page);
+                if (tiles == null) {
+                    page(page);
+                } else {
+                    tiledPage(tiles, page);
+                }
             }
             MemorySegment arguments = memory.arguments;
             long out = call.outIndex()
@@ -80,7 +125,7 @@ final class X86Attention {
                 states.set(
                         ValueLayout.JAVA_FLOAT,
                         state + AttentionCode.STATE_MAXIMUM,
-                        sinks == null ? Float.NEGATIVE_INFINITY : sinks[kvHead * call.group() + i % call.group()]);
+                        sinks == null ? lowest() : sinks[kvHead * call.group() + i % call.group()]);
                 states.set(ValueLayout.JAVA_FLOAT, state + AttentionCode.STATE_SUMS, sinks == null ? 0 : 1);
             }
             MemorySegment arguments = memory.arguments;
@@ -96,34 +141,119 @@ final class X86Attention {
             arguments.set(ValueLayout.JAVA_FLOAT, AttentionCode.TWO_BY_CAP, 2 / call.softcap());
         }
 
-        /** One page: at once for the rows that see all of it, row by row where only a part is seen. */
-        private void page(int page) {
-            int start = page * call.pageTokens();
-            int end = start + call.pageTokens();
-            int lastSeen = Math.min(end, call.firstPosition() + rowTo) - start;
+        /** Below every score. In tiles a state goes through positions that it does not see, so that the difference of two must be 0. */
+        private float lowest() {
+            return tiles == null ? Float.NEGATIVE_INFINITY : -Float.MAX_VALUE;
+        }
+
+        private void beginTiles() {
             MemorySegment arguments = memory.arguments;
-            long keys = (long) kvHead * call.pageTokens() * call.keyDimension();
-            long values = (long) kvHead * call.pageTokens() * call.valueDimension();
+            long query = call.queryIndex()
+                    + ((long) rowFrom * call.heads() + (long) kvHead * call.group()) * call.keyDimension();
             arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + Short.BYTES * keys);
+                    ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, rowTo - rowFrom);
+            arguments.set(
+                    ValueLayout.JAVA_LONG, AttentionTileCode.ROW_VECTORS, call.group() * call.keyDimension() / 16);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SCALED_QUERIES, memory.queries.address());
+            scaleQueries.call(arguments.address());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TURNED_KEYS, memory.turnedKeys.address());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.WIDE_VALUES, memory.tileValues.address());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.WEIGHTS, memory.weights.address());
+        }
+
+        private void tiledPage(TileCode code, int page) {
+            int start = page * call.pageTokens();
+            for (int from = start; from < start + call.pageTokens(); from += AttentionTileCode.KEYS) {
+                int to = Math.min(from + AttentionTileCode.KEYS, call.firstPosition() + rowTo);
+                if (to <= Math.max(from, call.firstVisible(rowFrom))) {
+                    continue;
+                }
+                MemorySegment arguments = memory.arguments;
+                long first = (long) kvHead * call.pageTokens() + from - start;
+                arguments.set(
+                        ValueLayout.JAVA_LONG,
+                        AttentionTileCode.STORED_KEYS,
+                        call.keyPages()[page].address() + first * call.format().bytes(call.keyDimension()));
+                arguments.set(
+                        ValueLayout.JAVA_LONG,
+                        AttentionTileCode.STORED_VALUES,
+                        call.valuePages()[page].address()
+                                + first * call.format().bytes(call.valueDimension()));
+                arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SEEN, to - from);
+                code.widen.call(arguments.address());
+                if (arguments.get(ValueLayout.JAVA_FLOAT, AttentionTileCode.FINITE) == 0) {
+                    tiles(code, from, to);
+                } else {
+                    positions(page, from, to);
+                }
+            }
+        }
+
+        /** All tiles of query vectors that see any of the positions. */
+        private void tiles(TileCode code, int from, int to) {
+            int firstRow = Math.max(rowFrom, from - call.firstPosition());
+            int endRow = firstRow;
+            int group = call.group();
+            for (int row = firstRow; row < rowTo && call.firstVisible(row) < to; row++) {
+                int seenFrom = seenFrom(row, from) - from;
+                int seenTo = seenTo(row, to) - from;
+                int bits = (int) ((-1L >>> (64 - seenTo)) & (-1L << seenFrom));
+                for (int head = 0; head < group; head++) {
+                    memory.visible.setAtIndex(ValueLayout.JAVA_INT, (long) (row - firstRow) * group + head, bits);
+                }
+                endRow = row + 1;
+            }
+            if (endRow == firstRow) {
+                return;
+            }
+            int queries = (endRow - firstRow) * group;
+            int count = (queries + AttentionTileCode.QUERIES - 1) / AttentionTileCode.QUERIES;
+            for (int query = queries; query < count * AttentionTileCode.QUERIES; query++) {
+                memory.visible.setAtIndex(ValueLayout.JAVA_INT, query, 0);
+            }
+            MemorySegment arguments = memory.arguments;
+            long before = (long) (firstRow - rowFrom) * group;
             arguments.set(
                     ValueLayout.JAVA_LONG,
-                    AttentionCode.VALUES,
-                    call.valuePages()[page].address() + Short.BYTES * values);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, lastSeen * call.keyDimension() / 16);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, lastSeen * call.valueDimension() / 16);
+                    AttentionTileCode.SCALED_QUERIES,
+                    memory.queries.address() + before * Float.BYTES * call.keyDimension());
+            arguments.set(
+                    ValueLayout.JAVA_LONG,
+                    AttentionTileCode.STATES,
+                    memory.states.address() + before * shape.stateBytes());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.VISIBLE, memory.visible.address());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TILES, count);
+            code.tiles.call(arguments.address());
+        }
+
+        /** One page: at once for the rows that see all of it, row by row where only a part is seen. */
+        private void page(int page) {
+            positions(page, page * call.pageTokens(), (page + 1) * call.pageTokens());
+        }
+
+        /** Some positions of a page. */
+        private void positions(int page, int from, int to) {
+            int start = page * call.pageTokens();
+            int lastSeen = Math.min(to, call.firstPosition() + rowTo) - start;
+            MemorySegment arguments = memory.arguments;
+            long heads = (long) kvHead * call.pageTokens();
+            long keys = heads * call.format().bytes(call.keyDimension());
+            long values = heads * call.format().bytes(call.valueDimension());
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + keys);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUES, call.valuePages()[page].address() + values);
+            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, lastSeen);
             int row = rowFrom;
             while (row < rowTo) {
-                int from = seenFrom(row, start);
-                int to = seenTo(row, end);
+                int seenFrom = seenFrom(row, from);
+                int seenTo = seenTo(row, to);
                 int next = row + 1;
-                while (next < rowTo && seenFrom(next, start) == from && seenTo(next, end) == to) {
+                while (next < rowTo && seenFrom(next, from) == seenFrom && seenTo(next, to) == seenTo) {
                     next++;
                 }
-                if (from < to) {
-                    rows(row, next, from - start, to - start);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEY_VECTORS, 0);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUE_VECTORS, 0);
+                if (seenFrom < seenTo) {
+                    rows(row, next, seenFrom - start, seenTo - start);
+                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, 0);
                 }
                 row = next;
             }
@@ -164,15 +294,27 @@ final class X86Attention {
 
     /** A thread's argument block, its widened page and its query vectors' states. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto().allocate(AttentionCode.ARGUMENT_BYTES, 64);
+        final MemorySegment arguments = Arena.ofAuto().allocate(AttentionTileCode.ARGUMENT_BYTES, 64);
         MemorySegment keys = MemorySegment.NULL;
         MemorySegment values = MemorySegment.NULL;
         MemorySegment states = MemorySegment.NULL;
+        MemorySegment queries = MemorySegment.NULL;
+        MemorySegment visible = MemorySegment.NULL;
+        MemorySegment turnedKeys = MemorySegment.NULL;
+        MemorySegment tileValues = MemorySegment.NULL;
+        final MemorySegment weights =
+                Arena.ofAuto().allocate(4L * AttentionTileCode.KEYS * AttentionTileCode.QUERIES, 64);
 
-        void reserve(AttentionCode shape, int queries) {
+        void reserve(AttentionCode shape, int queryVectors) {
+            // Room for a last tile that is not full.
+            long queries = (long) queryVectors + AttentionTileCode.QUERIES;
             keys = atLeast(keys, 4L * shape.pageTokens() * shape.keyDimension());
             values = atLeast(values, 4L * shape.pageTokens() * shape.valueDimension());
-            states = atLeast(states, (long) queries * shape.stateBytes());
+            states = atLeast(states, queries * shape.stateBytes());
+            this.queries = atLeast(this.queries, queries * Float.BYTES * shape.keyDimension());
+            visible = atLeast(visible, (queries + 1) * Integer.BYTES);
+            turnedKeys = atLeast(turnedKeys, 4L * AttentionTileCode.KEYS * shape.keyDimension());
+            tileValues = atLeast(tileValues, 4L * AttentionTileCode.KEYS * shape.valueDimension());
         }
 
         private static MemorySegment atLeast(MemorySegment held, long bytes) {

@@ -1,8 +1,11 @@
 package org.llmspell.kernels.x86;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.AttentionCall;
+import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.NativeMemory;
@@ -10,11 +13,13 @@ import org.llmspell.kernels.WeightMatrix;
 
 /**
  * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the quantized formats in use with
- * activations rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32; attention and the operations on rows in float32.
- * Everything else is left to other kernels. Thread-safe.
+ * activations rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32; dense
+ * products with many tokens, in float32, bfloat16 or the tiles of AMX; attention and the operations on rows in float32. Everything
+ * else is left to other kernels. Thread-safe.
  *
- * <p>Rounding moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do; the tests hold it to 1%. What
- * {@link Kernels#multiply} gives for a row and a token depends neither on the other rows nor on the other tokens.
+ * <p>Rounding to 8 bits moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do, and the tests hold it to 1%; rounding
+ * to bfloat16 moves it by less than 0.1%. What {@link Kernels#multiply} gives for a row and a token does not depend on the other
+ * rows, nor on the other tokens but for whether there are enough of them for a {@linkplain #batchProduct dense product}.
  */
 public final class X86Kernels extends ForwardingKernels {
     /**
@@ -23,14 +28,20 @@ public final class X86Kernels extends ForwardingKernels {
      */
     static final long WORTH_ROUNDING = 1 << 18;
 
+    private final String name;
     private final X86Products products;
+    private final BatchProducts batches;
     private final X86Attention attention = new X86Attention();
     private final X86Rows rows;
     private final long smallest;
+    private final ThreadLocal<MemorySegment> prepared = ThreadLocal.withInitial(() -> MemorySegment.NULL);
 
-    private X86Kernels(Kernels others, long smallest) throws ExecutableMemory.Refused {
+    private X86Kernels(String name, X86Products products, BatchProducts batches, Kernels others, long smallest)
+            throws ExecutableMemory.Refused {
         super(others);
-        products = new X86Products();
+        this.name = name;
+        this.products = products;
+        this.batches = batches;
         rows = new X86Rows();
         this.smallest = smallest;
     }
@@ -39,13 +50,25 @@ public final class X86Kernels extends ForwardingKernels {
     public static final class Unavailable extends Exception {
         private static final long serialVersionUID = 1;
 
-        Unavailable(String message) {
+        private final boolean faulty;
+
+        Unavailable(String message, boolean faulty) {
             super(message);
+            this.faulty = faulty;
+        }
+
+        Unavailable(String message) {
+            this(message, false);
+        }
+
+        /** Whether they should run but compute wrongly, which someone ought to know. */
+        public boolean faulty() {
+            return faulty;
         }
     }
 
     /**
-     * Assembles the kernels for this processor.
+     * Assembles the kernels for this processor, without AMX.
      *
      * @param others compute what these do not
      */
@@ -60,18 +83,77 @@ public final class X86Kernels extends ForwardingKernels {
      */
     public static Kernels assemble(Kernels others, long smallest) throws Unavailable {
         try {
-            if (!CpuFeatures.detect().avx512Vnni()) {
-                throw new Unavailable("the processor has no AVX-512 with VNNI");
-            }
-            return new X86Kernels(others, smallest);
+            CpuFeatures features = features();
+            X86Products products = new X86Products();
+            String refused = features.amxBf16() ? Tiles.unavailable(features) : null;
+            String name = "avx512 (VNNI%s%s; else %s)"
+                    .formatted(
+                            features.avx512Bf16() ? ", BF16" : "",
+                            refused == null ? "" : "; no AMX: " + refused,
+                            others.name());
+            BatchProducts batches = BatchProducts.vectors(features, products, others);
+            return new X86Kernels(name, products, batches, others, smallest);
         } catch (ExecutableMemory.Refused e) {
             throw new Unavailable(String.valueOf(e.getMessage()));
         }
     }
 
+    /**
+     * Assembles the kernels for this processor with products of many tokens in the tiles of AMX, once those have computed a
+     * product as {@code scalar} does.
+     *
+     * @param others compute what these do not
+     */
+    public static Kernels assembleTiled(Kernels others, Kernels scalar) throws Unavailable {
+        return assembleTiled(others, scalar, WORTH_ROUNDING);
+    }
+
+    /**
+     * {@link #assembleTiled(Kernels, Kernels)} with another limit.
+     *
+     * @param smallest matrices of fewer weights are left to {@code others}
+     */
+    public static Kernels assembleTiled(Kernels others, Kernels scalar, long smallest) throws Unavailable {
+        try {
+            CpuFeatures features = features();
+            String reason = Tiles.unavailable(features);
+            if (reason != null) {
+                throw new Unavailable(reason);
+            }
+            DenseProduct tiles = DenseProduct.tiles(others);
+            String wrong = Tiles.disagreement(tiles, scalar);
+            if (wrong != null) {
+                throw new Unavailable(wrong, true);
+            }
+            String name = "amx (BF16; VNNI; else %s)".formatted(others.name());
+            return new X86Kernels(name, new X86Products(), BatchProducts.tiles(tiles, others), others, smallest);
+        } catch (ExecutableMemory.Refused e) {
+            throw new Unavailable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static CpuFeatures features() throws ExecutableMemory.Refused, Unavailable {
+        CpuFeatures features = CpuFeatures.detect();
+        if (!features.avx512Vnni()) {
+            throw new Unavailable("the processor has no AVX-512 with VNNI");
+        }
+        return features;
+    }
+
     @Override
     public String name() {
-        return "avx512 (VNNI; else " + others.name() + ")";
+        return name;
+    }
+
+    @Override
+    public @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
+        return batches.of(weights, tokens, smallest);
+    }
+
+    /** Whether products with a few tokens have code that may be used. */
+    private boolean multipliesFew(WeightMatrix weights) {
+        return products.supports(weights.format(), weights.columns())
+                && (!products.rounds(weights.format()) || (long) weights.rows() * weights.columns() >= smallest);
     }
 
     @Override
@@ -86,9 +168,8 @@ public final class X86Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        if (!products.supports(weights.format(), weights.columns())
-                || (products.rounds(weights.format())
-                        && (long) weights.rows() * weights.columns() < smallest)) {
+        BatchProduct batch = batchProduct(weights, tokens);
+        if (batch == null && !multipliesFew(weights)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
@@ -97,7 +178,11 @@ public final class X86Kernels extends ForwardingKernels {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
-        if (rowFrom < rowTo && tokens > 0) {
+        if (batch != null) {
+            MemorySegment prepared = preparing(batch.preparedBytes(weights.columns(), tokens));
+            batch.prepare(x, xIndex, xStride, weights.columns(), tokens, 0, tokens, prepared);
+            batch.multiply(weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
+        } else if (rowFrom < rowTo && tokens > 0) {
             products.multiply(
                     weights,
                     rowFrom,
@@ -218,6 +303,16 @@ public final class X86Kernels extends ForwardingKernels {
         }
         attention.run(call, kvHead, rowFrom, rowTo);
         keep(call, call, call);
+    }
+
+    /** This thread's memory for activations that are prepared for one call alone. */
+    private MemorySegment preparing(long bytes) {
+        MemorySegment memory = prepared.get();
+        if (memory.byteSize() < bytes) {
+            memory = Arena.ofAuto().allocate(bytes, 64);
+            prepared.set(memory);
+        }
+        return memory;
     }
 
     private static long at(MemorySegment segment, long index) {

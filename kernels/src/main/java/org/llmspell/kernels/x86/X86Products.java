@@ -3,7 +3,9 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +73,8 @@ final class X86Products {
     private record Code(int rows, Routine several, Routine single) {}
 
     private final Map<BlockFormat, Format> formats = new EnumMap<>(BlockFormat.class);
+    private final Routine fetchingOnce = ProductCode.fetching(1);
+    private final Routine fetching = ProductCode.fetching(2);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     X86Products() throws ExecutableMemory.Refused {
@@ -169,8 +173,7 @@ final class X86Products {
         int rows = Math.min(MOST_ROWS, sums / tokens);
         try {
             Routine single = generator.code(1, tokens).routine();
-            Routine several =
-                    rows == 1 ? single : generator.code(rows, tokens).routine();
+            Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
             return new Code(rows, several, single);
         } catch (ExecutableMemory.Refused e) {
             throw new IllegalStateException("no more executable memory, though there was some at start", e);
@@ -183,6 +186,25 @@ final class X86Products {
             throw new IllegalArgumentException("no code for " + format);
         }
         return found;
+    }
+
+    /** All code that {@link #multiply} may run, made if it was not yet. */
+    List<Routine> routines() {
+        List<Routine> routines = new ArrayList<>(List.of(fetchingOnce, fetching));
+        for (Format format : formats.values()) {
+            routines.add(format.records.routine());
+            for (int i = 0; i < TOKENS.length; i++) {
+                Code code = format.code(i);
+                routines.add(code.several);
+                routines.add(code.single);
+            }
+        }
+        return routines;
+    }
+
+    /** Whether there is code for the format. */
+    boolean supports(BlockFormat format) {
+        return formats.containsKey(format);
     }
 
     /** Whether there is code for such rows. */
@@ -207,6 +229,11 @@ final class X86Products {
         for (int i = 0; i < TOKENS.length; i++) {
             int count = TOKENS[i];
             while (tokens - token >= count) {
+                Code code = format.code(i);
+                memory.rows(weights, rowFrom, 0);
+                long bytes = (rowTo - rowFrom) * weights.rowBytes();
+                memory.set(ProductCode.STEPS, ProductCode.firstLines(code.rows, weights.rowBytes(), bytes));
+                memory.call(count == 1 ? fetchingOnce : fetching);
                 long laidOut = memory.records(records.bytes(columns, count));
                 for (int t = 0; t < count; t++) {
                     memory.layOut(
@@ -221,7 +248,7 @@ final class X86Products {
                 memory.set(ProductCode.TAIL, columns % format.step / format.piece);
                 memory.set(ProductCode.ROW_BYTES, weights.rowBytes());
                 memory.set(ProductCode.OUT_STRIDE, outStride);
-                run(memory, format.code(i), weights, rowFrom, rowTo, out + token * outStride);
+                run(memory, code, weights, rowFrom, rowTo, out + token * outStride);
                 token += count;
             }
         }

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -13,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +34,25 @@ class AssemblerTest {
     };
 
     /** Instructions whose operands differ in width from the vector they work on: source as a part of the destination's. */
-    private static final Map<Op, Integer> NARROWER =
-            Map.of(Op.VCVTPH2PS, 2, Op.VCVTPS2PH, 2, Op.VPMOVZXBW, 2, Op.VPMOVSXBW, 2, Op.VPMOVZXWD, 2, Op.VPMOVDW, 2, Op.VPMOVSDB, 4);
+    private static final Map<Op, Integer> NARROWER = Map.of(
+            Op.VCVTPH2PS,
+            2,
+            Op.VCVTPS2PH,
+            2,
+            Op.VPMOVZXBW,
+            2,
+            Op.VPMOVSXBW,
+            2,
+            Op.VPMOVZXWD,
+            2,
+            Op.VPMOVDW,
+            2,
+            Op.VPMOVSDB,
+            4,
+            Op.VPMOVSXBD,
+            4,
+            Op.VPMOVZXBD,
+            4);
 
     @TempDir
     Path folder;
@@ -152,6 +166,8 @@ class AssemblerTest {
             expected.add("add " + one + ",0x1234");
             a.sub(pair[1], 1);
             expected.add("sub " + other + ",0x1");
+            a.cmp(pair[1], 0x70);
+            expected.add("cmp " + other + ",0x70");
             a.and(pair[1], 0x70);
             expected.add("and " + other + ",0x70");
             a.or(pair[0], pair[1]);
@@ -172,12 +188,16 @@ class AssemblerTest {
             expected.add("mov r9d," + text(place));
             a.load16(Gp.R9, place);
             expected.add("movzx r9d," + text(place));
+            a.load8(Gp.R10, place);
+            expected.add("movzx r10d," + text(place));
             a.store32(place, Gp.RCX);
             expected.add("mov " + text(place) + ",ecx");
             a.lea(Gp.R11, place);
             expected.add("lea r11," + text(place));
             a.prefetch(place);
             expected.add("prefetcht1 " + text(place));
+            a.prefetchOnce(place);
+            expected.add("prefetchnta " + text(place));
         }
         a.kmovd(3, Gp.RAX);
         expected.add("kmovd k3,eax");
@@ -187,6 +207,46 @@ class AssemblerTest {
         expected.add("kmovq k3,rax");
         a.kmovq(7, Gp.R9);
         expected.add("kmovq k7,r9");
+        assertThat(disassembled(a.bytes())).isEqualTo(expected);
+    }
+
+    @Test
+    void tileInstructionsHaveTheBytesThatTheManualPrescribes() {
+        assertBytes("c4e27849c0", Assembler::releaseTiles);
+        assertBytes("c4e27b49e8", a -> a.zeroTile(5));
+        assertBytes("c4e2525cda", a -> a.multiplyTiles(3, 2, 5));
+        assertBytes("c4e278498740000000", a -> a.loadTileShapes(Mem.at(Gp.RDI, 64)));
+        assertBytes("c4e27b4bb41e00000000", a -> a.loadTile(6, Gp.RSI, 0, Gp.RBX));
+        assertBytes("c4a27a4bac0000040000", a -> a.storeTile(Gp.RAX, 1024, Gp.R8, 5));
+    }
+
+    @Test
+    void tileInstructionsReadBackAsTheyWereMeant() throws Exception {
+        Assembler a = new Assembler();
+        List<String> expected = new ArrayList<>();
+        for (int tile = 0; tile < 8; tile++) {
+            int second = (tile + 3) % 8;
+            int third = (tile + 6) % 8;
+            a.zeroTile(tile);
+            expected.add("tilezero tmm" + tile);
+            a.multiplyTiles(tile, second, third);
+            expected.add("tdpbf16ps tmm%d,tmm%d,tmm%d".formatted(tile, second, third));
+        }
+        for (Gp base : new Gp[] {Gp.RSI, Gp.RBP, Gp.R12, Gp.R13}) {
+            for (Gp stride : new Gp[] {Gp.RBX, Gp.R8}) {
+                String place = text(Mem.at(base, stride, 1, 512));
+                a.loadTile(7, base, 512, stride);
+                expected.add("tileloadd tmm7," + place);
+                a.storeTile(base, 512, stride, 2);
+                expected.add("tilestored " + place + ",tmm2");
+            }
+        }
+        for (Mem place : PLACES) {
+            a.loadTileShapes(place);
+            expected.add("ldtilecfg " + text(place));
+        }
+        a.releaseTiles();
+        expected.add("tilerelease");
         assertThat(disassembled(a.bytes())).isEqualTo(expected);
     }
 
@@ -350,38 +410,9 @@ class AssemblerTest {
     }
 
     private List<String> disassembled(byte[] code) throws IOException, InterruptedException {
-        Path file = folder.resolve("code");
-        Files.write(file, code);
-        Process process;
-        try {
-            process = new ProcessBuilder(
-                            "objdump",
-                            "-D",
-                            "-b",
-                            "binary",
-                            "-m",
-                            "i386:x86-64",
-                            "-M",
-                            "intel",
-                            "-w",
-                            "--no-show-raw-insn",
-                            file.toString())
-                    .redirectErrorStream(true)
-                    .start();
-        } catch (IOException e) {
-            String reason = "objdump (binutils) is not installed";
-            if (System.getenv("CI") != null) {
-                throw new AssertionError(reason, e);
-            }
-            Assumptions.abort(reason);
-            throw e;
-        }
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
-        return output.lines()
-                .filter(line -> line.matches("\\s*[0-9a-f]+:\\s.*"))
-                .map(line -> line.replaceFirst("\\s*[0-9a-f]+:\\s*", "")
-                        .replace("{evex} ", "")
+        return Disassembly.of(code, folder).stream()
+                .map(Disassembly.Line::text)
+                .map(line -> line.replace("{evex} ", "")
                         .replace("{vex} ", "")
                         .replaceAll("DWORD BCST (\\[[^]]*\\])", "$1{repeated}")
                         .replaceAll("(?:[XYZ]MM|[DQ])?(?:WORD|BYTE) PTR ", "")

@@ -52,6 +52,7 @@ public final class CandleBackend implements Backend {
     private final DownloadConfig download;
     private final ModelStore store;
     private final OllamaModels shared;
+    private final BuiltInModel builtIn;
     private final Supplier<Runner> starter;
     private final CandleErrors errors;
     private final Object engineLock = new Object();
@@ -63,6 +64,16 @@ public final class CandleBackend implements Backend {
     }
 
     CandleBackend(CandleConfig config, DownloadConfig download, ModelStore store, Supplier<Runner> starter) {
+        this(config, download, store, new BuiltInModel(config.modelDirectory()), starter);
+    }
+
+    CandleBackend(
+            CandleConfig config,
+            DownloadConfig download,
+            ModelStore store,
+            BuiltInModel builtIn,
+            Supplier<Runner> starter) {
+        this.builtIn = builtIn;
         this.download = download;
         this.shared = new OllamaModels(download.ollamaModels());
         this.config = config;
@@ -73,7 +84,12 @@ public final class CandleBackend implements Backend {
 
     private static EngineOptions options(CandleConfig config) {
         return new EngineOptions(
-                config.threads(), config.keepAlive(), config.maxLoadedModels(), config.contextLength());
+                config.threads(),
+                config.keepAlive(),
+                config.maxLoadedModels(),
+                config.contextLength(),
+                config.cacheType().equals("q8_0") ? EngineOptions.CacheType.Q8_0 : EngineOptions.CacheType.F16,
+                config.draftTokens());
     }
 
     @Override
@@ -95,10 +111,11 @@ public final class CandleBackend implements Backend {
         String error = null;
         try {
             Listing listing = store.list();
-            models = list().size();
+            models = (int) list().stream().filter(model -> !model.builtIn()).count();
             for (int i = 0; i < listing.warnings().size(); i++) {
                 details.put("warning " + (i + 1), listing.warnings().get(i));
             }
+            details.put("built_in", builtIn.name());
             checkDevice();
             details.put("kernels", engine().kernels());
         } catch (LocalModelException e) {
@@ -128,6 +145,9 @@ public final class CandleBackend implements Backend {
             }
         }
         entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
+        if (!isHidden()) {
+            entries.add(builtIn.entry(name()));
+        }
         return entries;
     }
 
@@ -156,7 +176,7 @@ public final class CandleBackend implements Backend {
         try {
             return model.isPath()
                     ? Files.isRegularFile(model.path())
-                    : store.has(model) || shared.find(model).isPresent();
+                    : store.has(model) || shared.find(model).isPresent() || isBuiltIn(model);
         } catch (LocalModelException e) {
             return false;
         }
@@ -169,10 +189,7 @@ public final class CandleBackend implements Backend {
      */
     public Path locate(ModelSpec model) {
         if (!model.isPath()) {
-            Optional<OllamaModels.Found> borrowed = borrowed(model);
-            return borrowed.isPresent()
-                    ? borrowed.get().file()
-                    : store.find(model).file();
+            return stored(model).file();
         }
         Path file = model.path();
         if (Files.isRegularFile(file)) {
@@ -188,7 +205,7 @@ public final class CandleBackend implements Backend {
     }
 
     /**
-     * The model and its files, for exporting: one of the store, or one of Ollama's that is used in place.
+     * The model and its files: one of the store, one of Ollama's that is used in place, or the one that is built in.
      *
      * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
      */
@@ -199,7 +216,9 @@ public final class CandleBackend implements Backend {
                     "The file " + model.name() + " is not in the model directory",
                     "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
         }
-        return borrowed(model).map(OllamaModels.Found::stored).orElseGet(() -> store.find(model));
+        return borrowed(model)
+                .map(OllamaModels.Found::stored)
+                .orElseGet(() -> isBuiltIn(model) ? builtIn.stored() : store.find(model));
     }
 
     /** The model in Ollama's folder, where the store itself has none of that name. */
@@ -207,10 +226,30 @@ public final class CandleBackend implements Backend {
         return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
     }
 
+    /** Whether {@code model} means the model that is built in. */
+    private boolean isBuiltIn(ModelSpec model) {
+        return builtIn.isMeant(model) && !isHidden();
+    }
+
+    /** Whether a model that the user has installed, of any variant, takes the built-in model's name. */
+    private boolean isHidden() {
+        ModelSpec name = new ModelSpec(builtIn.name(), null, name(), false);
+        return store.has(name)
+                || shared.list().stream()
+                        .anyMatch(model -> model.id()
+                                .regionMatches(
+                                        true,
+                                        0,
+                                        builtIn.name() + ":",
+                                        0,
+                                        builtIn.name().length() + 1));
+    }
+
     @Override
     public ModelInfo info(ModelSpec model) {
         Optional<OllamaModels.Found> borrowed = borrowed(model);
-        StoredModel stored = model.isPath() || borrowed.isPresent() ? null : store.find(model);
+        boolean own = isBuiltIn(model);
+        StoredModel stored = model.isPath() || borrowed.isPresent() || own ? null : store.find(model);
         Path file = stored == null ? locate(model) : stored.file();
         GgufFacts facts = GgufFacts.read(file);
         Map<String, String> details = new LinkedHashMap<>(facts.details());
@@ -226,6 +265,12 @@ public final class CandleBackend implements Backend {
             }
             details.put("sha256", stored.manifest().files().getFirst().sha256());
         }
+        if (own) {
+            details.put("built_in", "part of LLMSpell: never pulled, cannot be removed");
+            details.put("sha256", builtIn.sha256());
+        } else if (!model.isPath() && model.name().equalsIgnoreCase(builtIn.name())) {
+            details.put("hides", "the built-in model of this name");
+        }
         if (borrowed.isPresent()) {
             details.put("shared", "from Ollama's models, read-only");
         }
@@ -240,7 +285,9 @@ public final class CandleBackend implements Backend {
         return new ModelInfo(
                 stored != null
                         ? stored.id()
-                        : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
+                        : own
+                                ? builtIn.name()
+                                : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
                 name(),
                 stored == null ? facts.sizeBytes() : stored.sizeBytes(),
                 "GGUF",
@@ -292,6 +339,11 @@ public final class CandleBackend implements Backend {
 
     @Override
     public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
+        if (isBuiltIn(model) && !options.force()) {
+            ModelEntry there = builtIn.entry(name());
+            progress.accept(new PullProgress("success", 100, there.sizeBytes(), there.sizeBytes()));
+            return new PullResult(there.id(), "exists", there.sizeBytes());
+        }
         return new CandlePull(store, download).pull(model, options, progress);
     }
 
@@ -344,7 +396,12 @@ public final class CandleBackend implements Backend {
             }
             Duration before = Duration.ofNanos(System.nanoTime() - start);
             Generation generation = lease.generate(
-                    prompt.tokens(), request.sampling(), request.contextLength(), grammar, prompt.markers());
+                    prompt.tokens(),
+                    request.sampling(),
+                    request.contextLength(),
+                    grammar,
+                    prompt.markers(),
+                    request.draftTokens());
             started = true;
             return new CandleStream(model, lease, generation, prompt.reader(), errors, before);
         } catch (EngineException e) {
@@ -395,6 +452,14 @@ public final class CandleBackend implements Backend {
                     "The model " + borrowed.get().id() + " is Ollama's own and only read here",
                     "Remove it there: `ollama rm " + borrowed.get().id() + "`");
         }
+        if (isBuiltIn(model)) {
+            throw new LocalModelException(
+                    LocalModelException.Kind.UNSUPPORTED,
+                    "The model " + builtIn.name() + " is built into LLMSpell and cannot be removed",
+                    "Leave it: it is never taken for a model that you name",
+                    "Install another one under its name, which is then used instead: `llmspell model import FILE.gguf "
+                            + builtIn.name() + "`");
+        }
         store.remove(store.findOnly(model));
     }
 
@@ -427,5 +492,6 @@ public final class CandleBackend implements Backend {
         if (last != null) {
             last.close();
         }
+        builtIn.close();
     }
 }

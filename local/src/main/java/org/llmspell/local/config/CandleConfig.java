@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param hfApiKey Hugging Face token, if any
  * @param threads computing threads; 0 for one per core
  * @param contextLength tokens of context per sequence; null for the engine's choice
+ * @param cacheType how keys and values are kept: {@code f16} or {@code q8_0}
+ * @param draftTokens tokens guessed for one pass, at most, where a request says nothing else; 0 for none
  * @param keepAlive how long an unused model stays loaded; zero unloads at once, negative never
  * @param maxLoadedModels how many models stay loaded at once
  */
@@ -23,6 +25,8 @@ public record CandleConfig(
         @Nullable String hfApiKey,
         int threads,
         @Nullable Integer contextLength,
+        String cacheType,
+        int draftTokens,
         Duration keepAlive,
         int maxLoadedModels) {
 
@@ -30,7 +34,8 @@ public record CandleConfig(
     @Override
     public String toString() {
         return "CandleConfig[enabled=" + enabled + ", modelDirectory=" + modelDirectory + ", device=" + device
-                + ", threads=" + threads + ", contextLength=" + contextLength + ", keepAlive=" + keepAlive
-                + ", maxLoadedModels=" + maxLoadedModels + "]";
+                + ", threads=" + threads + ", contextLength=" + contextLength + ", cacheType=" + cacheType
+                + ", draftTokens=" + draftTokens + ", keepAlive=" + keepAlive + ", maxLoadedModels=" + maxLoadedModels
+                + "]";
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,15 +32,24 @@ public final class Config {
     public static final String MASK = "********";
 
     private final Map<String, Object> values;
+    private final Map<String, ConfigKey> keys;
     private final @Nullable Path file;
     private final OllamaConfig ollama;
     private final CandleConfig candle;
     private final DownloadConfig download;
     private final ServerConfig server;
     private final AgentConfig agent;
+    private final List<OpenAiConfig> providers;
 
-    private Config(Map<String, Object> values, @Nullable Path file, Path home, Map<String, String> environment) {
+    private Config(
+            Map<String, Object> values,
+            Map<String, ConfigKey> keys,
+            List<String> providers,
+            @Nullable Path file,
+            Path home,
+            Map<String, String> environment) {
         this.values = values;
+        this.keys = keys;
         this.file = file;
         this.ollama = new OllamaConfig(
                 value(ConfigKey.OLLAMA_ENABLED, true),
@@ -56,6 +66,8 @@ public final class Config {
                 (String) values.get(ConfigKey.HF_API_KEY),
                 value(ConfigKey.THREADS, 0L).intValue(),
                 values.get(ConfigKey.CONTEXT_LENGTH) instanceof Long tokens ? tokens.intValue() : null,
+                value(ConfigKey.CACHE_TYPE, ""),
+                value(ConfigKey.DRAFT_TOKENS, 0L).intValue(),
                 value(ConfigKey.KEEP_ALIVE, Duration.ZERO),
                 value(ConfigKey.MAX_LOADED_MODELS, 1L).intValue());
         this.download = new DownloadConfig(
@@ -79,6 +91,33 @@ public final class Config {
                 values.get(ConfigKey.AGENT_MODEL) instanceof String model ? ModelSpec.parse(model) : null,
                 (String) values.get(ConfigKey.AGENT_SYSTEM_PROMPT),
                 agentOptions(values));
+        this.providers = providers.stream().map(this::provider).toList();
+    }
+
+    private OpenAiConfig provider(String name) {
+        String options = ProviderKeys.PROVIDERS + name + ".options.";
+        List<String> urls = texts(values.get(options + "urls"));
+        boolean enabled = value(ProviderKeys.PROVIDERS + name + ".enabled", true);
+        if (urls.isEmpty() && enabled) {
+            throw error("[providers." + name
+                    + "] needs the address of its servers: urls = \"http://localhost:8000/v1\" in [providers." + name
+                    + ".options]");
+        }
+        Map<String, String> names = new LinkedHashMap<>();
+        if (values.get(options + "models") instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> names.put(String.valueOf(key), String.valueOf(value)));
+        }
+        return new OpenAiConfig(
+                name,
+                enabled,
+                urls.stream().map(url -> URI.create(url.replaceAll("/+$", ""))).toList(),
+                (String) values.get(options + "api_key"),
+                seconds(options + "timeout"),
+                seconds(options + "idle_timeout"),
+                seconds(options + "probe_timeout"),
+                seconds(options + "check_interval"),
+                value(options + "extensions", true),
+                names);
     }
 
     /** {@link #load(Path, Map, Map, Path)} with this process's environment and home. */
@@ -98,14 +137,26 @@ public final class Config {
      */
     public static Config load(
             @Nullable Path file, Map<String, String> flags, Map<String, String> environment, Path home) {
+        Path path = find(file, environment, home);
+        TomlFile.Content content = path == null ? new TomlFile.Content(Map.of(), List.of()) : TomlFile.read(path);
+        Map<String, ConfigKey> keys = new LinkedHashMap<>();
+        ConfigKey.ALL.forEach(key -> keys.put(key.path(), key));
+        content.providers().forEach(name -> ProviderKeys.of(name).forEach(key -> keys.put(key.path(), key)));
+
         Map<String, Object> values = new HashMap<>();
-        for (ConfigKey key : ConfigKey.ALL) {
+        for (ConfigKey key : keys.values()) {
             if (key.defaultValue() != null) {
                 values.put(key.path(), key.type().read(key.defaultValue()).orElseThrow());
             }
         }
-        Path read = readFile(file, environment, home, values);
-        for (ConfigKey key : ConfigKey.ALL) {
+        values.putAll(content.values());
+        Path folder = path == null ? null : path.toAbsolutePath().normalize().getParent();
+        if (folder != null && content.values().get(ConfigKey.MODEL_DIRECTORY) instanceof String directory) {
+            values.put(
+                    ConfigKey.MODEL_DIRECTORY,
+                    folder.resolve(expand(directory, home)).toString());
+        }
+        for (ConfigKey key : keys.values()) {
             for (String variable : key.environment()) {
                 String text = environment.get(variable);
                 if (text != null && !text.isBlank()) {
@@ -114,18 +165,19 @@ public final class Config {
                 }
             }
         }
-        flags.forEach((path, text) -> {
-            ConfigKey key = ConfigKey.BY_PATH.get(path);
+        flags.forEach((name, text) -> {
+            ConfigKey key = keys.get(name);
             if (key == null) {
-                throw error("Unknown configuration key " + Quoted.of(path) + TomlFile.hint(path));
+                throw error("Unknown configuration key " + Quoted.of(name) + TomlFile.hint(name));
             }
-            values.put(path, fromText(key, path, text));
+            values.put(name, fromText(key, name, text));
         });
-        return new Config(Map.copyOf(values), read, home, environment);
+        return new Config(
+                Map.copyOf(values), Collections.unmodifiableMap(keys), content.providers(), path, home, environment);
     }
 
-    private static @Nullable Path readFile(
-            @Nullable Path flag, Map<String, String> environment, Path home, Map<String, Object> values) {
+    /** The file to read; null where none is named and the usual one is not there. */
+    private static @Nullable Path find(@Nullable Path flag, Map<String, String> environment, Path home) {
         String variable = flag == null ? environment.getOrDefault(FILE_VARIABLE, "") : "";
         boolean byVariable = !variable.isBlank();
         Path file = home.resolve(".llmspell").resolve("config.toml");
@@ -134,22 +186,14 @@ public final class Config {
         } else if (byVariable) {
             file = expand(variable, home);
         }
-        if (!Files.exists(file)) {
-            if (flag == null && !byVariable) {
-                return null;
-            }
-            throw error("There is no configuration file " + file + " (named by "
-                    + (byVariable ? FILE_VARIABLE : "--config") + ")");
+        if (Files.exists(file)) {
+            return file;
         }
-        Map<String, Object> found = TomlFile.read(file);
-        Path folder = file.toAbsolutePath().normalize().getParent();
-        if (folder != null && found.get(ConfigKey.MODEL_DIRECTORY) instanceof String directory) {
-            found.put(
-                    ConfigKey.MODEL_DIRECTORY,
-                    folder.resolve(expand(directory, home)).toString());
+        if (flag == null && !byVariable) {
+            return null;
         }
-        values.putAll(found);
-        return file;
+        throw error("There is no configuration file " + file + " (named by " + (byVariable ? FILE_VARIABLE : "--config")
+                + ")");
     }
 
     private static Object fromText(ConfigKey key, String where, String text) {
@@ -199,6 +243,16 @@ public final class Config {
         return server;
     }
 
+    /** The providers that the file brings itself, in its order. */
+    public List<OpenAiConfig> providers() {
+        return providers;
+    }
+
+    /** Every key there is here, in the order to show. */
+    public List<ConfigKey> keys() {
+        return List.copyOf(keys.values());
+    }
+
     public AgentConfig agent() {
         return agent;
     }
@@ -209,11 +263,11 @@ public final class Config {
      * read as {@link #MASK}; paths are absolute.
      */
     public @Nullable Object get(String path) {
-        if (ConfigKey.BY_PATH.containsKey(path)) {
+        if (keys.containsKey(path)) {
             return shown(path);
         }
         Map<String, Object> table = new LinkedHashMap<>();
-        for (ConfigKey key : ConfigKey.ALL) {
+        for (ConfigKey key : keys.values()) {
             Object value = shown(key.path());
             if (value != null && (path.isEmpty() || key.path().startsWith(path + "."))) {
                 String rest = path.isEmpty() ? key.path() : key.path().substring(path.length() + 1);
@@ -234,7 +288,7 @@ public final class Config {
     }
 
     private @Nullable Object shown(String path) {
-        ConfigKey key = ConfigKey.BY_PATH.get(path);
+        ConfigKey key = keys.get(path);
         Object value = values.get(path);
         if (key == null || value == null) {
             return null;
@@ -289,7 +343,7 @@ public final class Config {
     /** The lines of a reference table: path, type, default, variables, meaning. */
     public static List<List<String>> reference() {
         List<List<String>> lines = new ArrayList<>();
-        for (ConfigKey key : ConfigKey.ALL) {
+        for (ConfigKey key : ConfigKey.documented()) {
             lines.add(List.of(
                     key.path(),
                     key.type().expected(),

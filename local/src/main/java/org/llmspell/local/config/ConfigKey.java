@@ -1,12 +1,11 @@
 package org.llmspell.local.config;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.EngineOptions;
 import org.llmspell.local.ChatOption;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelSpec;
@@ -43,6 +42,8 @@ public record ConfigKey(
     public static final String OFFLINE = "providers.candle.options.offline";
     public static final String THREADS = "providers.candle.options.threads";
     public static final String CONTEXT_LENGTH = "providers.candle.options.context_length";
+    public static final String CACHE_TYPE = "providers.candle.options.kv_cache_type";
+    public static final String DRAFT_TOKENS = "providers.candle.options.draft_tokens";
     public static final String KEEP_ALIVE = "providers.candle.options.keep_alive";
     public static final String MAX_LOADED_MODELS = "providers.candle.options.max_loaded_models";
     public static final String SERVER_HOST = "server.host";
@@ -60,7 +61,7 @@ public record ConfigKey(
     /** The tables that hold the options of every agent and request, unless it says otherwise. */
     static final String AGENT = "agent.";
 
-    /** All keys, in the order to show. */
+    /** The keys that are always there, in the order to show; a provider that the file names brings further ones. */
     public static final List<ConfigKey> ALL = table();
 
     /** By path. */
@@ -128,14 +129,14 @@ public record ConfigKey(
                 "Hugging Face token for downloads"));
         keys.add(new ConfigKey(
                 HF_ENDPOINT,
-                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                new ValueType.Text("an http or https URL", ValueType.WebAddresses::isWebAddress),
                 "https://huggingface.co",
                 List.of("HF_ENDPOINT"),
                 false,
                 "The Hugging Face Hub, or a mirror of it"));
         keys.add(new ConfigKey(
                 OLLAMA_REGISTRY,
-                new ValueType.Text("an http or https URL", ConfigKey::isWebAddress),
+                new ValueType.Text("an http or https URL", ValueType.WebAddresses::isWebAddress),
                 "https://registry.ollama.ai",
                 List.of("LLMSPELL_OLLAMA_REGISTRY"),
                 false,
@@ -161,6 +162,20 @@ public record ConfigKey(
                 List.of("LLMSPELL_CONTEXT_LENGTH"),
                 false,
                 "Tokens of context per conversation; without it the model's own, at most 4096"));
+        keys.add(new ConfigKey(
+                CACHE_TYPE,
+                new ValueType.Choice(List.of("f16", "q8_0")),
+                "f16",
+                List.of("LLMSPELL_KV_CACHE_TYPE"),
+                false,
+                "How keys and values of a conversation are kept: q8_0 takes half the memory of f16"));
+        keys.add(new ConfigKey(
+                DRAFT_TOKENS,
+                new ValueType.Whole(0, EngineOptions.MOST_DRAFT_TOKENS, false),
+                0L,
+                List.of("LLMSPELL_DRAFT_TOKENS"),
+                false,
+                "Tokens that are guessed from the text itself and checked in one pass, at most; 0 for none"));
         keys.add(new ConfigKey(
                 KEEP_ALIVE,
                 new ValueType.KeepAlive(),
@@ -268,23 +283,17 @@ public record ConfigKey(
         return List.copyOf(keys);
     }
 
+    /** {@link #ALL}, then the keys of a provider of the user's own, {@code NAME} standing for what it is called. */
+    public static List<ConfigKey> documented() {
+        List<ConfigKey> keys = new ArrayList<>(ALL);
+        keys.addAll(ProviderKeys.of("NAME"));
+        return keys;
+    }
+
     private static Map<String, ConfigKey> byPath() {
         Map<String, ConfigKey> byPath = new LinkedHashMap<>();
         ALL.forEach(key -> byPath.put(key.path(), key));
         return Map.copyOf(byPath);
-    }
-
-    private static boolean isWebAddress(String text) {
-        try {
-            URI uri = new URI(text);
-            return uri.getHost() != null
-                    && ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
-                    && uri.getUserInfo() == null
-                    && uri.getQuery() == null
-                    && uri.getFragment() == null;
-        } catch (URISyntaxException e) {
-            return false;
-        }
     }
 
     private static boolean isModel(String text) {

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
+import org.llmspell.local.ModelSpec;
 import org.llmspell.local.Nearest;
 import org.llmspell.local.Quoted;
 import org.llmspell.local.ValueType;
@@ -26,27 +27,59 @@ import org.tomlj.TomlParseResult;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
-/** Reads a configuration file against {@link ConfigKey#ALL}; every error names file, line and column. */
+/**
+ * Reads a configuration file against {@link ConfigKey#ALL} and the keys of the providers that it names itself; every error names
+ * file, line and column.
+ */
 final class TomlFile {
     /** A hundred times what a real one needs. */
     private static final long LARGEST = 1 << 20;
 
     private final Path file;
     private final Map<String, Object> values = new HashMap<>();
+    private final Map<String, ConfigKey> keys = new LinkedHashMap<>(ConfigKey.BY_PATH);
+    private final List<String> providers = new ArrayList<>();
 
     private TomlFile(Path file) {
         this.file = file;
     }
 
-    /** The values that the file sets, by path of key, as their types read them. */
-    static Map<String, Object> read(Path file) {
+    /**
+     * What a file sets.
+     *
+     * @param values by path of key, as their types read them
+     * @param providers the names of those that the file brings itself, in its order
+     */
+    record Content(Map<String, Object> values, List<String> providers) {}
+
+    /** Reads {@code file}. */
+    static Content read(Path file) {
         TomlFile reader = new TomlFile(file);
         TomlParseResult toml = Toml.parse(reader.text());
         if (toml.hasErrors()) {
             throw reader.syntax(toml.errors());
         }
+        reader.findProviders(toml);
         reader.table(List.of(), toml);
-        return reader.values;
+        return new Content(reader.values, reader.providers);
+    }
+
+    /** A table of [providers] that has a type is a provider of the user's own. */
+    private void findProviders(TomlTable toml) {
+        if (!(toml.get(List.of("providers")) instanceof TomlTable tables)) {
+            return;
+        }
+        for (String name : tables.keySet()) {
+            boolean own = tables.get(List.of(name)) instanceof TomlTable table && table.contains(List.of("type"));
+            if (own && ProviderKeys.isName(name)) {
+                providers.add(name);
+                ProviderKeys.of(name).forEach(key -> keys.put(key.path(), key));
+            } else if (own && !ModelSpec.BACKENDS.contains(name)) {
+                throw Config.error(at(position(tables, name))
+                        + "a provider's name is a lower-case letter, then at most 39 letters,"
+                        + " digits, - and _; got " + Quoted.of(name));
+            }
+        }
     }
 
     private String text() {
@@ -100,7 +133,7 @@ final class TomlFile {
             Object value = table.get(List.of(name));
             String dotted = String.join(".", inner);
             // A quoted key with a dot in it is one name, and none of ours.
-            ConfigKey key = name.indexOf('.') < 0 ? ConfigKey.BY_PATH.get(dotted) : null;
+            ConfigKey key = name.indexOf('.') < 0 ? keys.get(dotted) : null;
             String place = at(position(table, name));
             if (key != null) {
                 Object plain = plain(value);
@@ -123,16 +156,17 @@ final class TomlFile {
                         + (value instanceof TomlTable ? "table " : "key ")
                         + Quoted.of(name)
                         + (path.isEmpty() ? "" : " in [" + String.join(".", path) + "]")
-                        + (hint.isEmpty() ? "; known are " + String.join(", ", known) : hint));
+                        + (hint.isEmpty() ? "; known are " + String.join(", ", known) : hint)
+                        + (path.equals(List.of("providers")) ? "; one of your own needs type = \"openai\"" : ""));
             }
         }
     }
 
     /** The names of keys and tables directly in the table at {@code path}. */
-    private static Set<String> namesIn(List<String> path) {
+    private Set<String> namesIn(List<String> path) {
         String prefix = path.isEmpty() ? "" : String.join(".", path) + ".";
         Set<String> names = new TreeSet<>();
-        for (String key : ConfigKey.BY_PATH.keySet()) {
+        for (String key : keys.keySet()) {
             if (key.startsWith(prefix)) {
                 String rest = key.substring(prefix.length());
                 int dot = rest.indexOf('.');

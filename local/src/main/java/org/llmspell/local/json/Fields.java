@@ -32,6 +32,7 @@ public final class Fields {
         fields.put("quantization", entry.quantization());
         fields.put("modified_at", entry.modifiedAt().toString());
         fields.put("shared", entry.shared());
+        fields.put("built_in", entry.builtIn());
         return fields;
     }
 

@@ -27,6 +27,7 @@ import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
 import org.llmspell.local.config.OllamaConfig;
+import org.llmspell.local.json.JsonFields;
 
 /** Models on an Ollama server. Thread-safe; nothing is asked of the server before it is needed. */
 public final class OllamaBackend implements Backend {
@@ -49,7 +50,7 @@ public final class OllamaBackend implements Backend {
     public BackendStatus status() {
         Map<String, String> details = Map.of("url", config.url().toString());
         try {
-            String version = OllamaReplies.string(client.ask("GET", "/api/version", null, null), "version");
+            String version = JsonFields.string(client.ask("GET", "/api/version", null, null), "version");
             return new BackendStatus(NAME, true, list().size(), version, null, details);
         } catch (LocalModelException e) {
             String why = e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")";
@@ -71,15 +72,15 @@ public final class OllamaBackend implements Backend {
     @Override
     public List<ModelEntry> list() {
         List<ModelEntry> entries = new ArrayList<>();
-        for (Map<?, ?> model : OllamaReplies.objects(client.ask("GET", "/api/tags", null, null), "models")) {
-            String id = firstOf(OllamaReplies.string(model, "name"), OllamaReplies.string(model, "model"));
+        for (Map<?, ?> model : JsonFields.objects(client.ask("GET", "/api/tags", null, null), "models")) {
+            String id = firstOf(JsonFields.string(model, "name"), JsonFields.string(model, "model"));
             if (id != null) {
                 entries.add(new ModelEntry(
                         id,
                         NAME,
-                        Math.max(0, OllamaReplies.integer(model, "size", 0)),
-                        OllamaReplies.string(OllamaReplies.object(model, "details"), "quantization_level"),
-                        time(OllamaReplies.string(model, "modified_at")),
+                        Math.max(0, JsonFields.integer(model, "size", 0)),
+                        JsonFields.string(JsonFields.object(model, "details"), "quantization_level"),
+                        time(JsonFields.string(model, "modified_at")),
                         false));
             }
         }
@@ -91,31 +92,31 @@ public final class OllamaBackend implements Backend {
     public ModelInfo info(ModelSpec model) {
         String name = serverName(model);
         Map<?, ?> shown = client.ask("POST", "/api/show", Map.of("model", name, "name", name), name);
-        Map<?, ?> details = OllamaReplies.object(shown, "details");
-        Map<?, ?> facts = OllamaReplies.object(shown, "model_info");
+        Map<?, ?> details = JsonFields.object(shown, "details");
+        Map<?, ?> facts = JsonFields.object(shown, "model_info");
         ModelEntry entry = list().stream()
                 .filter(candidate -> sameModel(candidate.id(), name))
                 .findFirst()
                 .orElse(null);
         String architecture =
-                firstOf(OllamaReplies.string(facts, "general.architecture"), OllamaReplies.string(details, "family"));
-        Long context = architecture == null ? null : OllamaReplies.integer(facts, architecture + ".context_length");
+                firstOf(JsonFields.string(facts, "general.architecture"), JsonFields.string(details, "family"));
+        Long context = architecture == null ? null : JsonFields.integer(facts, architecture + ".context_length");
         Map<String, String> more = new LinkedHashMap<>();
-        putIfPresent(more, "parameter_size", OllamaReplies.string(details, "parameter_size"));
+        putIfPresent(more, "parameter_size", JsonFields.string(details, "parameter_size"));
         if (shown.get("capabilities") instanceof List<?> list && !list.isEmpty()) {
             more.put(
                     "capabilities",
                     String.join(", ", list.stream().map(String::valueOf).toList()));
         }
-        String format = OllamaReplies.string(details, "format");
+        String format = JsonFields.string(details, "format");
         return new ModelInfo(
                 entry == null ? name : entry.id(),
                 NAME,
                 entry == null ? 0 : entry.sizeBytes(),
                 format == null ? null : format.equals("gguf") ? "GGUF" : format,
                 architecture,
-                OllamaReplies.string(details, "quantization_level"),
-                OllamaReplies.integer(facts, "general.parameter_count"),
+                JsonFields.string(details, "quantization_level"),
+                JsonFields.integer(facts, "general.parameter_count"),
                 context == null ? null : Math.toIntExact(Math.min(context, Integer.MAX_VALUE)),
                 isLoaded(name),
                 null,
@@ -162,9 +163,9 @@ public final class OllamaBackend implements Backend {
         question.put("input", texts);
         Map<?, ?> reply = client.ask("POST", "/api/embed", question, name, config.idleTimeout());
         if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
-            throw OllamaErrors.protocol(config.url(), "it did not embed every text");
+            throw OllamaErrors.ERRORS.protocol(config.url(), "it did not embed every text");
         }
-        Long tokens = OllamaReplies.integer(reply, "prompt_eval_count");
+        Long tokens = JsonFields.integer(reply, "prompt_eval_count");
         return new Embeddings(
                 vectors.stream().map(numbers -> new float[][] {vector(numbers)}).toList(),
                 tokens == null ? null : (Integer) Math.toIntExact(Math.min(tokens, Integer.MAX_VALUE)));
@@ -172,12 +173,12 @@ public final class OllamaBackend implements Backend {
 
     /** The server's own listing, {@code /api/tags}: its entries as it wrote them. */
     public List<Map<?, ?>> tags() {
-        return OllamaReplies.objects(client.ask("GET", "/api/tags", null, null), "models");
+        return JsonFields.objects(client.ask("GET", "/api/tags", null, null), "models");
     }
 
     /** The models in the server's memory, {@code /api/ps}: its entries as it wrote them. */
     public List<Map<?, ?>> running() {
-        return OllamaReplies.objects(client.ask("GET", "/api/ps", null, null), "models");
+        return JsonFields.objects(client.ask("GET", "/api/ps", null, null), "models");
     }
 
     /** All that the server tells of a model, {@code /api/show}, as it wrote it. */
@@ -215,12 +216,12 @@ public final class OllamaBackend implements Backend {
 
     private float[] vector(@Nullable Object numbers) {
         if (!(numbers instanceof List<?> list)) {
-            throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
+            throw OllamaErrors.ERRORS.protocol(config.url(), "an embedding is no list of numbers");
         }
         float[] vector = new float[list.size()];
         for (int i = 0; i < vector.length; i++) {
             if (!(list.get(i) instanceof Number number)) {
-                throw OllamaErrors.protocol(config.url(), "an embedding is no list of numbers");
+                throw OllamaErrors.ERRORS.protocol(config.url(), "an embedding is no list of numbers");
             }
             vector[i] = number.floatValue();
         }
@@ -238,8 +239,8 @@ public final class OllamaBackend implements Backend {
 
     private boolean isLoaded(String name) {
         try {
-            return OllamaReplies.objects(client.ask("GET", "/api/ps", null, null), "models").stream()
-                    .map(model -> OllamaReplies.string(model, "name"))
+            return JsonFields.objects(client.ask("GET", "/api/ps", null, null), "models").stream()
+                    .map(model -> JsonFields.string(model, "name"))
                     .filter(Objects::nonNull)
                     .anyMatch(loaded -> sameModel(loaded, name));
         } catch (LocalModelException e) {

@@ -20,10 +20,11 @@ import org.llmspell.local.ChatStream;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.OutputFormat;
+import org.llmspell.local.json.JsonFields;
 
 /** A reply streamed by an Ollama server: {@code /api/chat}, or {@code /api/generate} where the text goes in as it is. */
 final class OllamaChat implements ChatStream {
-    private final OllamaLines lines;
+    private final OllamaObjects lines;
     private final long startedAt = System.nanoTime();
     private final StringBuilder text = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
@@ -34,7 +35,7 @@ final class OllamaChat implements ChatStream {
     private volatile int pieces;
     private @Nullable ChatResult result;
 
-    private OllamaChat(OllamaLines lines, boolean raw, int callsBefore) {
+    private OllamaChat(OllamaObjects lines, boolean raw, int callsBefore) {
         this.lines = lines;
         this.raw = raw;
         this.callsBefore = callsBefore;
@@ -132,9 +133,9 @@ final class OllamaChat implements ChatStream {
             if (line == null) {
                 throw lines.brokenOff();
             }
-            Map<?, ?> message = raw ? line : OllamaReplies.object(line, "message");
-            String piece = OllamaReplies.string(message, raw ? "response" : "content");
-            String thought = OllamaReplies.string(message, "thinking");
+            Map<?, ?> message = raw ? line : JsonFields.object(line, "message");
+            String piece = JsonFields.string(message, raw ? "response" : "content");
+            String thought = JsonFields.string(message, "thinking");
             List<ToolCall> called = OllamaMessages.calls(message, callsBefore + calls.size());
             List<ChatChunk.TokenLogprob> logprobs = logprobs(line, "logprobs");
             boolean something = piece != null || thought != null || !called.isEmpty();
@@ -182,10 +183,10 @@ final class OllamaChat implements ChatStream {
                 thinking.toString(),
                 calls,
                 "length".equals(last.get("done_reason")) ? FinishReason.LENGTH : FinishReason.STOP,
-                (int) OllamaReplies.integer(last, "prompt_eval_count", 0),
+                (int) JsonFields.integer(last, "prompt_eval_count", 0),
                 0,
-                (int) OllamaReplies.integer(last, "eval_count", 0),
-                Duration.ofNanos(OllamaReplies.integer(last, "load_duration", 0)),
+                (int) JsonFields.integer(last, "eval_count", 0),
+                Duration.ofNanos(JsonFields.integer(last, "load_duration", 0)),
                 first == null ? elapsed() : first,
                 elapsed());
     }
@@ -196,8 +197,8 @@ final class OllamaChat implements ChatStream {
 
     private static List<ChatChunk.TokenLogprob> logprobs(Map<?, ?> object, String key) {
         List<ChatChunk.TokenLogprob> tokens = new ArrayList<>();
-        for (Map<?, ?> entry : OllamaReplies.objects(object, key)) {
-            String token = OllamaReplies.string(entry, "token");
+        for (Map<?, ?> entry : JsonFields.objects(object, key)) {
+            String token = JsonFields.string(entry, "token");
             if (entry.get("logprob") instanceof Number logprob) {
                 tokens.add(new ChatChunk.TokenLogprob(
                         token == null ? "" : token, -1, logprob.doubleValue(), logprobs(entry, "top_logprobs")));

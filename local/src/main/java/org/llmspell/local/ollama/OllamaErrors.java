@@ -1,30 +1,28 @@
 package org.llmspell.local.ollama;
 
-import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.json.JsonText;
+import org.llmspell.local.net.ServiceErrors;
 
 /** Turns what goes wrong with a server into errors that keep its words and say what to do. */
-final class OllamaErrors {
+final class OllamaErrors implements ServiceErrors {
     private static final String DEFAULT_URL = "http://localhost:11434";
+
+    static final OllamaErrors ERRORS = new OllamaErrors();
 
     private OllamaErrors() {}
 
-    /** The server cannot be reached, or went away. */
-    static LocalModelException unreachable(URI address, Throwable cause) {
+    @Override
+    public LocalModelException unreachable(URI address, Throwable cause) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "Failed to connect to Ollama server",
-                address + ": " + reason(cause),
+                address + ": " + ServiceErrors.reason(cause),
                 List.of(
                         "Ensure Ollama is running: `ollama serve`",
                         "Check URL in config: `url = \"" + DEFAULT_URL + "\"`",
@@ -32,8 +30,8 @@ final class OllamaErrors {
                 cause);
     }
 
-    /** The server answered with an error status. */
-    static LocalModelException status(URI address, int status, String body, @Nullable String model) {
+    @Override
+    public LocalModelException status(URI address, int status, String body, @Nullable String model) {
         String words = words(body);
         String said = words == null ? "HTTP " + status : words;
         if (status == 404 && model != null) {
@@ -60,13 +58,13 @@ final class OllamaErrors {
     }
 
     /** The server said in a stream that it failed. */
-    static LocalModelException failure(String words, URI address, String... solutions) {
+    LocalModelException failure(String words, URI address, String... solutions) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE, words, "Said by Ollama at " + address, List.of(solutions), null);
     }
 
-    /** What answers is not Ollama, or a broken one. */
-    static LocalModelException protocol(URI address, String what) {
+    @Override
+    public LocalModelException protocol(URI address, String what) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "Unexpected answer from the Ollama server",
@@ -78,7 +76,8 @@ final class OllamaErrors {
                 null);
     }
 
-    static LocalModelException stalled(URI address, long seconds) {
+    @Override
+    public LocalModelException stalled(URI address, long seconds) {
         return new LocalModelException(
                 Kind.BACKEND_UNAVAILABLE,
                 "The Ollama server has sent nothing for " + seconds + " seconds",
@@ -89,7 +88,8 @@ final class OllamaErrors {
                 null);
     }
 
-    static LocalModelException cancelled() {
+    @Override
+    public LocalModelException cancelled() {
         return new LocalModelException(Kind.CANCELLED, "The request to Ollama was cancelled");
     }
 
@@ -104,20 +104,5 @@ final class OllamaErrors {
         } catch (IllegalArgumentException e) {
             return null;
         }
-    }
-
-    private static String reason(Throwable cause) {
-        for (Throwable t = cause; t != null; t = t.getCause()) {
-            if (t instanceof UnresolvedAddressException || t instanceof java.net.UnknownHostException) {
-                return "the host name is unknown";
-            }
-        }
-        return switch (cause) {
-            case HttpConnectTimeoutException ignored -> "no connection in time";
-            case HttpTimeoutException ignored -> "no answer in time";
-            case ConnectException ignored -> "connection refused";
-            case IOException io when io.getMessage() != null -> io.getMessage();
-            default -> cause.getClass().getSimpleName();
-        };
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.ChatMessage;
 import org.llmspell.engine.ToolCall;
+import org.llmspell.local.json.JsonFields;
 import org.llmspell.local.json.JsonText;
 
 /** Messages and calls as {@code /api/chat} has them. */
@@ -48,11 +49,11 @@ final class OllamaMessages {
      */
     static List<ToolCall> calls(Map<?, ?> message, int before) {
         List<ToolCall> calls = new ArrayList<>();
-        for (Map<?, ?> entry : OllamaReplies.objects(message, "tool_calls")) {
-            Map<?, ?> function = OllamaReplies.object(entry, "function");
-            String name = OllamaReplies.string(function, "name");
+        for (Map<?, ?> entry : JsonFields.objects(message, "tool_calls")) {
+            Map<?, ?> function = JsonFields.object(entry, "function");
+            String name = JsonFields.string(function, "name");
             if (name != null) {
-                String id = OllamaReplies.string(entry, "id");
+                String id = JsonFields.string(entry, "id");
                 String own = String.format(Locale.ROOT, "call%05d", (before + calls.size() + 1) % 100_000);
                 calls.add(new ToolCall(id == null ? own : id, name, arguments(function.get("arguments"))));
             }

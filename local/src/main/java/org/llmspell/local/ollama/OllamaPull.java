@@ -10,6 +10,7 @@ import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
+import org.llmspell.local.json.JsonFields;
 
 /** A pull that an Ollama server does: adds up its layers into one progress. */
 final class OllamaPull {
@@ -29,7 +30,7 @@ final class OllamaPull {
         OllamaPull pull = new OllamaPull(client.address(), model);
         // Servers of 2023 read `name`, today's read `model`.
         Map<String, Object> body = Map.of("model", model, "name", model, "stream", true);
-        try (OllamaLines lines = client.stream("/api/pull", body, model)) {
+        try (OllamaObjects lines = client.stream("/api/pull", body, model)) {
             return pull.follow(lines, progress);
         } catch (LocalModelException e) {
             if (e.kind() == Kind.CANCELLED) {
@@ -39,19 +40,19 @@ final class OllamaPull {
         }
     }
 
-    private PullResult follow(OllamaLines lines, Consumer<PullProgress> progress) {
+    private PullResult follow(OllamaObjects lines, Consumer<PullProgress> progress) {
         boolean success = false;
         Map<String, @Nullable Object> line = lines.next();
         while (line != null) {
-            String status = OllamaReplies.string(line, "status");
-            String digest = OllamaReplies.string(line, "digest");
+            String status = JsonFields.string(line, "status");
+            String digest = JsonFields.string(line, "digest");
             if (digest != null) {
                 // `completed` is left out while it is 0, and goes back when a part is fetched again.
                 layers.put(
                         digest,
                         new Layer(
-                                Math.max(0, OllamaReplies.integer(line, "total", 0)),
-                                Math.max(0, OllamaReplies.integer(line, "completed", 0))));
+                                Math.max(0, JsonFields.integer(line, "total", 0)),
+                                Math.max(0, JsonFields.integer(line, "completed", 0))));
             }
             success = "success".equals(status);
             progress.accept(report(status == null ? "" : phase(status, digest), success));

@@ -37,8 +37,7 @@ public record NewFile(Path path, boolean force) {
                     Kind.INVALID_REQUEST, "There is no folder " + folder(), "Make it, or name another one");
         }
         if (Files.isDirectory(path)) {
-            throw new LocalModelException(
-                    Kind.INVALID_REQUEST, path + " is a folder", "Name the file to write in it");
+            throw new LocalModelException(Kind.INVALID_REQUEST, path + " is a folder", "Name the file to write in it");
         }
         if (!force && Files.exists(path)) {
             throw new LocalModelException(

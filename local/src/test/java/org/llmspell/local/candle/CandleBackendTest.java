@@ -72,7 +72,7 @@ class CandleBackendTest {
     }
 
     private static CandleConfig config(Path root, String device) {
-        return new CandleConfig(true, root, device, null, 1, null, Duration.ofMinutes(5), 2);
+        return new CandleConfig(true, root, device, null, 1, null, "f16", 0, Duration.ofMinutes(5), 2);
     }
 
     private CandleBackend failing(Problem problem, String... advice) {
@@ -108,6 +108,50 @@ class CandleBackendTest {
 
     private static LocalModelException refused(CandleBackend backend, String model) {
         return catchThrowableOfType(LocalModelException.class, () -> backend.chat(request(model)));
+    }
+
+    private static List<ModelEntry> installed(CandleBackend backend) {
+        return backend.list().stream().filter(model -> !model.builtIn()).toList();
+    }
+
+    @Test
+    void theBuiltInModelIsListedLastWithoutBeingInstalledOrCounted() {
+        TinyGguf.write(root.resolve("a.gguf"));
+
+        assertThat(backend.list()).extracting(ModelEntry::id).containsExactly("a", "apprentice");
+        assertThat(backend.list()).extracting(ModelEntry::builtIn).containsExactly(false, true);
+        assertThat(backend.status().models()).isOne();
+        assertThat(backend.status().details()).containsEntry("built_in", "apprentice");
+        assertThat(backend.has(ModelSpec.parse("apprentice"))).isTrue();
+        ModelInfo info = backend.info(ModelSpec.parse("apprentice"));
+        assertThat(info.id()).isEqualTo("apprentice");
+        assertThat(info.details()).containsKey("built_in").containsKey("sha256");
+        assertThat(backend.locate(ModelSpec.parse("apprentice"))).startsWith(root);
+        assertThat(installed(backend)).hasSize(1);
+    }
+
+    @Test
+    void theBuiltInModelCannotBeRemovedAndNeedNotBePulled() {
+        ModelSpec spec = ModelSpec.parse("apprentice@candle");
+
+        assertThatThrownBy(() -> backend.remove(spec)).hasMessageContaining("built into LLMSpell");
+        PullResult pulled = backend.pull(spec, new PullOptions(false, null), progress -> {});
+        assertThat(pulled.status()).isEqualTo("exists");
+        assertThat(root).doesNotExist();
+    }
+
+    @Test
+    void aModelThatTheUserInstalledUnderItsNameTakesItsPlace() {
+        Path own = TinyGguf.write(root.resolve("apprentice/Q4_0/own.gguf"));
+        ModelSpec spec = ModelSpec.parse("apprentice@candle");
+
+        assertThat(backend.list()).extracting(ModelEntry::id).containsExactly("apprentice:Q4_0");
+        assertThat(backend.locate(spec)).isEqualTo(own);
+        assertThat(backend.has(ModelSpec.parse("apprentice:Q8_0"))).isFalse();
+        assertThat(backend.info(spec).details()).containsEntry("hides", "the built-in model of this name");
+        backend.remove(spec);
+        assertThat(own).doesNotExist();
+        assertThat(backend.list()).extracting(ModelEntry::id).containsExactly("apprentice");
     }
 
     @Test
@@ -161,7 +205,7 @@ class CandleBackendTest {
         LocalModelException refused = refused(gpu, "a");
         assertThat(refused.kind()).isEqualTo(Kind.UNSUPPORTED);
         assertThat(refused.solutions()).first().asString().contains("\"cpu\"").contains("\"auto\"");
-        assertThat(gpu.list()).hasSize(1);
+        assertThat(installed(gpu)).hasSize(1);
         gpu.close();
     }
 
@@ -171,7 +215,7 @@ class CandleBackendTest {
         TinyGguf.write(root.resolve("b-q8_0.gguf"));
         Files.writeString(root.resolve("c.gguf"), "damaged");
 
-        assertThat(backend.list())
+        assertThat(installed(backend))
                 .extracting(ModelEntry::id, ModelEntry::quantization)
                 .containsExactlyInAnyOrder(
                         org.assertj.core.groups.Tuple.tuple("a", "Q4_K_M"),
@@ -219,7 +263,7 @@ class CandleBackendTest {
         Path outside = TinyGguf.write(temporary.resolve("b.gguf"));
 
         backend.remove(ModelSpec.parse("a"));
-        assertThat(backend.list()).isEmpty();
+        assertThat(installed(backend)).isEmpty();
         assertThatThrownBy(() -> backend.remove(ModelSpec.parse(outside.toString())))
                 .hasMessageContaining("delete it yourself");
         assertThat(outside).exists();
@@ -372,7 +416,8 @@ class CandleBackendTest {
                 SamplingOptions sampling,
                 @Nullable Integer contextLength,
                 @Nullable Grammar grammar,
-                Set<Integer> shown) {
+                Set<Integer> shown,
+                @Nullable Integer draftTokens) {
             throw new UnsupportedOperationException();
         }
 

@@ -34,7 +34,8 @@ class OllamaModelsTest {
     @BeforeEach
     void open() {
         ollama = folder.resolve("ollama");
-        CandleConfig config = new CandleConfig(true, folder.resolve("candle"), "cpu", null, 1, null, Duration.ZERO, 1);
+        CandleConfig config =
+                new CandleConfig(true, folder.resolve("candle"), "cpu", null, 1, null, "f16", 0, Duration.ZERO, 1);
         candle = new CandleBackend(
                 config,
                 new DownloadConfig(
@@ -49,6 +50,10 @@ class OllamaModelsTest {
     @AfterEach
     void close() {
         candle.close();
+    }
+
+    private List<ModelEntry> installed() {
+        return candle.list().stream().filter(model -> !model.builtIn()).toList();
     }
 
     /** Puts a model where Ollama puts it, and returns its file. */
@@ -78,11 +83,11 @@ class OllamaModelsTest {
         install("registry.ollama.ai/me/mine/latest");
         install("hf.co/user/Repo-GGUF/Q4_K_M");
 
-        assertThat(candle.list())
+        assertThat(installed())
                 .extracting(ModelEntry::id)
                 .containsExactlyInAnyOrder("llama3.2:1b", "me/mine:latest", "hf.co/user/Repo-GGUF:Q4_K_M");
-        assertThat(candle.list()).allMatch(ModelEntry::shared);
-        assertThat(candle.list()).extracting(ModelEntry::quantization).containsOnly("Q4_K_M");
+        assertThat(installed()).allMatch(ModelEntry::shared);
+        assertThat(installed()).extracting(ModelEntry::quantization).containsOnly("Q4_K_M");
         assertThat(candle.locate(ModelSpec.parse("llama3.2:1b@candle"))).isEqualTo(blob);
         assertThat(candle.has(ModelSpec.parse("me/mine"))).isTrue();
         assertThat(candle.has(ModelSpec.parse("llama3.2:3b"))).isFalse();
@@ -91,6 +96,15 @@ class OllamaModelsTest {
         assertThat(info.id()).isEqualTo("llama3.2:1b");
         assertThat(info.architecture()).isEqualTo("llama");
         assertThat(info.details()).containsEntry("shared", "from Ollama's models, read-only");
+    }
+
+    @Test
+    void aModelOfOllamasTakesTheBuiltInModelsName() throws Exception {
+        assertThat(candle.list()).extracting(ModelEntry::id).containsExactly("apprentice");
+        Path blob = install("registry.ollama.ai/library/apprentice/latest");
+
+        assertThat(candle.list()).extracting(ModelEntry::id).containsExactly("apprentice:latest");
+        assertThat(candle.locate(ModelSpec.parse("apprentice"))).isEqualTo(blob);
     }
 
     @Test
@@ -104,7 +118,7 @@ class OllamaModelsTest {
     void theStoresOwnModelOfThatNameComesFirst() throws Exception {
         install("registry.ollama.ai/library/llama3.2/Q4_K_M");
         Path own = TinyGguf.write(folder.resolve("candle/llama3.2/Q4_K_M/own.gguf"));
-        assertThat(candle.list()).hasSize(1).noneMatch(ModelEntry::shared);
+        assertThat(installed()).hasSize(1).noneMatch(ModelEntry::shared);
         assertThat(candle.locate(ModelSpec.parse("llama3.2:Q4_K_M"))).isEqualTo(own);
     }
 
@@ -114,7 +128,7 @@ class OllamaModelsTest {
         Files.createDirectories(ollama.resolve("blobs"));
         Files.writeString(ollama.resolve("secret"), "x");
         manifest("registry.ollama.ai/library/evil/latest", digest);
-        assertThat(candle.list()).isEmpty();
+        assertThat(installed()).isEmpty();
     }
 
     @Test
@@ -124,6 +138,6 @@ class OllamaModelsTest {
         Files.createDirectories(broken.getParent());
         Files.writeString(broken, "{\"layers\": [");
         install("registry.ollama.ai/library/good/latest");
-        assertThat(candle.list()).extracting(ModelEntry::id).containsExactly("good:latest");
+        assertThat(installed()).extracting(ModelEntry::id).containsExactly("good:latest");
     }
 }

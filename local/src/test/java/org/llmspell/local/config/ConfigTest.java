@@ -74,6 +74,8 @@ class ConfigTest {
                         null,
                         0,
                         null,
+                        "f16",
+                        0,
                         Duration.ofMinutes(5),
                         3));
         assertThat(config.agent()).isEqualTo(new AgentConfig(null, null, ChatOptions.DEFAULTS));
@@ -113,6 +115,8 @@ class ConfigTest {
                 hf_api_key = "hf_secret"
                 threads = 4
                 context_length = 8192
+                kv_cache_type = "q8_0"
+                draft_tokens = 6
                 keep_alive = -1
                 max_loaded_models = 1
 
@@ -141,6 +145,8 @@ class ConfigTest {
                         "hf_secret",
                         4,
                         8192,
+                        "q8_0",
+                        6,
                         Duration.ofSeconds(-1),
                         1));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("phi-2@candle"));
@@ -194,6 +200,8 @@ class ConfigTest {
                 Map.entry("HF_HUB_OFFLINE", "false"),
                 Map.entry("LLMSPELL_THREADS", "1"),
                 Map.entry("LLMSPELL_CONTEXT_LENGTH", "64"),
+                Map.entry("LLMSPELL_KV_CACHE_TYPE", "q8_0"),
+                Map.entry("LLMSPELL_DRAFT_TOKENS", "7"),
                 Map.entry("LLMSPELL_KEEP_ALIVE", "0"),
                 Map.entry("LLMSPELL_MAX_LOADED_MODELS", "2"),
                 Map.entry("LLMSPELL_SERVER_HOST", "0.0.0.0"),
@@ -239,7 +247,8 @@ class ConfigTest {
                         List.of(home.resolve(".ollama/models"), Path.of("/usr/share/ollama/.ollama/models")),
                         values));
         assertThat(config.candle())
-                .isEqualTo(new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, Duration.ZERO, 2));
+                .isEqualTo(
+                        new CandleConfig(true, home.resolve("m"), "cpu", "hf_a", 1, 64, "q8_0", 7, Duration.ZERO, 2));
         assertThat(config.agent().model()).isEqualTo(ModelSpec.parse("x@candle"));
         assertThat(load(Map.of("HF_TOKEN", "hf_b", "HFHUB_API_KEY", " "))
                         .candle()
@@ -431,9 +440,63 @@ class ConfigTest {
     }
 
     @Test
+    void readsProvidersThatTheFileBrings() throws Exception {
+        String toml = """
+                [providers.cluster]
+                type = "openai"
+
+                [providers.cluster.options]
+                urls = ["http://a:8000/v1/", "https://b/v1"]
+                check_interval = 2
+                models = { "llama3.1:8b" = "meta-llama/Llama-3.1-8B-Instruct" }
+
+                [providers.idle]
+                type = "openai"
+                enabled = false
+                """;
+        Files.writeString(file, toml);
+        Config config = load(Map.of("LLMSPELL_CLUSTER_API_KEY", "sk-1"));
+
+        assertThat(config.providers()).extracting(OpenAiConfig::name).containsExactly("cluster", "idle");
+        OpenAiConfig cluster = config.providers().getFirst();
+        assertThat(cluster.urls()).containsExactly(URI.create("http://a:8000/v1"), URI.create("https://b/v1"));
+        assertThat(cluster.apiKey()).isEqualTo("sk-1");
+        assertThat(cluster.checkInterval()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(cluster.models()).containsEntry("llama3.1:8b", "meta-llama/Llama-3.1-8B-Instruct");
+        assertThat(config.get("providers.cluster.options.api_key")).isEqualTo(Config.MASK);
+        assertThat(config.get("providers.cluster.type")).isEqualTo("openai");
+        assertThat(load(Map.of("LLMSPELL_CLUSTER_URLS", "http://c/v1, http://d/v1"))
+                        .providers()
+                        .getFirst()
+                        .urls())
+                .containsExactly(URI.create("http://c/v1"), URI.create("http://d/v1"));
+    }
+
+    static Stream<Arguments> wrongProviders() {
+        return Stream.of(
+                Arguments.of("[providers.cluster]\nenabled = true\n", "needs type = \"openai\""),
+                Arguments.of("[providers.cluster]\ntype = \"grpc\"\n", "must be one of openai"),
+                Arguments.of("[providers.cluster]\ntype = \"openai\"\n", "needs the address of its servers"),
+                Arguments.of(
+                        "[providers.cluster]\ntype = \"openai\"\n[providers.cluster.options]\nurls = [\"node:8000\"]\n",
+                        "must be an http or https URL or a list"),
+                Arguments.of(
+                        "[providers.cluster]\ntype = \"openai\"\n[providers.cluster.options]\nurl = \"http://a/v1\"\n",
+                        "did you mean \"urls\"?"),
+                Arguments.of("[providers.\"My Cluster\"]\ntype = \"openai\"\n", "a provider's name is"),
+                Arguments.of("[providers.ollama]\ntype = \"openai\"\n", "unknown key \"type\""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongProviders")
+    void saysWhatIsWrongWithAProvider(String toml, String message) throws Exception {
+        assertThat(refused(toml)).hasMessageContaining(message);
+    }
+
+    @Test
     void listsEveryKeyForTheDocumentation() {
         assertThat(Config.reference())
-                .hasSameSizeAs(ConfigKey.ALL)
+                .hasSameSizeAs(ConfigKey.documented())
                 .contains(
                         List.of(
                                 "providers.candle.options.device",

@@ -31,8 +31,9 @@ class JsonTextTest {
                         "Q4_K_M",
                         Instant.parse("2026-01-02T03:04:05Z"),
                         false))))
-                .isEqualTo("{\"id\":\"tinyllama:Q4_K_M\",\"backend\":\"candle\",\"size_bytes\":668788096,"
-                        + "\"quantization\":\"Q4_K_M\",\"modified_at\":\"2026-01-02T03:04:05Z\",\"shared\":false}");
+                .isEqualTo(
+                        "{\"id\":\"tinyllama:Q4_K_M\",\"backend\":\"candle\",\"size_bytes\":668788096,"
+                                + "\"quantization\":\"Q4_K_M\",\"modified_at\":\"2026-01-02T03:04:05Z\",\"shared\":false,\"built_in\":false}");
         assertThat(JsonText.compact(Fields.of(new ModelInfo(
                         "x", "candle", 1, "GGUF", "llama", null, 1100048384L, 2048, true, "/x", Map.of("a", "b")))))
                 .isEqualTo("{\"id\":\"x\",\"backend\":\"candle\",\"size_bytes\":1,\"format\":\"GGUF\","

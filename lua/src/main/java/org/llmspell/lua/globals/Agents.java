@@ -77,6 +77,10 @@ public final class Agents {
             throw new LuaFault("Agent.create needs a model, such as model = \"local/tinyllama:Q4_K_M@candle\"");
         }
         access.checkModel(model);
+        String backend = model.backend();
+        if (backend != null) {
+            models.backend(backend); // a misspelt one is said here, not at the first reply
+        }
         String systemPrompt = prompt == null ? defaults.systemPrompt() : prompt;
         List<ToolDefinition> tools =
                 stack.isTable(2) ? ToolTables.read(List.copyOf(stack.toMap(2).values())) : List.of();

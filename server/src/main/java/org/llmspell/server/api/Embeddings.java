@@ -9,7 +9,6 @@ import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.local.candle.CandleBackend;
-import org.llmspell.local.ollama.OllamaBackend;
 import org.llmspell.server.http.HttpFailure;
 
 /** Turns texts into vectors, each request in its place. Thread-safe. */
@@ -59,9 +58,12 @@ public final class Embeddings {
         }
         return generations.inPlace(() -> switch (target.backend()) {
             case CandleBackend candle -> embed(candle, target, texts, dimensions, truncate);
-            case OllamaBackend ollama ->
-                new Vectors(shortened(ollama.embed(target.spec(), texts), dimensions), 0, Duration.ZERO);
-            default -> throw new HttpFailure(400, "\"" + target.name() + "\" does not support embeddings");
+            default -> {
+                org.llmspell.local.Embeddings made =
+                        target.backend().embed(target.spec(), texts, new EmbeddingOptions(null, true, truncate));
+                Integer tokens = made.promptTokens();
+                yield new Vectors(shortened(made.vectors(), dimensions), tokens == null ? 0 : tokens, Duration.ZERO);
+            }
         });
     }
 

@@ -10,7 +10,6 @@ import org.llmspell.local.LocalModelException;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.ollama.OllamaBackend;
-import org.llmspell.server.http.HttpFailure;
 
 /** Makes replies, each in its place, and counts them. The thread that asks is interrupted to cancel. Thread-safe. */
 public final class Generations {
@@ -100,7 +99,8 @@ public final class Generations {
                     case CandleBackend candle when unload -> candle.unload(spec);
                     case CandleBackend candle -> candle.open(spec, keepAlive).close();
                     case OllamaBackend ollama -> ollama.load(spec, keepAlive);
-                    default -> throw new HttpFailure(400, target.backend().name() + " loads models only to use them");
+                    // Other servers have their models in memory all the time.
+                    default -> {}
                 }
             } catch (LocalModelException e) {
                 throw missing(e, target);

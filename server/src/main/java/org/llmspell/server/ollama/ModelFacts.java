@@ -18,18 +18,20 @@ import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
 import org.llmspell.local.store.Sha256;
 
-/** What a GGUF file says of itself, in the fields of Ollama's replies. */
+/** What is known of a model, most of it from its GGUF file, in the fields of Ollama's replies. */
 final class ModelFacts {
     private static final String TEMPLATE = "tokenizer.chat_template";
 
     private final ModelInfo info;
     private final Map<String, @Nullable Object> metadata;
     private final String template;
+    private final boolean tools;
 
-    private ModelFacts(ModelInfo info, Map<String, @Nullable Object> metadata, String template) {
+    private ModelFacts(ModelInfo info, Map<String, @Nullable Object> metadata, String template, boolean tools) {
         this.info = info;
         this.metadata = metadata;
         this.template = template;
+        this.tools = tools;
     }
 
     /**
@@ -47,8 +49,17 @@ final class ModelFacts {
                 }
             }
             metadata.put("general.parameter_count", info.parameterCount());
-            return new ModelFacts(info, metadata, values.string(TEMPLATE).orElse(""));
+            String template = values.string(TEMPLATE).orElse("");
+            // A template that takes tools says their name.
+            return new ModelFacts(info, metadata, template, template.contains("tools"));
         }
+    }
+
+    /** Facts of a model whose file is on another machine: it is taken to do what its server's interface can ask for. */
+    static ModelFacts elsewhere(ModelInfo info) {
+        Map<String, @Nullable Object> metadata = new LinkedHashMap<>();
+        metadata.put("general.parameter_count", info.parameterCount());
+        return new ModelFacts(info, metadata, "", true);
     }
 
     private static @Nullable Object plain(GgufValue value, boolean verbose) {
@@ -84,8 +95,7 @@ final class ModelFacts {
 
     List<String> capabilities() {
         List<String> capabilities = new ArrayList<>(List.of("completion"));
-        // A template that takes tools says their name.
-        if (template.contains("tools")) {
+        if (tools) {
             capabilities.add("tools");
         }
         return capabilities;
@@ -103,7 +113,7 @@ final class ModelFacts {
         Map<String, @Nullable Object> details = new LinkedHashMap<>();
         String family = info.architecture() == null ? "" : info.architecture();
         details.put("parent_model", "");
-        details.put("format", "gguf");
+        details.put("format", info.format() == null ? "" : info.format().toLowerCase(Locale.ROOT));
         details.put("family", family);
         details.put("families", family.isEmpty() ? List.of() : List.of(family));
         details.put("parameter_size", info.parameterCount() == null ? "" : size(info.parameterCount()));

@@ -75,17 +75,17 @@ final class OllamaCatalog {
         ModelInfo info = null;
         ModelFacts facts = null;
         try {
-            CandleBackend candle = catalog.candle().orElseThrow();
-            ModelSpec spec = ModelSpec.parseName(entry.id());
-            info = candle.info(spec);
-            facts = ModelFacts.read(info, Path.of(String.valueOf(info.path())), false);
+            if (entry.backend().equals("candle")) {
+                info = catalog.candle().orElseThrow().info(ModelSpec.parseName(entry.id()));
+                facts = facts(info, false);
+            }
         } catch (LocalModelException | IOException e) {
             // Listed all the same, so that it can be deleted.
             System.getLogger(OllamaCatalog.class.getName())
                     .log(System.Logger.Level.DEBUG, "cannot read " + entry.id(), e);
         }
         model.put("digest", ModelFacts.digest(entry, info));
-        model.put("details", facts == null ? Map.of("format", "gguf") : facts.details());
+        model.put("details", facts == null ? Map.of() : facts.details());
         model.put("capabilities", facts == null ? List.of() : facts.capabilities());
         return model;
     }
@@ -164,7 +164,7 @@ final class OllamaCatalog {
 
     private static Map<String, @Nullable Object> shown(Catalog.Target target, boolean verbose) throws IOException {
         ModelInfo info = target.backend().info(target.spec());
-        ModelFacts facts = ModelFacts.read(info, Path.of(String.valueOf(info.path())), verbose);
+        ModelFacts facts = facts(info, verbose);
         Map<String, @Nullable Object> shown = new LinkedHashMap<>();
         shown.put("license", facts.license());
         shown.put("modelfile", "# Runs in this server; there is no Modelfile\nFROM " + info.id() + "\n");
@@ -177,6 +177,10 @@ final class OllamaCatalog {
         String installed = info.details().get("installed_at");
         shown.put("modified_at", installed == null ? Instant.EPOCH.toString() : installed);
         return shown;
+    }
+
+    private static ModelFacts facts(ModelInfo info, boolean verbose) throws IOException {
+        return info.path() == null ? ModelFacts.elsewhere(info) : ModelFacts.read(info, Path.of(info.path()), verbose);
     }
 
     void delete(Exchange exchange) throws IOException {

@@ -59,7 +59,7 @@ final class OllamaOptions {
 
     private static Map<String, Option> options() {
         Map<String, Option> options = new HashMap<>();
-        for (String name : List.of("top_k", "repeat_last_n", "seed")) {
+        for (String name : List.of("top_k", "repeat_last_n", "seed", "draft_tokens")) {
             options.put(name, new Option(Type.INTEGER, name));
         }
         options.put("num_predict", new Option(Type.INTEGER, "max_tokens"));

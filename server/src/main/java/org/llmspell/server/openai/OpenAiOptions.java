@@ -13,7 +13,7 @@ import org.llmspell.server.http.HttpFailure;
 
 /**
  * The options of a request as OpenAI names them, with its defaults; and under their own names the options that it does not
- * have and other servers of this interface take ({@code top_k}, {@code min_p}, {@code repeat_penalty}).
+ * have and other servers of this interface take ({@code top_k}, {@code min_p}, {@code repeat_penalty}) or that are ours.
  */
 final class OpenAiOptions {
     private static final ChatOptions DEFAULTS =
@@ -28,6 +28,7 @@ final class OpenAiOptions {
             "top_k",
             "min_p",
             "repeat_penalty",
+            "draft_tokens",
             "keep_alive");
 
     private OpenAiOptions() {}

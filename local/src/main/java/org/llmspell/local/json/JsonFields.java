@@ -1,34 +1,34 @@
-package org.llmspell.local.ollama;
+package org.llmspell.local.json;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads fields of a server's answer; one that is absent or of another type is null, since old servers leave fields out. */
-final class OllamaReplies {
-    private OllamaReplies() {}
+/** Reads fields of a parsed JSON object that somebody else wrote; one that is absent or of another type is null, since old and careless servers leave fields out. */
+public final class JsonFields {
+    private JsonFields() {}
 
-    static @Nullable String string(Map<?, ?> object, String key) {
+    public static @Nullable String string(Map<?, ?> object, String key) {
         return object.get(key) instanceof String text && !text.isEmpty() ? text : null;
     }
 
-    static @Nullable Long integer(Map<?, ?> object, String key) {
+    public static @Nullable Long integer(Map<?, ?> object, String key) {
         return object.get(key) instanceof Number number ? (Long) number.longValue() : null;
     }
 
-    static long integer(Map<?, ?> object, String key, long otherwise) {
+    public static long integer(Map<?, ?> object, String key, long otherwise) {
         Long value = integer(object, key);
         return value == null ? otherwise : value;
     }
 
     /** The object at {@code key}; empty if there is none. */
-    static Map<?, ?> object(Map<?, ?> object, String key) {
+    public static Map<?, ?> object(Map<?, ?> object, String key) {
         return object.get(key) instanceof Map<?, ?> map ? map : Map.of();
     }
 
     /** The objects in the array at {@code key}; empty if there is none. */
-    static List<Map<?, ?>> objects(Map<?, ?> object, String key) {
+    public static List<Map<?, ?>> objects(Map<?, ?> object, String key) {
         List<Map<?, ?>> objects = new ArrayList<>();
         if (object.get(key) instanceof List<?> list) {
             for (Object element : list) {

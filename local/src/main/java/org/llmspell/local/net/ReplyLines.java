@@ -1,4 +1,4 @@
-package org.llmspell.local.ollama;
+package org.llmspell.local.net;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -7,26 +7,24 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.json.JsonText;
-import org.llmspell.local.net.SilenceWatch;
 
 /**
- * A streamed answer: one JSON object a line. One thread reads; any thread may close, which drops the connection, so that
- * the server stops working for it.
+ * The lines of a streamed answer. One thread reads; any thread may close, which drops the connection, so that the server
+ * stops working for it.
  */
-final class OllamaLines implements AutoCloseable {
+public final class ReplyLines implements AutoCloseable {
     /** Longer lines than any honest one, the token array of a whole context included. */
     private static final int MAX_LINE = 16 << 20;
 
     private final URI address;
+    private final ServiceErrors errors;
     private final CompletableFuture<HttpResponse<InputStream>> reply;
-    private final String model;
+    private final @Nullable String model;
     private final Duration idleTimeout;
     private final SilenceWatch watch;
     private final byte[] buffer = new byte[8192];
@@ -35,8 +33,18 @@ final class OllamaLines implements AutoCloseable {
     private @Nullable InputStream in;
     private volatile boolean closed;
 
-    OllamaLines(URI address, CompletableFuture<HttpResponse<InputStream>> reply, String model, Duration idleTimeout) {
+    /**
+     * @param model that was asked, for the error if there is none
+     * @param idleTimeout the longest silence, the one before the answer included
+     */
+    ReplyLines(
+            URI address,
+            ServiceErrors errors,
+            CompletableFuture<HttpResponse<InputStream>> reply,
+            @Nullable String model,
+            Duration idleTimeout) {
         this.address = address;
+        this.errors = errors;
         this.reply = reply;
         this.model = model;
         this.idleTimeout = idleTimeout;
@@ -44,32 +52,21 @@ final class OllamaLines implements AutoCloseable {
     }
 
     /**
-     * Waits for the next object; null at the end of the answer.
+     * Waits for the next line; null at the end of the answer.
      *
-     * @throws LocalModelException if the server says so, breaks off, stalls or is no Ollama; of kind {@code CANCELLED}
-     *     once this is closed or the reading thread is interrupted
+     * @throws LocalModelException if the server answers with an error, breaks off or stalls; of kind {@code CANCELLED} once
+     *     this is closed or the reading thread is interrupted
      */
-    @Nullable
-    Map<String, @Nullable Object> next() {
+    public @Nullable String next() {
         try {
             if (in == null) {
                 in = open();
             }
             String line = line(in);
-            while (line != null && line.isBlank()) {
-                line = line(in);
-            }
             if (line == null) {
                 watch.close();
-                return null;
             }
-            Map<String, @Nullable Object> object = JsonText.parseObject(line);
-            if (object.get("error") instanceof String words) {
-                throw OllamaErrors.failure(words.strip(), address);
-            }
-            return object;
-        } catch (IllegalArgumentException e) {
-            throw closing(OllamaErrors.protocol(address, "its JSON is malformed: " + e.getMessage()));
+            return line;
         } catch (IOException e) {
             throw closing(interrupted(e));
         } catch (LocalModelException e) {
@@ -77,11 +74,17 @@ final class OllamaLines implements AutoCloseable {
         }
     }
 
+    /** Closes, and gives back what the reader found wrong with a line. */
+    public LocalModelException closing(LocalModelException failure) {
+        close();
+        return failure;
+    }
+
     /** What to throw where an answer ends before it is complete. */
-    LocalModelException brokenOff() {
+    public LocalModelException brokenOff() {
         return closed
-                ? OllamaErrors.cancelled()
-                : OllamaErrors.unreachable(
+                ? errors.cancelled()
+                : errors.unreachable(
                         address, new IOException("the server closed the connection before its answer was complete"));
     }
 
@@ -99,17 +102,17 @@ final class OllamaLines implements AutoCloseable {
             if (response.statusCode() / 100 != 2) {
                 try (InputStream body = response.body()) {
                     String text = new String(body.readNBytes(MAX_LINE), StandardCharsets.UTF_8);
-                    throw OllamaErrors.status(address, response.statusCode(), text, model);
+                    throw errors.status(address, response.statusCode(), text, model);
                 }
             }
             return response.body();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw OllamaErrors.cancelled();
+            throw errors.cancelled();
         } catch (CancellationException e) {
             throw new IOException("closed", e);
         } catch (ExecutionException e) {
-            throw closed ? OllamaErrors.cancelled() : OllamaClient.failure(address, e.getCause());
+            throw closed ? errors.cancelled() : errors.unreachable(address, JsonService.cause(e));
         }
     }
 
@@ -125,8 +128,7 @@ final class OllamaLines implements AutoCloseable {
             }
             line.write(buffer, start, end - start);
             if (line.size() > MAX_LINE) {
-                throw OllamaErrors.protocol(
-                        address, "a line of its answer is longer than " + (MAX_LINE >> 20) + " MiB");
+                throw errors.protocol(address, "a line of its answer is longer than " + (MAX_LINE >> 20) + " MiB");
             }
             start = 0;
             end = Math.max(0, from.read(buffer));
@@ -139,23 +141,18 @@ final class OllamaLines implements AutoCloseable {
 
     private LocalModelException interrupted(IOException cause) {
         if (watch.expired()) {
-            return OllamaErrors.stalled(address, Math.max(1, idleTimeout.toSeconds()));
+            return errors.stalled(address, Math.max(1, idleTimeout.toSeconds()));
         }
         if (closed || Thread.currentThread().isInterrupted()) {
-            return OllamaErrors.cancelled();
+            return errors.cancelled();
         }
-        return OllamaErrors.unreachable(address, cause);
-    }
-
-    private LocalModelException closing(LocalModelException failure) {
-        close();
-        return failure;
+        return errors.unreachable(address, cause);
     }
 
     /** Ends the request if its answer has not begun, else the answer: either way the connection closes. */
     private void drop() {
         if (!reply.cancel(true) && !reply.isCompletedExceptionally()) {
-            OllamaClient.closeQuietly(reply.join().body());
+            JsonService.closeQuietly(reply.join().body());
         }
     }
 }

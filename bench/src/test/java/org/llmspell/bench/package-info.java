@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.bench;
+
+import org.jspecify.annotations.NullMarked;

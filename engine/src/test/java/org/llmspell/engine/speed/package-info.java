@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.engine.speed;
+
+import org.jspecify.annotations.NullMarked;

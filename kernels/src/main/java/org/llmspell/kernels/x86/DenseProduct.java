@@ -1,0 +1,361 @@
+package org.llmspell.kernels.x86;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.BatchProduct;
+import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.Kernels;
+import org.llmspell.kernels.NativeMemory;
+import org.llmspell.kernels.WeightMatrix;
+
+/**
+ * Products of weights of every format with many tokens: expands a panel of 32 rows at a time into plain elements, once for all
+ * tokens, and multiplies it in assembled code that knows no formats. Thread-safe, each thread with scratch memory of its own.
+ *
+ * <p>The panel and the activations that it meets stay in the first two caches; the sums of the rows at work wait in the second
+ * until the rows have been gone through. The order of additions for one row and one token depends on the number of columns alone.
+ */
+final class DenseProduct implements BatchProduct {
+    /** Tokens whose sums are kept: 64 KB. More are taken in turns, for which panels are expanded again. */
+    private static final int TOKENS = 512;
+
+    private static final int GROUP = DenseActivationCode.TOKENS;
+    private static final int ROWS = DenseProductCode.ROWS;
+
+    /** Code that takes several groups of tokens at once. */
+    private record Step(int groups, Routine code) {}
+
+    private final DenseElement element;
+    private final int panelColumns;
+    private final Kernels others;
+    private final List<Step> steps = new ArrayList<>();
+    private final Routine prepare;
+    private final Routine store = DenseStoreCode.routine();
+    private final Routine expanded;
+    private final Map<BlockFormat, Optional<Routine>> unpacking = new ConcurrentHashMap<>();
+    private final ThreadLocal<Scratch> scratch;
+
+    private DenseProduct(DenseElement element, int panelColumns, Kernels others) throws ExecutableMemory.Refused {
+        this.element = element;
+        this.panelColumns = panelColumns;
+        this.others = others;
+        prepare = DenseActivationCode.routine(element);
+        expanded = new DenseUnpackPlain(BlockFormat.F32, element).routine();
+        long panelBytes = (long) ROWS * panelColumns / element.perStep() * Float.BYTES;
+        scratch = ThreadLocal.withInitial(() -> new Scratch(panelBytes));
+    }
+
+    /** In vector registers. A panel's 32 rows of 256 elements, and as many of 48 tokens, fit the first cache where they are bfloat16. */
+    static DenseProduct vectors(DenseElement element, Kernels others) throws ExecutableMemory.Refused {
+        DenseProduct product = new DenseProduct(element, 256, others);
+        for (int groups = DenseVectorCode.MOST_GROUPS; groups > 0; groups--) {
+            product.steps.add(new Step(groups, new DenseVectorCode(element, groups).routine()));
+        }
+        return product;
+    }
+
+    /** In AMX tiles. A panel's 32 rows of 512 elements take 32 KB; sums are then loaded and stored once in 64 multiplications. */
+    static DenseProduct tiles(Kernels others) throws ExecutableMemory.Refused {
+        DenseProduct product = new DenseProduct(DenseElement.BFLOAT16, 512, others);
+        for (int groups = DenseTileCode.MOST_GROUPS; groups > 0; groups--) {
+            product.steps.add(new Step(groups, new DenseTileCode(groups).routine()));
+        }
+        return product;
+    }
+
+    /** The code that expands {@code format}, made when it is first asked for, or nothing. */
+    private Optional<Routine> unpacking(BlockFormat format) {
+        return unpacking.computeIfAbsent(format, some -> {
+            DenseUnpackCode code = unpacking(some, element);
+            try {
+                return code == null ? Optional.empty() : Optional.of(code.routine());
+            } catch (ExecutableMemory.Refused e) {
+                throw new IllegalStateException("no more executable memory, though there was some at start", e);
+            }
+        });
+    }
+
+    private static @Nullable DenseUnpackCode unpacking(BlockFormat format, DenseElement element) {
+        if (DenseUnpackPlain.supports(format, element)) {
+            return new DenseUnpackPlain(format, element);
+        }
+        if (element == DenseElement.FLOAT32) {
+            return null;
+        }
+        return switch (format) {
+            case Q2_K -> new DenseUnpackTwoBits();
+            case Q3_K -> DenseUnpackSignedScales.q3k();
+            case IQ4_XS -> DenseUnpackSignedScales.iq4xs();
+            case Q4_K -> new DenseUnpackNibbles(false);
+            case Q5_K -> new DenseUnpackNibbles(true);
+            case Q6_K -> new DenseUnpackSixBits();
+            default -> DenseUnpackSmall.of(format);
+        };
+    }
+
+    @Override
+    public int tokensTogether() {
+        return GROUP;
+    }
+
+    @Override
+    public long preparedBytes(int columns, int tokens) {
+        return groupBytes(columns) * ((tokens + GROUP - 1) / GROUP);
+    }
+
+    private long groupBytes(int columns) {
+        return (long) element.steps(columns) * DenseActivationCode.STEP_BYTES;
+    }
+
+    @Override
+    public void prepare(
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int columns,
+            int tokens,
+            int tokenFrom,
+            int tokenTo,
+            MemorySegment prepared) {
+        if (tokenFrom < 0 || tokenTo > tokens || tokenFrom > tokenTo || tokenFrom % GROUP != 0) {
+            throw new IndexOutOfBoundsException(
+                    "tokens %d to %d of %d cannot be prepared".formatted(tokenFrom, tokenTo, tokens));
+        }
+        require(prepared, preparedBytes(columns, tokens));
+        requireNative(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
+        if (tokenFrom == tokenTo || columns == 0) {
+            return;
+        }
+        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
+        Scratch memory = scratch.get();
+        for (int token = tokenFrom; token < tokenTo; token += GROUP) {
+            int count = Math.min(GROUP, tokenTo - token);
+            MemorySegment from = x.asSlice(Float.BYTES * (xIndex + token * xStride));
+            long target = prepared.address() + token / GROUP * groupBytes(columns);
+            prepareGroup(memory, from, Float.BYTES * xStride, count, columns, target);
+        }
+        keep(x, prepared, prepared);
+    }
+
+    private void prepareGroup(Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
+        int lines = columns / element.perLine();
+        int whole = lines * element.perLine();
+        if (tokens == GROUP) {
+            prepare(memory, from.address(), stride, lines, target);
+        } else {
+            long padded = memory.padded(from, stride, tokens, whole, Math.max(whole, element.perLine()));
+            prepare(memory, padded, (long) Float.BYTES * whole, lines, target);
+        }
+        if (whole < columns) {
+            long rest = memory.padded(
+                    from.asSlice((long) Float.BYTES * whole), stride, tokens, columns - whole, element.perLine());
+            long end = target + (long) lines * GROUP * DenseActivationCode.STEP_BYTES;
+            prepare(memory, rest, (long) Float.BYTES * element.perLine(), 1, end);
+        }
+    }
+
+    private void prepare(Scratch memory, long x, long stride, int lines, long target) {
+        if (lines > 0) {
+            MemorySegment arguments = memory.arguments;
+            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.X, x);
+            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.STRIDE, stride);
+            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.LINES, lines);
+            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.TARGET, target);
+            prepare.call(arguments.address());
+        }
+    }
+
+    @Override
+    public void multiply(
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment prepared,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride) {
+        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        require(prepared, preparedBytes(weights.columns(), tokens));
+        requireNative(NativeMemory.reachable(weights.data())
+                && NativeMemory.reachable(prepared)
+                && NativeMemory.writable(out));
+        if (rowFrom == rowTo || tokens == 0) {
+            return;
+        }
+        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        Scratch memory = scratch.get();
+        long groupBytes = groupBytes(weights.columns());
+        for (int token = 0; token < tokens; token += TOKENS) {
+            int count = Math.min(TOKENS, tokens - token);
+            long x = prepared.address() + token / GROUP * groupBytes;
+            for (int row = rowFrom; row < rowTo; row += ROWS) {
+                int rows = Math.min(ROWS, rowTo - row);
+                long target = out.address() + Float.BYTES * (outIndex + token * outStride + row);
+                sums(memory, weights, row, rows, x, groupBytes, count);
+                store(memory, rows, count, target, Float.BYTES * outStride);
+            }
+        }
+        keep(weights.data(), prepared, out);
+    }
+
+    /** The sums of up to 32 rows, panel after panel. */
+    private void sums(Scratch memory, WeightMatrix weights, int row, int rows, long x, long groupBytes, int tokens) {
+        for (int column = 0; column < weights.columns(); column += panelColumns) {
+            int columns = Math.min(panelColumns, weights.columns() - column);
+            expand(memory, weights, row, rows, column, columns);
+            MemorySegment arguments = memory.arguments;
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.PANEL, memory.panel.address());
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.PANEL_STRIDE, rowBytes());
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.X_STRIDE, groupBytes);
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.STEPS, element.steps(columns));
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.OCTETS, (rows + 7) / 8);
+            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.FIRST, column == 0 ? 1 : 0);
+            long from = x + (long) column / element.perStep() * DenseActivationCode.STEP_BYTES;
+            int groups = (tokens + GROUP - 1) / GROUP;
+            int done = 0;
+            for (Step step : steps) {
+                int times = (groups - done) / step.groups;
+                if (times > 0) {
+                    arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.X, from + done * groupBytes);
+                    arguments.set(
+                            ValueLayout.JAVA_LONG,
+                            DenseProductCode.SUMS,
+                            memory.sums.address() + (long) done * DenseProductCode.GROUP_SUMS);
+                    arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.TIMES, times);
+                    step.code.call(arguments.address());
+                    done += times * step.groups;
+                }
+            }
+        }
+    }
+
+    /** Bytes from one row of the panel to the next. */
+    private long rowBytes() {
+        return (long) Float.BYTES * panelColumns / element.perStep();
+    }
+
+    /** Fills the panel with {@code columns} elements of some rows, and zeros up to the end of the last line. */
+    private void expand(Scratch memory, WeightMatrix weights, int row, int rows, int column, int columns) {
+        BlockFormat format = weights.format();
+        Routine routine = unpacking(format).orElse(null);
+        int perBlock = format.blockElements() == 1 ? element.perLine() : format.blockElements();
+        int blocks = routine == null ? 0 : columns / perBlock;
+        long offset = row * weights.rowBytes() + format.bytes(column);
+        if (routine != null && blocks > 0) {
+            boolean last = column + columns == weights.columns();
+            long ahead = last ? ROWS * weights.rowBytes() - format.bytes(column) : format.bytes(columns);
+            long source = weights.data().address() + offset;
+            unpack(memory, routine, source, weights.rowBytes(), ahead, rows, blocks, memory.panel.address());
+        }
+        int done = blocks * perBlock;
+        if (done < columns) {
+            expandByOthers(memory, weights, rows, offset + format.bytes(done), done, columns - done);
+        }
+    }
+
+    private void expandByOthers(Scratch memory, WeightMatrix weights, int rows, long offset, int done, int columns) {
+        int lines = (columns + element.perLine() - 1) / element.perLine();
+        int padded = lines * element.perLine();
+        MemorySegment floats = memory.floats(ROWS * padded);
+        for (int r = 0; r < rows; r++) {
+            long at = (long) r * padded;
+            others.dequantize(weights.format(), weights.data(), offset + r * weights.rowBytes(), floats, at, columns);
+            floats.asSlice(Float.BYTES * (at + columns), (long) Float.BYTES * (padded - columns))
+                    .fill((byte) 0);
+        }
+        long target = memory.panel.address() + (long) done / element.perStep() * Float.BYTES;
+        unpack(memory, expanded, floats.address(), (long) Float.BYTES * padded, 0, rows, lines, target);
+    }
+
+    private void unpack(
+            Scratch memory, Routine routine, long source, long stride, long ahead, int rows, int blocks, long target) {
+        MemorySegment arguments = memory.arguments;
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, source);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE_STRIDE, stride);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.AHEAD, ahead);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.ROWS, rows);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.BLOCKS, blocks);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET, target);
+        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET_STRIDE, rowBytes());
+        routine.call(arguments.address());
+    }
+
+    private void store(Scratch memory, int rows, int tokens, long out, long outStride) {
+        MemorySegment arguments = memory.arguments;
+        for (int row = 0; row < rows; row += 16) {
+            long sums = memory.sums.address() + (long) row * DenseActivationCode.STEP_BYTES;
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.SUMS, sums);
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT, out + (long) Float.BYTES * row);
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT_STRIDE, outStride);
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.TOKENS, tokens);
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, (1L << Math.min(16, rows - row)) - 1);
+            store.call(arguments.address());
+        }
+    }
+
+    private static void require(MemorySegment prepared, long bytes) {
+        if (prepared.byteSize() < bytes) {
+            throw new IndexOutOfBoundsException(
+                    "prepared activations need %d bytes, there are %d".formatted(bytes, prepared.byteSize()));
+        }
+    }
+
+    private static void requireNative(boolean reachable) {
+        if (!reachable) {
+            throw new IllegalArgumentException("a batch product needs native memory that is open");
+        }
+    }
+
+    /** Segments of a garbage-collected arena live until here. */
+    @SuppressWarnings("ReachabilityFenceUsage")
+    private static void keep(Object a, Object b, Object c) {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(c);
+    }
+
+    /** A thread's argument block, panel and sums, and what it needs at edges. */
+    private static final class Scratch {
+        final MemorySegment arguments =
+                Arena.ofAuto().allocate(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES), 64);
+        final MemorySegment panel;
+        final MemorySegment sums = Arena.ofAuto().allocate((long) TOKENS / GROUP * DenseProductCode.GROUP_SUMS, 64);
+        private MemorySegment floats = MemorySegment.NULL;
+        private MemorySegment padded = MemorySegment.NULL;
+
+        Scratch(long panelBytes) {
+            panel = Arena.ofAuto().allocate(panelBytes, 64);
+        }
+
+        MemorySegment floats(int count) {
+            floats = grown(floats, (long) Float.BYTES * count);
+            return floats;
+        }
+
+        /** A copy of some tokens' activations as a whole group, {@code width} floats each, with zeros for what is not there. */
+        long padded(MemorySegment from, long stride, int tokens, int columns, int width) {
+            padded = grown(padded, (long) Float.BYTES * GROUP * width);
+            padded.asSlice(0, (long) Float.BYTES * GROUP * width).fill((byte) 0);
+            for (int t = 0; t < tokens; t++) {
+                long bytes = (long) Float.BYTES * columns;
+                MemorySegment.copy(from, t * stride, padded, (long) Float.BYTES * t * width, bytes);
+            }
+            return padded.address();
+        }
+
+        private static MemorySegment grown(MemorySegment held, long bytes) {
+            return held.byteSize() >= bytes ? held : Arena.ofAuto().allocate(bytes, 64);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package org.llmspell.kernels.x86;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Objects;
+import org.llmspell.kernels.BatchProduct;
+import org.llmspell.kernels.Bounds;
+import org.llmspell.kernels.NativeMemory;
+import org.llmspell.kernels.WeightMatrix;
+
+/**
+ * Products of quantized weights with many tokens whose activations are rounded to 8 bits: the checks before {@link PanelProducts}.
+ *
+ * @param records how activations are rounded
+ */
+record RoundedProduct(RoundedRecords records, PanelProducts panels) implements BatchProduct {
+    @Override
+    public int tokensTogether() {
+        return 1;
+    }
+
+    @Override
+    public long preparedBytes(int columns, int tokens) {
+        return PanelProducts.roundedBytes(records, columns, tokens);
+    }
+
+    @Override
+    public void prepare(
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int columns,
+            int tokens,
+            int tokenFrom,
+            int tokenTo,
+            MemorySegment prepared) {
+        Objects.checkFromToIndex(tokenFrom, tokenTo, tokens);
+        if (columns <= 0 || columns % records.multiple() != 0) {
+            throw new IllegalArgumentException(
+                    "%d columns are no multiple of %d".formatted(columns, records.multiple()));
+        }
+        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
+        Objects.checkFromIndexSize(0, preparedBytes(columns, tokens), prepared.byteSize());
+        require(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
+        panels.round(
+                records,
+                x.address() + Float.BYTES * xIndex,
+                Float.BYTES * xStride,
+                columns,
+                tokens,
+                tokenFrom,
+                tokenTo,
+                prepared.address());
+        keep(x, prepared, prepared);
+    }
+
+    @Override
+    public void multiply(
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment prepared,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride) {
+        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        if (PanelProducts.records(weights.format()) != records) {
+            throw new IllegalArgumentException("this product is not that of " + weights.format());
+        }
+        if (tokens <= 0 || rowFrom == rowTo) {
+            return;
+        }
+        Objects.checkFromIndexSize(0, preparedBytes(weights.columns(), tokens), prepared.byteSize());
+        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        require(NativeMemory.reachable(weights.data())
+                && NativeMemory.reachable(prepared)
+                && NativeMemory.writable(out));
+        panels.multiply(
+                weights,
+                rowFrom,
+                rowTo,
+                prepared.address(),
+                (long) tokens * records.bytes(),
+                tokens,
+                out.address() + Float.BYTES * outIndex,
+                Float.BYTES * outStride);
+        keep(weights.data(), prepared, out);
+    }
+
+    private static void require(boolean reachable) {
+        if (!reachable) {
+            throw new IllegalArgumentException("a product of many tokens works on native memory that is open");
+        }
+    }
+
+    /** Segments of a garbage-collected arena live until here. */
+    @SuppressWarnings("ReachabilityFenceUsage")
+    private static void keep(Object a, Object b, Object c) {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(c);
+    }
+}

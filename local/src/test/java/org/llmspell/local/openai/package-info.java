@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.local.openai;
+
+import org.jspecify.annotations.NullMarked;
