@@ -160,14 +160,14 @@ class SpeculationTest extends EngineTestBase {
     void repliesThatGuessAndRepliesThatDoNotShareTheirPasses() throws InterruptedException {
         List<Reply> alone = new ArrayList<>();
         List<Generation> together = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 4; i++) {
             alone.add(Reply.of(start(repetitive(i), letters(i), null, 0)));
         }
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 4; i++) {
             together.add(start(repetitive(i), letters(i), null, 3 * (i % 3)));
         }
         int accepted = 0;
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 4; i++) {
             Reply reply = Reply.of(together.get(i));
             assertThat(reply.withoutCounts()).isEqualTo(alone.get(i));
             accepted += reply.accepted;

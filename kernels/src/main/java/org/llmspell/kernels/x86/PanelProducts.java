@@ -40,6 +40,7 @@ final class PanelProducts {
      * @param single unpacks one of 32, or is the same
      * @param products by the number of tokens in a tile, less 1
      */
+    @SuppressWarnings("ArrayRecordComponent") // made once and never compared
     private record Code(Shape shape, Routine several, Routine single, Routine[] products) {}
 
     private interface Maker<T> {
@@ -234,7 +235,7 @@ final class PanelProducts {
             long offset = run / blockRuns * bytes;
             arguments.set(ValueLayout.JAVA_LONG, UnpackCode.STAGE, memory.stage.address());
             for (int half = 0; half < 2; half++) {
-                long target = memory.panel.address() + 64 * half;
+                long target = memory.panel.address() + 64L * half;
                 arguments.set(ValueLayout.JAVA_LONG, UnpackCode.ROW_TABLE, memory.rowAddress(row + 16 * half));
                 if (count > 0) {
                     arguments.set(ValueLayout.JAVA_LONG, UnpackCode.OFFSET, offset);
@@ -290,7 +291,7 @@ final class PanelProducts {
             int panels = (rows + PanelCode.ROWS - 1) / PanelCode.ROWS;
             sums.asSlice(0, (long) PanelCode.SUMS_STRIDE * tokens).fill((byte) 0);
             for (int row = 0; row < panels * PanelCode.ROWS; row++) {
-                long number = rowFrom + Math.min(row, rows - 1);
+                long number = (long) rowFrom + Math.min(row, rows - 1);
                 table.setAtIndex(ValueLayout.JAVA_LONG, row, weights.data().address() + number * weights.rowBytes());
             }
         }

@@ -21,14 +21,7 @@ import org.llmspell.kernels.format.TableBlocks;
 
 /** Unpacks the formats whose blocks are 32 weights: several blocks at once, or one. */
 final class UnpackSmall extends UnpackCode {
-    /**
-     * A format's block: the factor, then the minimum, the fifth bits, the quants.
-     *
-     * @param bytes of a block
-     * @param quants where they start: bytes, or nibbles of which the lower ones come first
-     * @param fifthBits where they start, or −1
-     * @param levels 128 more than what the nibbles mean, or null if they are plain
-     */
+    /** A format's block: the factor, then the minimum, the fifth bits, the quants. */
     enum Layout {
         Q4_0(18, 2, -1, false),
         Q4_1(20, 4, -1, true),
@@ -39,7 +32,9 @@ final class UnpackSmall extends UnpackCode {
         MXFP4(17, 1, -1, false);
 
         private final int bytes;
+        /** Where they start: bytes, or nibbles of which the lower ones come first. */
         private final int quants;
+        /** Where they start, or −1. */
         private final int fifthBits;
         /** Whether there is a minimum; if not, quants are stored 128 too large. */
         final boolean minima;
