@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.scalar.ScalarKernels;
 import org.llmspell.kernels.vector.VectorKernels;
+import org.llmspell.kernels.x86.Avx2Kernels;
 import org.llmspell.kernels.x86.X86Kernels;
 
 /**
@@ -12,7 +13,10 @@ import org.llmspell.kernels.x86.X86Kernels;
  * a warning says why.
  */
 public final class KernelProvider {
-    /** The environment variable that names the kernels to use, whatever would be chosen: {@code scalar}, {@code vector}, {@code avx512}, {@code amx}. */
+    /**
+     * The environment variable that names the kernels to use, whatever would be chosen: {@code scalar}, {@code vector}, {@code avx2},
+     * {@code avx512}, {@code amx}.
+     */
     public static final String VARIABLE = "LLMSPELL_KERNELS";
 
     /** The system property of the same meaning, which comes first. */
@@ -52,6 +56,10 @@ public final class KernelProvider {
         }
     }
 
+    private static final class Avx2 {
+        static final Assembled ASSEMBLED = Assembled.by(() -> Avx2Kernels.assemble(Assembled.others()));
+    }
+
     private static final class Avx512 {
         static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assemble(Assembled.others()));
     }
@@ -64,6 +72,7 @@ public final class KernelProvider {
     enum Level {
         SCALAR,
         VECTOR,
+        AVX2,
         AVX512,
         AMX
     }
@@ -81,6 +90,7 @@ public final class KernelProvider {
             Kernels assembled = switch (level) {
                 case AMX -> Amx.ASSEMBLED.kernels;
                 case AVX512 -> Avx512.ASSEMBLED.kernels;
+                case AVX2 -> Avx2.ASSEMBLED.kernels;
                 case VECTOR, SCALAR -> null;
             };
             return assembled != null ? assembled : level == Level.SCALAR ? SCALAR : Holder.VECTOR;
@@ -126,30 +136,36 @@ public final class KernelProvider {
             @Nullable String wish, @Nullable String impossible, @Nullable String unwise, Unassembled unassembled) {
         if (wish == null || wish.isBlank()) {
             String reason = impossible != null ? impossible : unwise;
+            Level assembled = null;
+            for (Level level : List.of(Level.AMX, Level.AVX512, Level.AVX2)) {
+                if (unassembled.why(level) == null) {
+                    assembled = level;
+                    break;
+                }
+            }
             String warning = null;
             if (reason != null) {
-                String slow = unassembled == null
+                String slow = assembled != null
                         ? "computing in part without SIMD, which is slower: "
                         : "computing without SIMD, which is many times slower: ";
                 warning = slow + reason;
                 LOG.log(System.Logger.Level.WARNING, warning);
             }
-            for (Level level : List.of(Level.AMX, Level.AVX512)) {
-                if (unassembled.why(level) == null) {
-                    return new Choice(level, null, warning);
-                }
+            if (assembled != null) {
+                return new Choice(assembled, null, warning);
             }
             return new Choice(reason == null ? Level.VECTOR : Level.SCALAR, null, warning);
         }
         return switch (wish) {
             case "scalar" -> new Choice(Level.SCALAR, null, null);
             case "vector" -> wished(Level.VECTOR, wish, impossible);
+            case "avx2" -> wished(Level.AVX2, wish, unassembled.why(Level.AVX2));
             case "avx512" -> wished(Level.AVX512, wish, unassembled.why(Level.AVX512));
             case "amx" -> wished(Level.AMX, wish, unassembled.why(Level.AMX));
             default ->
                 new Choice(
                         Level.SCALAR,
-                        "%s=%s names no kernels; use scalar, vector, avx512 or amx".formatted(VARIABLE, wish),
+                        "%s=%s names no kernels; use scalar, vector, avx2, avx512 or amx".formatted(VARIABLE, wish),
                         null);
         };
     }
@@ -162,7 +178,13 @@ public final class KernelProvider {
     }
 
     private static @Nullable String unassembled(Level level) {
-        return (level == Level.AMX ? Amx.ASSEMBLED : Avx512.ASSEMBLED).unavailable;
+        Assembled assembled = switch (level) {
+            case AMX -> Amx.ASSEMBLED;
+            case AVX512 -> Avx512.ASSEMBLED;
+            case AVX2 -> Avx2.ASSEMBLED;
+            case VECTOR, SCALAR -> throw new IllegalArgumentException(level + " is not assembled");
+        };
+        return assembled.unavailable;
     }
 
     private static Choice wished(Level level, String wish, @Nullable String unavailable) {

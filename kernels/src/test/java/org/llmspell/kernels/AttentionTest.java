@@ -82,9 +82,11 @@ class AttentionTest {
         check(kernels, new Shape(16, 2, 32, 32, 64, 45, 60, 33, 0, null));
     }
 
-    /** Those that promise it: vector kernels take a few positions at a time, hidden ones too. */
+    /** Those that promise it: vector kernels, to which AVX2 leaves attention, take a few positions at a time, hidden ones too. */
     static Stream<Kernels> exactlyHiding() {
-        return Implementations.all().filter(kernels -> !kernels.name().startsWith("vector"));
+        return Implementations.all()
+                .filter(kernels ->
+                        !kernels.name().startsWith("vector") && !kernels.name().startsWith("avx2"));
     }
 
     @ParameterizedTest

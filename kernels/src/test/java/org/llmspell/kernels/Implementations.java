@@ -1,7 +1,10 @@
 package org.llmspell.kernels;
 
+import java.util.LinkedHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.x86.Avx2Kernels;
 import org.llmspell.kernels.x86.X86Kernels;
 
 /** The kernels that every test of behaviour runs against; the assembled ones here take matrices of any size. */
@@ -10,14 +13,38 @@ final class Implementations {
 
     static Stream<Kernels> all() {
         Kernels portable = KernelProvider.portable();
-        Stream<Kernels> everywhere =
-                Stream.of(KernelProvider.scalar(), portable).distinct();
+        Kernels scalar = KernelProvider.scalar();
+        return Stream.of(
+                Stream.of(scalar, portable),
+                assembled(() -> X86Kernels.assemble(portable, 0)),
+                assembled(() -> X86Kernels.assembleTiled(portable, scalar, 0)),
+                assembled(() -> Avx2Kernels.assemble(portable, 0, true)),
+                assembled(() -> Avx2Kernels.assemble(portable, 0, false)))
+                .flatMap(kernels -> kernels)
+                .collect(Collectors.toMap(Kernels::name, kernels -> kernels, (one, same) -> one, LinkedHashMap::new))
+                .values()
+                .stream();
+    }
+
+    private interface Maker {
+        Kernels make() throws X86Kernels.Unavailable;
+    }
+
+    private static Stream<Kernels> assembled(Maker maker) {
         try {
-            everywhere = Stream.concat(everywhere, Stream.of(X86Kernels.assemble(portable, 0)));
-            return Stream.concat(everywhere, Stream.of(X86Kernels.assembleTiled(portable, KernelProvider.scalar(), 0)));
+            return Stream.of(maker.make());
         } catch (X86Kernels.Unavailable e) {
-            return everywhere;
+            return Stream.empty();
         }
+    }
+
+    /** Whether the kernels' products round activations to 8 bits, of all quantized weights that they have code for. */
+    static boolean rounds(Kernels kernels) {
+        return kernels instanceof Avx2Kernels || kernels instanceof X86Kernels && !tiled(kernels);
+    }
+
+    private static boolean tiled(Kernels kernels) {
+        return kernels.name().startsWith("amx");
     }
 
     /**
@@ -25,9 +52,11 @@ final class Implementations {
      * the mantissa has 8 bits too, which shows where there are few terms.
      */
     static double bound(Kernels kernels, BlockFormat format) {
-        boolean exact = format == BlockFormat.F32 || format == BlockFormat.F16;
-        boolean rounded =
-                kernels instanceof X86Kernels && (!exact || kernels.name().startsWith("amx"));
-        return rounded ? 1e-2 : 1e-5;
+        boolean exact = switch (format) {
+            case F32, F16 -> !tiled(kernels);
+            case BF16 -> !(kernels instanceof X86Kernels);
+            default -> !rounds(kernels) && !tiled(kernels);
+        };
+        return exact ? 1e-5 : 1e-2;
     }
 }

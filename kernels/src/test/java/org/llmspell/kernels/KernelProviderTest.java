@@ -16,12 +16,14 @@ class KernelProviderTest {
     private static final Unassembled EVERYTHING = level -> null;
     private static final Unassembled NOTHING = level -> "other processor";
     private static final Unassembled NO_AMX = level -> level == Level.AMX ? "the processor has no tiles" : null;
+    private static final Unassembled ONLY_AVX2 = level -> level == Level.AVX2 ? null : "the processor has no AVX-512";
 
     @Test
     void theFastestKernelsThatWorkAreChosen() {
         assertThat(KernelProvider.choose(null, null, null, EVERYTHING)).isEqualTo(new Choice(Level.AMX, null, null));
         assertThat(KernelProvider.choose("", null, null, EVERYTHING).level()).isEqualTo(Level.AMX);
         assertThat(KernelProvider.choose(null, null, null, NO_AMX)).isEqualTo(new Choice(Level.AVX512, null, null));
+        assertThat(KernelProvider.choose(null, null, null, ONLY_AVX2)).isEqualTo(new Choice(Level.AVX2, null, null));
         assertThat(KernelProvider.choose(null, null, null, NOTHING)).isEqualTo(new Choice(Level.VECTOR, null, null));
     }
 
@@ -31,12 +33,12 @@ class KernelProviderTest {
         assertThat(missing.level()).isEqualTo(Level.SCALAR);
         assertThat(missing.error()).isNull();
         assertThat(missing.warning())
-                .contains("without SIMD")
+                .contains("computing without SIMD")
                 .contains("no module")
                 .doesNotContain("\n");
         Choice slow = KernelProvider.choose(null, null, "no compiler", NO_AMX);
         assertThat(slow.level()).isEqualTo(Level.AVX512);
-        assertThat(slow.warning()).contains("no compiler");
+        assertThat(slow.warning()).contains("in part without SIMD").contains("no compiler");
     }
 
     @Test
@@ -45,6 +47,8 @@ class KernelProviderTest {
                 .isEqualTo(new Choice(Level.SCALAR, null, null));
         assertThat(KernelProvider.choose("vector", null, "slow", EVERYTHING))
                 .isEqualTo(new Choice(Level.VECTOR, null, null));
+        assertThat(KernelProvider.choose("avx2", "no module", null, EVERYTHING))
+                .isEqualTo(new Choice(Level.AVX2, null, null));
         assertThat(KernelProvider.choose("avx512", "no module", null, EVERYTHING))
                 .isEqualTo(new Choice(Level.AVX512, null, null));
         assertThat(KernelProvider.choose("amx", "no module", null, EVERYTHING))
@@ -54,10 +58,12 @@ class KernelProviderTest {
     @Test
     void anUnknownOrImpossibleWishIsAnErrorThatSaysWhatThereIs() {
         assertThat(KernelProvider.choose("gpu", null, null, EVERYTHING).error())
-                .isEqualTo("LLMSPELL_KERNELS=gpu names no kernels; use scalar, vector, avx512 or amx");
+                .isEqualTo("LLMSPELL_KERNELS=gpu names no kernels; use scalar, vector, avx2, avx512 or amx");
         assertThat(KernelProvider.choose("vector", "no module", null, EVERYTHING)
                         .error())
                 .isEqualTo("LLMSPELL_KERNELS=vector cannot be had: no module");
+        assertThat(KernelProvider.choose("avx2", null, null, NOTHING).error())
+                .isEqualTo("LLMSPELL_KERNELS=avx2 cannot be had: other processor");
         assertThat(KernelProvider.choose("avx512", null, null, NOTHING).error())
                 .isEqualTo("LLMSPELL_KERNELS=avx512 cannot be had: other processor");
         assertThat(KernelProvider.choose("amx", null, null, NO_AMX).error())
@@ -78,27 +84,34 @@ class KernelProviderTest {
     }
 
     @Test
+    void aJvmAskedForAvx2TakesItOrSaysWhyItCannot() throws Exception {
+        assertThat(run("--add-modules=jdk.incubator.vector", "-Dllmspell.kernels=avx2"))
+                .containsPattern(
+                        "chosen: avx2 \\((VNNI; )?else vector \\(|LLMSPELL_KERNELS=avx2 cannot be had: (the processor|.*executable)");
+    }
+
+    @Test
     void aJvmWithoutTheVectorModuleComputesWithScalarsAndSaysWhy() throws Exception {
         assertThat(run())
-                .containsPattern("chosen: (scalar|(avx512|amx) .*else scalar)")
+                .containsPattern("chosen: (scalar|(avx2|avx512|amx) .*else scalar)")
                 .contains("--add-modules jdk.incubator.vector");
     }
 
     @Test
     void aJvmWithoutTheOptimizingCompilerComputesWithScalarsAndSaysWhy() throws Exception {
         assertThat(run("--add-modules=jdk.incubator.vector", "-XX:TieredStopAtLevel=1"))
-                .containsPattern("chosen: (scalar|(avx512|amx) .*else scalar)")
+                .containsPattern("chosen: (scalar|(avx2|avx512|amx) .*else scalar)")
                 .contains("C2 is off");
         assertThat(run("--add-modules=jdk.incubator.vector", "-Xint"))
-                .containsPattern("chosen: (scalar|(avx512|amx) .*else scalar)")
+                .containsPattern("chosen: (scalar|(avx2|avx512|amx) .*else scalar)")
                 .contains("-Xint");
     }
 
     @Test
     void aJvmAskedForUnknownKernelsIsToldEveryTime() throws Exception {
         assertThat(run("--add-modules=jdk.incubator.vector", "-Dllmspell.kernels=fast"))
-                .contains("first: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector, avx512 or amx")
-                .contains("again: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector, avx512 or amx");
+                .contains("first: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector, avx2, avx512 or amx")
+                .contains("again: LLMSPELL_KERNELS=fast names no kernels; use scalar, vector, avx2, avx512 or amx");
     }
 
     /** What a fresh JVM with {@code flags} prints when it chooses its kernels and computes with them. */

@@ -7,33 +7,35 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.x86.Avx2Kernels;
 import org.llmspell.kernels.x86.X86Kernels;
 
 /**
  * The assembled products against the same rounding of activations in plain Java: what is left is float32's own rounding, so
  * that a wrong scale or a lost bit shows, which the wide bound on rounded products would hide.
  */
+@ParameterizedClass(allowZeroInvocations = true)
+@MethodSource("assembled")
 class RoundedProductTest {
     /** Sums of a few hundred float32 terms, relative to Σ|w·a|. */
     private static final double BOUND = 2e-6;
 
     private static final float GUARD = 4711.25f;
 
-    private static Kernels kernels;
+    private final Kernels kernels;
 
-    @BeforeAll
-    static void assemble() {
-        try {
-            kernels = X86Kernels.assemble(KernelProvider.scalar(), 0);
-        } catch (X86Kernels.Unavailable e) {
-            Assumptions.abort("no assembled kernels here: " + e.getMessage());
-        }
+    RoundedProductTest(Kernels kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Those that are assembled, and can be here. */
+    static List<Kernels> assembled() {
+        return Implementations.all().filter(Implementations::rounds).toList();
     }
 
     /** Every format whose activations are rounded. */
@@ -89,7 +91,7 @@ class RoundedProductTest {
         }
     }
 
-    private static void check(
+    private void check(
             BlockFormat format, int group, int columns, int rows, int from, int to, int tokens, Random random) {
         WeightMatrix weights = shifted(RandomWeights.matrix(format, rows, columns, random), random.nextInt(5));
         float[] w = RandomWeights.dequantized(weights);
@@ -185,13 +187,15 @@ class RoundedProductTest {
 
     @Test
     void smallMatricesAreComputedAsExactlyAsByTheOtherKernels() throws Exception {
-        Kernels usual = X86Kernels.assemble(KernelProvider.scalar());
+        Kernels usual = kernels instanceof X86Kernels
+                ? X86Kernels.assemble(KernelProvider.portable())
+                : Avx2Kernels.assemble(KernelProvider.portable());
         for (int rows : new int[] {512, 1024}) {
             WeightMatrix weights = RandomWeights.matrix(BlockFormat.Q8_0, rows, 256, new Random(1));
             MemorySegment x = Native.floats(RandomWeights.gaussians(256, new Random(2)));
             float[][] products = new float[3][];
             int i = 0;
-            for (Kernels some : new Kernels[] {usual, KernelProvider.scalar(), kernels}) {
+            for (Kernels some : new Kernels[] {usual, KernelProvider.portable(), kernels}) {
                 MemorySegment out = Native.floats(new float[rows]);
                 some.multiply(weights, 0, rows, x, 0, 256, 1, out, 0, rows);
                 products[i++] = Native.array(out);

@@ -25,6 +25,21 @@ record ActivationRecords(int group, int bytes, int counted, Routine routine) {
         return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Quantization.floats());
     }
 
+    /** {@link #superGroups} in plain order, for code in AVX2 and written by such. */
+    static ActivationRecords avx2SuperGroups() throws ExecutableMemory.Refused {
+        return new ActivationRecords(256, Quantization.SUPER_RECORD, 256, Avx2Quantization.superGroups());
+    }
+
+    /** {@link #quads} likewise. */
+    static ActivationRecords avx2Quads(int offset) throws ExecutableMemory.Refused {
+        return new ActivationRecords(128, Quantization.QUAD_RECORD, 32, Avx2Quantization.quads(offset));
+    }
+
+    /** {@link #floats} likewise. */
+    static ActivationRecords avx2Floats() throws ExecutableMemory.Refused {
+        return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Avx2Quantization.floats());
+    }
+
     /** Bytes of the records of {@code tokens} rows of {@code columns} activations, and of one that {@link Quantization#floats} writes too much. */
     long bytes(int columns, int tokens) {
         return (long) (columns / group + 1) * tokens * bytes;

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Turns instructions into bytes: the few general ones that kernels need, and the vector ones of {@link Op} in EVEX form
- * (Intel SDM volume 2, chapters 2 and 3). Displacements are always written in full, which costs bytes and no time. Not
+ * and of {@link VexOp} in VEX form (Intel SDM volume 2, chapters 2 and 3). Displacements are always written in full, which costs bytes and no time. Not
  * thread-safe.
  */
 final class Assembler {
@@ -210,6 +210,64 @@ final class Assembler {
             bytes(0x84 | (register & 7) << 3, scale << 6 | (index == null ? 4 : index.number() & 7) << 3 | base);
         }
         int32(memory.displacement());
+    }
+
+    // Vector instructions in VEX form
+
+    void emit(VexOp op, Vec destination, Vec first, Source second) {
+        emit(op, destination, first, second, 0);
+    }
+
+    /** An instruction of shape {@link Op.Shape#THREE}. */
+    void emit(VexOp op, Vec destination, Vec first, Source second, int immediate) {
+        vex(op, Op.Shape.THREE, destination, first.number(), second, immediate);
+    }
+
+    void emit(VexOp op, Vec destination, Source source) {
+        emit(op, destination, source, 0);
+    }
+
+    /** An instruction of shape {@link Op.Shape#LOAD} or {@link Op.Shape#SHIFT}; its width is the destination's. */
+    void emit(VexOp op, Vec destination, Source source, int immediate) {
+        if (op.shape == Op.Shape.SHIFT) {
+            Vec extension = new Vec(op.extension, destination.bits());
+            vex(op, Op.Shape.SHIFT, extension, destination.number(), source, immediate);
+        } else {
+            vex(op, Op.Shape.LOAD, destination, 0, source, immediate);
+        }
+    }
+
+    void store(VexOp op, Source destination, Vec source) {
+        store(op, destination, source, 0);
+    }
+
+    /** An instruction of shape {@link Op.Shape#STORE}; its width is the source's. */
+    void store(VexOp op, Source destination, Vec source, int immediate) {
+        vex(op, Op.Shape.STORE, source, 0, destination, immediate);
+    }
+
+    private void vex(VexOp op, Op.Shape shape, Vec register, int second, Source source, int immediate) {
+        int index = 0;
+        int base = switch (source) {
+            case Vec vector -> vector.number();
+            case Mem memory -> {
+                index = memory.index() == null ? 0 : memory.index().number();
+                yield memory.base().number();
+            }
+        };
+        boolean encodable = (register.number() | second | index | base) < 16 && register.bits() <= 256;
+        if (op.shape != shape || !encodable || !op.immediate && immediate != 0) {
+            throw new IllegalArgumentException(op + " cannot be so");
+        }
+        bytes(
+                0xC4,
+                (~register.number() & 8) << 4 | (~index & 8) << 3 | (~base & 8) << 2 | op.map,
+                op.w << 7 | (~second & 15) << 3 | (register.bits() == 256 ? 4 : 0) | op.prefix,
+                op.opcode);
+        modrm(register.number(), source);
+        if (op.immediate) {
+            bytes(immediate);
+        }
     }
 
     // General instructions, on 64 bits unless they say otherwise

@@ -38,6 +38,15 @@ final class Constants {
         return vector.address();
     }
 
+    /** {@code bytes} bytes, as many as are wanted. */
+    static long table(int bytes, IntUnaryOperator value) {
+        MemorySegment table = Arena.global().allocate(bytes, BYTES);
+        for (int i = 0; i < bytes; i++) {
+            table.set(ValueLayout.JAVA_BYTE, i, (byte) value.applyAsInt(i));
+        }
+        return table.address();
+    }
+
     /** {@code count} float32, as many as are wanted. */
     static long floats(int count, IntToFloat value) {
         MemorySegment floats = Arena.global().allocate((long) Float.BYTES * count, BYTES);

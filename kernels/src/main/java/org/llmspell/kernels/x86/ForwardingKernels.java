@@ -3,11 +3,10 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
-import org.llmspell.kernels.BatchProduct;
+import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.ConvolutionCall;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.ScanCall;
-import org.llmspell.kernels.WeightMatrix;
 
 /** Leaves to other kernels what has no assembled code. */
 abstract class ForwardingKernels implements Kernels {
@@ -31,11 +30,6 @@ abstract class ForwardingKernels implements Kernels {
             long targetIndex,
             int count) {
         others.dequantize(format, source, sourceOffset, target, targetIndex, count);
-    }
-
-    @Override
-    public @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
-        return others.batchProduct(weights, tokens);
     }
 
     @Override
@@ -116,5 +110,55 @@ abstract class ForwardingKernels implements Kernels {
     @Override
     public void scan(ScanCall call, int head) {
         others.scan(call, head);
+    }
+
+    @Override
+    public void rmsNorm(
+            MemorySegment out,
+            long outIndex,
+            MemorySegment x,
+            long xIndex,
+            MemorySegment weight,
+            int count,
+            float epsilon) {
+        others.rmsNorm(out, outIndex, x, xIndex, weight, count, epsilon);
+    }
+
+    @Override
+    public void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        others.add(x, xIndex, y, yIndex, count);
+    }
+
+    @Override
+    public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        others.siluMultiply(gate, gateIndex, up, upIndex, count);
+    }
+
+    @Override
+    public void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
+        others.geluMultiply(gate, gateIndex, up, upIndex, count);
+    }
+
+    @Override
+    public void rotate(
+            MemorySegment x,
+            long index,
+            MemorySegment cos,
+            long cosIndex,
+            MemorySegment sin,
+            long sinIndex,
+            int dimensions,
+            boolean halves) {
+        others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+    }
+
+    @Override
+    public void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count) {
+        others.toHalf(x, index, target, targetIndex, count);
+    }
+
+    @Override
+    public void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
+        others.attention(call, kvHead, rowFrom, rowTo);
     }
 }

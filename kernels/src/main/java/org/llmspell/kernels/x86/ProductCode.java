@@ -152,7 +152,7 @@ abstract class ProductCode {
         a.load(RDX, at(RDI, RECORDS));
         a.load(RCX, at(RDI, STEPS));
         for (int sum = 0; sum < rows * tokens; sum++) {
-            a.emit(VPXORD, zmm(sum), zmm(sum), zmm(sum));
+            clear(a, zmm(sum));
         }
         Assembler.Label end = new Assembler.Label();
         if (step.tailBytes > 0) {
@@ -236,23 +236,32 @@ abstract class ProductCode {
         a.kmovd(mask, RAX);
     }
 
-    private void storeSums(Assembler a) {
+    /** Sets a sum to zero. */
+    void clear(Assembler a, Vec sum) {
+        a.emit(VPXORD, sum, sum, sum);
+    }
+
+    /** Stores what the lanes of a sum come to. */
+    void storeTotal(Assembler a, Mem place, Vec sum) {
         Vec half = zmm(31);
+        a.store(VEXTRACTI64X4, half.y(), sum, 1);
+        a.emit(VADDPS, sum.y(), sum.y(), half.y());
+        a.store(VEXTRACTI32X4, half.x(), sum.y(), 1);
+        a.emit(VADDPS, sum.x(), sum.x(), half.x());
+        a.emit(VPSHUFD, half.x(), sum.x(), SWAP_HALVES);
+        a.emit(VADDPS, sum.x(), sum.x(), half.x());
+        a.emit(VPSHUFD, half.x(), sum.x(), SWAP_NEIGHBOURS);
+        a.emit(VADDPS, sum.x(), sum.x(), half.x());
+        a.store(VMOVSS_STORE, place, sum.x());
+    }
+
+    private void storeSums(Assembler a) {
         a.load(RDX, at(RDI, OUT_STRIDE));
         a.load(RAX, at(RDI, OUT));
         a.mov(R10, RAX);
         for (int token = 0; token < tokens; token++) {
             for (int row = 0; row < rows; row++) {
-                Vec sum = sum(row, token);
-                a.store(VEXTRACTI64X4, half.y(), sum, 1);
-                a.emit(VADDPS, sum.y(), sum.y(), half.y());
-                a.store(VEXTRACTI32X4, half.x(), sum.y(), 1);
-                a.emit(VADDPS, sum.x(), sum.x(), half.x());
-                a.emit(VPSHUFD, half.x(), sum.x(), SWAP_HALVES);
-                a.emit(VADDPS, sum.x(), sum.x(), half.x());
-                a.emit(VPSHUFD, half.x(), sum.x(), SWAP_NEIGHBOURS);
-                a.emit(VADDPS, sum.x(), sum.x(), half.x());
-                a.store(VMOVSS_STORE, at(R10, 4 * row), sum.x());
+                storeTotal(a, at(R10, 4 * row), sum(row, token));
             }
             a.add(R10, RDX);
         }

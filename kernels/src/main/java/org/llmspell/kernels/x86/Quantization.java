@@ -57,7 +57,10 @@ final class Quantization {
     /** 48 bits. */
     static final int REST = 32;
 
-    private static final int QUAD_BLOCKS = 4;
+    /** How many bits. */
+    static final int REST_COUNT = 40;
+
+    static final int QUAD_BLOCKS = 4;
 
     static final int SUPER_RECORD = 320;
     static final int SUPER_SUMS = 256;
@@ -223,7 +226,7 @@ final class Quantization {
     }
 
     /** For every group; {@code body} takes RDX to the next record. */
-    private static void loop(Assembler a, int group, Runnable body) {
+    static void loop(Assembler a, int group, Runnable body) {
         a.load(RSI, at(RDI, X));
         a.load(RDX, at(RDI, RECORDS));
         a.load(R8, at(RDI, GROUPS));

@@ -26,8 +26,13 @@ final class Routine {
 
     private final MemorySegment code;
 
-    private Routine(long address) {
-        this.code = MemorySegment.ofAddress(address);
+    private Routine(byte[] code) throws ExecutableMemory.Refused {
+        this.code = MemorySegment.ofAddress(ExecutableMemory.of(code)).reinterpret(code.length);
+    }
+
+    /** The code that runs. */
+    byte[] bytes() {
+        return code.toArray(ValueLayout.JAVA_BYTE);
     }
 
     /**
@@ -36,7 +41,7 @@ final class Routine {
      * @param body the code between entry and return
      */
     static Routine of(Consumer<Assembler> body) throws ExecutableMemory.Refused {
-        return new Routine(ExecutableMemory.of(assemble(body, WINDOWS)));
+        return new Routine(assemble(body, WINDOWS));
     }
 
     /** Assembles a routine that touches no vector register and neither needs nor does anything about them. */
@@ -51,7 +56,7 @@ final class Routine {
             a.pop(Gp.RDI);
         }
         a.ret();
-        return new Routine(ExecutableMemory.of(a.bytes()));
+        return new Routine(a.bytes());
     }
 
     /** The code of {@code body} between entry and return as the calling convention wants them. */
@@ -63,7 +68,7 @@ final class Routine {
             a.push(Gp.RSI);
             a.sub(Gp.RSP, 160);
             for (int i = 0; i < 10; i++) {
-                a.store(Op.VMOVDQU32_STORE, Mem.at(Gp.RSP, 16 * i), Vec.xmm(6 + i));
+                a.store(VexOp.VMOVDQU_STORE, Mem.at(Gp.RSP, 16 * i), Vec.xmm(6 + i));
             }
             a.mov(Gp.RDI, Gp.RCX);
         }
@@ -71,7 +76,7 @@ final class Routine {
         a.vzeroupper();
         if (windows) {
             for (int i = 0; i < 10; i++) {
-                a.emit(Op.VMOVDQU32, Vec.xmm(6 + i), Mem.at(Gp.RSP, 16 * i));
+                a.emit(VexOp.VMOVDQU, Vec.xmm(6 + i), Mem.at(Gp.RSP, 16 * i));
             }
             a.add(Gp.RSP, 160);
             a.pop(Gp.RSI);

@@ -45,7 +45,7 @@ final class SmallBlockCode extends ProductCode {
         MXFP4(17, 1, -MXFP4_OFFSET);
 
         final int blockBytes;
-        private final int quantsAt;
+        final int quantsAt;
         /** What is to be added for each unit of the sums; or that there are minima. */
         final int offset;
 
@@ -55,20 +55,20 @@ final class SmallBlockCode extends ProductCode {
             this.offset = offset;
         }
 
-        private boolean minima() {
+        boolean minima() {
             return offset == Quantization.MINIMA;
         }
 
-        private boolean fifthBits() {
+        boolean fifthBits() {
             return this == Q5_0 || this == Q5_1;
         }
 
         /** The 32 fifth bits stand before the quants. */
-        private int fifthAt() {
+        int fifthAt() {
             return quantsAt - 4;
         }
 
-        private boolean table() {
+        boolean table() {
             return this == IQ4_NL || this == MXFP4;
         }
 

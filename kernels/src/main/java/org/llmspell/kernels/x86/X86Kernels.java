@@ -26,7 +26,7 @@ public final class X86Kernels extends ForwardingKernels {
      * Weights of a matrix from which on rounding pays: smaller ones are read in microseconds, as exactly as the other kernels do.
      * Every matrix of a model that takes a user's time is larger, but for some key and value projections.
      */
-    private static final long WORTH_ROUNDING = 1 << 18;
+    static final long WORTH_ROUNDING = 1 << 18;
 
     private final String name;
     private final X86Products products;

@@ -3,7 +3,9 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,11 @@ final class X86Products {
     private static final int LARGE_SUMS = 8;
 
     private static final int OTHER_SUMS = 16;
+
+    /** The same with the sixteen registers of AVX2. */
+    private static final int AVX2_LARGE_SUMS = 4;
+
+    private static final int AVX2_SUMS = 8;
 
     private interface Generator {
         ProductCode code(int rows, int tokens);
@@ -97,6 +104,54 @@ final class X86Products {
         exact(BlockFormat.BF16, floats, FloatCode.Layout.BF16);
     }
 
+    /**
+     * Products in AVX2 rather than AVX-512.
+     *
+     * @param vnni whether there is AVX-VNNI
+     */
+    static X86Products avx2(boolean vnni) throws ExecutableMemory.Refused {
+        return new X86Products(vnni);
+    }
+
+    private X86Products(boolean vnni) throws ExecutableMemory.Refused {
+        ActivationRecords minima = ActivationRecords.avx2Quads(Quantization.MINIMA);
+        ActivationRecords minus128 = ActivationRecords.avx2Quads(Layout.Q8_0.offset);
+        avx2Small(BlockFormat.Q4_0, ActivationRecords.avx2Quads(Layout.Q4_0.offset), vnni, Layout.Q4_0);
+        avx2Small(BlockFormat.Q4_1, minima, vnni, Layout.Q4_1);
+        avx2Small(BlockFormat.Q5_0, ActivationRecords.avx2Quads(Layout.Q5_0.offset), vnni, Layout.Q5_0);
+        avx2Small(BlockFormat.Q5_1, minima, vnni, Layout.Q5_1);
+        avx2Small(BlockFormat.Q8_0, minus128, vnni, Layout.Q8_0);
+        avx2Small(BlockFormat.IQ4_NL, minus128, vnni, Layout.IQ4_NL);
+        avx2Small(BlockFormat.MXFP4, ActivationRecords.avx2Quads(Layout.MXFP4.offset), vnni, Layout.MXFP4);
+
+        ActivationRecords plain = ActivationRecords.avx2SuperGroups();
+        avx2Large(BlockFormat.Q2_K, plain, (rows, tokens) -> new Avx2TwoBitRunsCode(vnni, rows, tokens));
+        avx2Large(BlockFormat.Q3_K, plain, (rows, tokens) -> new Avx2ThreeBitRunsCode(vnni, rows, tokens));
+        avx2Large(BlockFormat.Q4_K, plain, (rows, tokens) -> new Avx2NibbleRunsCode(false, vnni, rows, tokens));
+        avx2Large(BlockFormat.Q5_K, plain, (rows, tokens) -> new Avx2NibbleRunsCode(true, vnni, rows, tokens));
+        avx2Large(BlockFormat.Q6_K, plain, (rows, tokens) -> new Avx2SixBitRunsCode(vnni, rows, tokens));
+        avx2Large(BlockFormat.IQ4_XS, minus128, (rows, tokens) -> new Avx2TableRunsCode(vnni, rows, tokens));
+
+        ActivationRecords floats = ActivationRecords.avx2Floats();
+        avx2Exact(BlockFormat.F32, floats, FloatCode.Layout.F32);
+        avx2Exact(BlockFormat.F16, floats, FloatCode.Layout.F16);
+        avx2Exact(BlockFormat.BF16, floats, FloatCode.Layout.BF16);
+    }
+
+    private void avx2Small(BlockFormat format, ActivationRecords records, boolean vnni, Layout layout) {
+        Generator generator = (rows, tokens) -> new Avx2SmallBlockCode(layout, vnni, rows, tokens);
+        formats.put(format, new Format(records, 128, 32, AVX2_SUMS, true, generator));
+    }
+
+    private void avx2Large(BlockFormat format, ActivationRecords records, Generator generator) {
+        large(format, records, AVX2_LARGE_SUMS, generator);
+    }
+
+    private void avx2Exact(BlockFormat format, ActivationRecords records, FloatCode.Layout layout) {
+        Generator generator = (rows, tokens) -> new Avx2FloatCode(layout, rows, tokens);
+        formats.put(format, new Format(records, FloatCode.GROUP, 1, AVX2_SUMS, false, generator));
+    }
+
     /** Blocks of 32, four a step. */
     private void small(BlockFormat format, ActivationRecords records, Layout layout) {
         Generator generator = (rows, tokens) -> new SmallBlockCode(layout, rows, tokens);
@@ -131,6 +186,20 @@ final class X86Products {
             throw new IllegalArgumentException("no code for " + format);
         }
         return found;
+    }
+
+    /** All code that {@link #multiply} may run, made if it was not yet. */
+    List<Routine> routines() {
+        List<Routine> routines = new ArrayList<>(List.of(fetchingOnce, fetching));
+        for (Format format : formats.values()) {
+            routines.add(format.records.routine());
+            for (int i = 0; i < TOKENS.length; i++) {
+                Code code = format.code(i);
+                routines.add(code.several);
+                routines.add(code.single);
+            }
+        }
+        return routines;
     }
 
     /** Whether there is code for the format. */
@@ -233,6 +302,7 @@ final class X86Products {
             set(Quantization.GROUPS, columns / layout.counted());
             set(Quantization.STEP, step);
             set(Quantization.REST, (1L << columns % layout.counted()) - 1);
+            set(Quantization.REST_COUNT, columns % layout.counted());
             call(layout.routine());
         }
     }

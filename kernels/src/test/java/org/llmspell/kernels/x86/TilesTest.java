@@ -13,7 +13,7 @@ import org.llmspell.kernels.Native;
 import org.llmspell.kernels.WeightMatrix;
 
 class TilesTest {
-    private static final CpuFeatures ALL = new CpuFeatures(true, true, true, true);
+    private static final CpuFeatures ALL = new CpuFeatures(true, true, true, true, true, true);
     private static final Kernels SCALAR = KernelProvider.scalar();
 
     private CpuFeatures here;
@@ -25,9 +25,12 @@ class TilesTest {
 
     @Test
     void whatIsMissingIsNamed() {
-        assertThat(Tiles.unavailable(new CpuFeatures(true, true, false, true))).contains("processor has no AMX");
-        assertThat(Tiles.unavailable(new CpuFeatures(true, false, true, true))).contains("processor has no AMX");
-        assertThat(Tiles.unavailable(new CpuFeatures(true, true, true, false))).contains("system does not save");
+        assertThat(Tiles.unavailable(new CpuFeatures(true, true, true, true, false, true)))
+                .contains("processor has no AMX");
+        assertThat(Tiles.unavailable(new CpuFeatures(true, true, true, false, true, true)))
+                .contains("processor has no AMX");
+        assertThat(Tiles.unavailable(new CpuFeatures(true, true, true, true, true, false)))
+                .contains("system does not save");
     }
 
     @Test
