@@ -56,7 +56,8 @@ class RoundedActivationsTest {
                 int vocabulary = whole[i].length;
                 float[] expected = Arrays.copyOfRange(reference, i * vocabulary, (i + 1) * vocabulary);
                 most = Math.max(most, BareModel.largestDifference(whole[i], expected));
-                // Many rows are summed in another order. The last bit that differs turns an 8-bit rounding here and there, which is
+                // Many rows are summed in another order. The last bit that differs turns an 8-bit rounding here and
+                // there, which is
                 // an error of the kind and size that both make anyway.
                 assertThat(BareModel.largestDifference(whole[i], single[i])).isLessThan(SAME * theirs);
             }
