@@ -79,6 +79,20 @@ class ProcessTest {
     }
 
     @Test
+    void kernelsThatThereAreNotAreNamedWithThoseThatThereAre() throws Exception {
+        ProcessBuilder builder =
+                command(List.of(), "exec", "Agent.create({model = 'local/apprentice@candle'}):complete('Hi')");
+        builder.environment().put("LLMSPELL_KERNELS", "fast");
+        Process process = builder.start();
+
+        assertThat(read(process.getErrorStream()))
+                .contains("LLMSPELL_KERNELS=fast names no kernels; use scalar, vector")
+                .contains("1. Leave LLMSPELL_KERNELS unset")
+                .doesNotContainIgnoringCase("internal error");
+        assertThat(exit(process)).isEqualTo(1);
+    }
+
+    @Test
     void errorsArriveWhereTheLauncherLentStandardError() throws Exception {
         Process process = lendingStandardError(command(List.of("-Dllmspell.stderr=3"), "modle"));
 

@@ -18,8 +18,21 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final ResidentModels models;
 
+    /** @throws EngineException of kind {@code INVALID_OPTION} if kernels are named that there are not, or that cannot run here */
     public Engine(EngineOptions options) {
-        this(options, KernelProvider.best(), new AvailableMemory(), true);
+        this(options, bestKernels(), new AvailableMemory(), true);
+    }
+
+    private static Kernels bestKernels() {
+        try {
+            return KernelProvider.best();
+        } catch (IllegalStateException e) {
+            throw new EngineException(
+                    EngineException.Problem.INVALID_OPTION,
+                    String.valueOf(e.getMessage()),
+                    List.of("Leave " + KernelProvider.VARIABLE
+                            + " unset: the fastest kernels that work here are taken"));
+        }
     }
 
     /**

@@ -475,7 +475,11 @@ public final class CandleBackend implements Backend {
                 throw new IllegalStateException("the backend is closed");
             }
             if (runner == null) {
-                runner = starter.get();
+                try {
+                    runner = starter.get();
+                } catch (EngineException e) {
+                    throw errors.of(e, name());
+                }
             }
             return runner;
         }

@@ -53,16 +53,20 @@ public final class OpenAiBackend implements Backend {
         Map<String, String> details = new LinkedHashMap<>();
         String error = null;
         int working = 0;
-        for (Endpoints.Endpoint server : endpoints.all()) {
+        List<Endpoints.Endpoint> servers = endpoints.all();
+        for (Endpoints.Endpoint server : servers) {
             String state = "answers";
             try {
                 server.service().ask("GET", "/models", null, null, config.timeout());
                 working++;
             } catch (LocalModelException e) {
-                state = e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")";
-                error = error == null ? state : error;
+                state = "does not answer";
+                error = error == null
+                        ? e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")"
+                        : error;
             }
-            details.put(server.address().toString(), String.valueOf(state));
+            String label = servers.size() == 1 ? "server" : "server_" + (details.size() + 1);
+            details.put(label, server.address() + " " + state);
         }
         int count = working == 0 ? 0 : models.ask(config.timeout()).size();
         return new BackendStatus(name(), working > 0, count, null, working > 0 ? null : error, details);

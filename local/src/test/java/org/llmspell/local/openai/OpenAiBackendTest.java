@@ -366,9 +366,9 @@ class OpenAiBackendTest {
             assertThat(status.models()).isEqualTo(2);
             assertThat(status.details())
                     .containsExactly(
-                            Map.entry(one.url(), "answers"),
-                            Map.entry(two.url(), "answers"),
-                            Map.entry(third.url(), "answers"));
+                            Map.entry("server_1", one.url() + " answers"),
+                            Map.entry("server_2", two.url() + " answers"),
+                            Map.entry("server_3", third.url() + " answers"));
         }
     }
 
@@ -435,7 +435,7 @@ class OpenAiBackendTest {
         OpenAiBackend backend = backend(gone.url(), two.url());
         assertThat(chat(backend)).startsWith("two");
         assertThat(backend.status().available()).isTrue();
-        assertThat(backend.status().details().get(gone.url())).contains("connection refused");
+        assertThat(backend.status().details()).containsEntry("server_1", gone.url() + " does not answer");
 
         int before = two.requests(CHAT).size();
         assertThat(chat(backend)).startsWith("two");
