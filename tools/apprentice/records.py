@@ -93,7 +93,11 @@ def _record(file: Path, lines: list[tuple[int, str]]) -> Record:
 
 
 def split(records: list[Record]) -> tuple[list[Record], list[Item]]:
-    """The records with only the questions to train on, and the questions held back."""
+    """The records with only the questions to train on, and the questions held back.
+
+    What stands in a dialogue is trained on there: held back elsewhere it is in neither, as evaluate.lua leaves it out.
+    """
+    in_dialogues = {q for record in records if len(record.turns) > 1 for turn in record.turns for q in turn.questions}
     trained, held = [], []
     for record in records:
         if len(record.turns) > 1:
@@ -102,10 +106,10 @@ def split(records: list[Record]) -> tuple[list[Record], list[Item]]:
         turn = record.turns[0]
         kept = []
         for index, question in enumerate(turn.questions):
-            if is_held_back(record, index, question):
-                held.append(Item(record.topic, record.system, (), question, turn.answer))
-            else:
+            if not is_held_back(record, index, question):
                 kept.append(question)
+            elif question not in in_dialogues:
+                held.append(Item(record.topic, record.system, (), question, turn.answer))
         if kept:
             trained.append(Record(record.topic, record.system, (Turn(tuple(kept), turn.answer),)))
     return trained, held
