@@ -64,7 +64,7 @@ final class BenchSynthCommand implements Command {
         NewFile target = new NewFile(path, line.hasMatchedOption(FORCE));
         List<TensorSpec> tensors = model.architecture().tensors(model.shape());
         long bytes = tensors.stream()
-                .mapToLong(tensor -> formats.of.apply(tensor).bytes(elements(tensor)))
+                .mapToLong(tensor -> formats.of.apply(tensor).bytes(tensor.elements()))
                 .sum();
         target.check();
         target.requireSpace(bytes);
@@ -130,10 +130,6 @@ final class BenchSynthCommand implements Command {
 
     private static TensorInfo unwritten(TensorSpec tensor) {
         return new TensorInfo(tensor.name(), BlockFormat.F32, tensor.shape(), MemorySegment.NULL);
-    }
-
-    private static long elements(TensorSpec tensor) {
-        return tensor.shape().stream().reduce(1L, Math::multiplyExact);
     }
 
     private static Map<String, @Nullable Object> json(
