@@ -95,7 +95,7 @@ final class Compare implements Callable<Integer> {
             names = "--llama",
             paramLabel = "FOLDER",
             description = "Libraries of llama.cpp (default: what tools/llama-cpp.sh fetches)")
-    Path llama = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "llama.cpp");
+    Path llama = LlamaCpp.FOLDER;
 
     @Option(names = "--output", paramLabel = "FORM", description = "text or json (default: text)")
     String output = "text";
@@ -132,9 +132,7 @@ final class Compare implements Callable<Integer> {
         }
         List<SpeedTest> speed = speedTests();
         Comparison.Setup setup = new Comparison.Setup(threads, kernels, llama, variant);
-        if (!Files.exists(llama.resolve("libllama." + LlamaCpp.VERSION + ".so"))) {
-            throw new BenchException("llama.cpp is absent from " + llama + "; tools/llama-cpp.sh fetches it");
-        }
+        LlamaCpp.check(llama);
         List<Report.Model> results = new ArrayList<>();
         if (files.isEmpty()) {
             for (String shape : shapes) {

@@ -1,6 +1,7 @@
 package org.llmspell.bench;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -14,6 +15,8 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -31,6 +34,14 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("restricted") // calling C is what it is for
 final class LlamaCpp {
     static final String VERSION = "v0.5.0";
+
+    /** Where {@code tools/llama-cpp.sh} puts the libraries. */
+    static final Path FOLDER = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "llama.cpp");
+
+    /** Of {@code ggml_log_level}: 1 and 2 are details, 3 and 4 warnings and errors, 5 goes on with the line before. */
+    private static final int LOG_WARN = 3;
+
+    private static final int LOG_CONTINUED = 5;
 
     private static final Pattern VARIANT = Pattern.compile("libggml-cpu-([a-z0-9]+)\\.so");
 
@@ -68,6 +79,13 @@ final class LlamaCpp {
         call("llama_backend_init", null, new MemoryLayout[0]);
     }
 
+    /** @throws BenchException if the libraries of this version are not in {@code folder} */
+    static void check(Path folder) {
+        if (!Files.exists(folder.resolve("libllama." + VERSION + ".so"))) {
+            throw new BenchException("llama.cpp is absent from " + folder + "; tools/llama-cpp.sh fetches it");
+        }
+    }
+
     private static SymbolLookup library(Path folder, String name) {
         return SymbolLookup.libraryLookup(folder.resolve(name), Arena.global());
     }
@@ -88,6 +106,39 @@ final class LlamaCpp {
         return variant;
     }
 
+    /** From now on llama.cpp writes warnings and errors to standard error, and no word more. */
+    void logOnlyFaults() {
+        try {
+            MethodHandle log = MethodHandles.lookup()
+                    .bind(
+                            new FaultLog(),
+                            "log",
+                            MethodType.methodType(void.class, int.class, MemorySegment.class, MemorySegment.class));
+            MemorySegment callback =
+                    linker.upcallStub(log, FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS, ADDRESS), Arena.global());
+            run("llama_log_set", types(ADDRESS, ADDRESS), callback, MemorySegment.NULL);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** {@code ggml_log_callback}; called by any thread. */
+    interface Log {
+        void log(int level, MemorySegment text, MemorySegment data);
+    }
+
+    private static final class FaultLog implements Log {
+        private boolean shown;
+
+        @Override
+        public synchronized void log(int level, MemorySegment text, MemorySegment data) {
+            shown = level == LOG_CONTINUED ? shown : level >= LOG_WARN;
+            if (shown) {
+                System.err.print(text.reinterpret(Long.MAX_VALUE).getString(0));
+            }
+        }
+    }
+
     /** Calls a function without a result. */
     void run(String name, MemoryLayout[] types, Object... arguments) {
         call(name, null, types, arguments);
@@ -100,7 +151,7 @@ final class LlamaCpp {
 
     /** Calls a function that gives a truth value. */
     boolean truth(String name, MemoryLayout[] types, Object... arguments) {
-        return (boolean) call(name, java.lang.foreign.ValueLayout.JAVA_BOOLEAN, types, arguments);
+        return (boolean) call(name, JAVA_BOOLEAN, types, arguments);
     }
 
     /**

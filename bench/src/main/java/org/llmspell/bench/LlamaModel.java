@@ -90,9 +90,7 @@ final class LlamaModel implements AutoCloseable {
         for (int from = 0; from < tokens.length; from += N_BATCH) {
             int count = Math.min(N_BATCH, tokens.length - from);
             MemorySegment.copy(tokens, from, ids, JAVA_INT, 0, count);
-            // As llama_batch_get_one: the rest is null, which means the next positions of sequence 0, and the last
-            // one's
-            // logits.
+            // As llama_batch_get_one: the rest is null, for the next positions of sequence 0 and the last one's logits.
             batch.set(JAVA_INT, 0, count);
             batch.setAtIndex(ADDRESS, 1, ids);
             compute(batch);

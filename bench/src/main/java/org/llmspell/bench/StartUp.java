@@ -45,7 +45,7 @@ record StartUp(Comparison.Setup setup, Path launcher, Path tinyModel) {
         }
         SpeedTest any = new SpeedTest(SpeedTest.Kind.PROMPT, PROMPT_TOKENS, 0);
         return Figures.lessIsBetter(
-                "startup", "s", new SpeedSamples(any, ours).median(), new SpeedSamples(any, theirs).median());
+                Compare.STARTUP, "s", new SpeedSamples(any, ours).median(), new SpeedSamples(any, theirs).median());
     }
 
     /** A text of five tokens, special ones included. */

@@ -63,7 +63,7 @@ final class Throughput implements Callable<Integer> {
             names = "--llama",
             paramLabel = "FOLDER",
             description = "Libraries of llama.cpp (default: what tools/llama-cpp.sh fetches)")
-    Path llama = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "llama.cpp");
+    Path llama = LlamaCpp.FOLDER;
 
     @Option(
             names = {"-h", "--help"},
@@ -99,7 +99,10 @@ final class Throughput implements Callable<Integer> {
                 || history < 0
                 || rounds < 1
                 || clients.stream().anyMatch(n -> n < 1)) {
-            throw usage("--prompt is 8 or more; --reply, --rounds and --clients are 1 or more");
+            throw usage("--prompt is 8 or more; --reply, --rounds and --clients are 1 or more; --history is 0 or more");
+        }
+        if (!alone) {
+            LlamaCpp.check(llama);
         }
         List<Row> rows = new ArrayList<>();
         ServedModel.Turns turns;
@@ -116,17 +119,18 @@ final class Throughput implements Callable<Integer> {
             turns = history == 0 ? null : served.turns(history);
         }
         if (!alone) {
-            rows.replaceAll(row -> new Row(row.clients, row.ours, theirs(row.clients)));
+            LlamaCpp library = new LlamaCpp(llama, null);
+            library.logOnlyFaults();
+            rows.replaceAll(row -> new Row(row.clients, row.ours, theirs(library, row.clients)));
         }
         print(rows, turns);
         return 0;
     }
 
-    private double theirs(int count) {
+    private double theirs(LlamaCpp library, int count) {
         int threads = Runtime.getRuntime().availableProcessors();
         double best = 0;
-        try (LlamaModel other =
-                new LlamaModel(new LlamaCpp(llama, null), file, threads, count * (prompt + reply), count)) {
+        try (LlamaModel other = new LlamaModel(library, file, threads, count * (prompt + reply), count)) {
             LlamaBatches batches = new LlamaBatches(other, count);
             batches.generate(prompt, 2);
             for (int round = 0; round < rounds; round++) {

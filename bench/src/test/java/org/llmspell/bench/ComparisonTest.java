@@ -20,8 +20,6 @@ import org.llmspell.fixtures.SyntheticModel;
 
 /** Both engines on a tiny model, in processes of their own; skipped where there is no llama.cpp. */
 class ComparisonTest {
-    private static final Path LLAMA = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "llama.cpp");
-
     @TempDir
     Path folder;
 
@@ -29,16 +27,18 @@ class ComparisonTest {
 
     @BeforeEach
     void needsLlamaCpp() {
-        Assumptions.assumeTrue(
-                Files.exists(LLAMA.resolve("libllama." + LlamaCpp.VERSION + ".so")),
-                "llama.cpp is absent from " + LLAMA + "; tools/llama-cpp.sh fetches it");
+        try {
+            LlamaCpp.check(LlamaCpp.FOLDER);
+        } catch (BenchException absent) {
+            Assumptions.abort(absent.getMessage());
+        }
     }
 
     private Comparison.Result run(Path file, String variant) throws IOException {
         List<SpeedTest> tests = Stream.of("pp40", "tg4", "tg4@d70")
                 .map(name -> SpeedTest.named(name).orElseThrow())
                 .toList();
-        Comparison.Setup setup = new Comparison.Setup(2, "scalar", LLAMA, variant);
+        Comparison.Setup setup = new Comparison.Setup(2, "scalar", LlamaCpp.FOLDER, variant);
         return new Comparison(setup, tests, 2, new PrintStream(said, true, StandardCharsets.UTF_8)).run(file);
     }
 
