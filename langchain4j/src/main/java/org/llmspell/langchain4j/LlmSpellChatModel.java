@@ -46,7 +46,7 @@ public final class LlmSpellChatModel implements ChatModel, AutoCloseable {
     @Override
     public CompletableFuture<ChatResponse> doChatAsync(ChatRequest request) {
         Reply reply = settings.reply(Requests.of(request));
-        return Asynchronous.run(() -> reply(reply, request), reply::cancel);
+        return Asynchronous.run(() -> reply(reply, request), worker -> reply.cancel());
     }
 
     @Override

@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.local.Embeddings;
@@ -113,18 +112,7 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
 
     @Override
     public CompletableFuture<EmbeddingResponse> doEmbedAsync(EmbeddingRequest request) {
-        AtomicReference<@Nullable Thread> worker = new AtomicReference<>();
-        return Asynchronous.run(
-                () -> {
-                    worker.set(Thread.currentThread());
-                    return doEmbed(request);
-                },
-                () -> {
-                    Thread running = worker.get();
-                    if (running != null) {
-                        running.interrupt();
-                    }
-                });
+        return Asynchronous.run(() -> doEmbed(request), Thread::interrupt);
     }
 
     /** The model's name; dimensions; and the kind of input, if there is a prefix for it. */
