@@ -32,7 +32,7 @@ final class HandlerReply {
         ChatResult result;
         try {
             result = reply.run(this::tell);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             fail(e);
             return;
         }
@@ -67,7 +67,7 @@ final class HandlerReply {
         }
     }
 
-    private void fail(RuntimeException failure) {
+    private void fail(Throwable failure) {
         try {
             handler.onError(failure);
         } catch (RuntimeException e) {

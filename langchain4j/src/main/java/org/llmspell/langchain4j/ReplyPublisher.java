@@ -59,7 +59,7 @@ final class ReplyPublisher implements Flow.Publisher<ChatModelStreamingEvent> {
                 result = reply.run(chunk -> pieces.events(chunk).forEach(this::next));
             } catch (SubscriberFailure e) {
                 throw e;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 guarded(() -> subscriber.onError(e));
                 return;
             }
@@ -83,7 +83,7 @@ final class ReplyPublisher implements Flow.Publisher<ChatModelStreamingEvent> {
         private void guarded(Runnable signal) {
             try {
                 signal.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 cancel();
                 throw new SubscriberFailure(e);
             }
@@ -135,7 +135,7 @@ final class ReplyPublisher implements Flow.Publisher<ChatModelStreamingEvent> {
     private static final class SubscriberFailure extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        SubscriberFailure(RuntimeException cause) {
+        SubscriberFailure(Throwable cause) {
             super(cause);
         }
     }

@@ -25,7 +25,9 @@ final class ScriptedModels extends OtherModels {
     final CountDownLatch streamClosed = new CountDownLatch(1);
     final CountDownLatch opening = new CountDownLatch(1);
     private final List<ChatChunk> chunks;
-    private @Nullable LocalModelException failure;
+    /** After the last word. */
+    private Runnable ending = () -> {};
+
     private boolean endless;
     private boolean neverOpens;
     private boolean closed;
@@ -48,7 +50,17 @@ final class ScriptedModels extends OtherModels {
 
     static ScriptedModels failing(LocalModelException failure) {
         ScriptedModels models = saying();
-        models.failure = failure;
+        models.ending = () -> {
+            throw failure;
+        };
+        return models;
+    }
+
+    static ScriptedModels breaking(Error failure) {
+        ScriptedModels models = saying();
+        models.ending = () -> {
+            throw failure;
+        };
         return models;
     }
 
@@ -129,9 +141,7 @@ final class ScriptedModels extends OtherModels {
                 });
                 return chunks.get(at++);
             }
-            if (failure != null) {
-                throw failure;
-            }
+            ending.run();
             if (endless) {
                 waitFor((Waiting<@Nullable Object>) () -> {
                     streamClosed.await();

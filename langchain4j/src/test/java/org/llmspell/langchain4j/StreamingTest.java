@@ -265,6 +265,23 @@ class StreamingTest {
     }
 
     @Test
+    void whatBreaksTheProgramIsToldAsWell() throws Exception {
+        Error failure = new OutOfMemoryError("Java heap space");
+        LlmSpellStreamingChatModel model =
+                over(ScriptedModels.breaking(failure)).build();
+        Recorder recorder = new Recorder();
+
+        model.chat("Hi", recorder);
+        Subscriber subscriber = subscribe(model);
+
+        assertThat(recorder.failure()).isSameAs(failure);
+        assertThat(subscriber.end)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCause(failure);
+    }
+
+    @Test
     void aReplyWhoseBackendsAreClosedIsCutOffWithAnError() throws Exception {
         LocalModels models = TinyModels.open(temporary);
         CompletableFuture<Void> began = new CompletableFuture<>();
