@@ -65,7 +65,7 @@ final class Messages {
             if (!(content instanceof TextContent part)) {
                 String type = content.type().name().toLowerCase(Locale.ROOT);
                 throw new UnsupportedFeatureException("Content of type " + type
-                        + " is not supported: local models read text only, on both backends of this version");
+                        + " is not supported: models are given text only, whatever the backend");
             }
             text.append(text.isEmpty() ? "" : "\n").append(part.text());
         }
