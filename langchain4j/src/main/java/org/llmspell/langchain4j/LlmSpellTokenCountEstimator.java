@@ -11,6 +11,7 @@ import org.llmspell.engine.ChatInput;
 import org.llmspell.engine.EngineException;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.local.Backend;
+import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
@@ -91,7 +92,8 @@ public final class LlmSpellTokenCountEstimator implements TokenCountEstimator, A
             try (ModelLease lease = candle.open(model, null)) {
                 return counting.applyAsInt(lease);
             } catch (EngineException e) {
-                throw new LangChain4jException(e);
+                throw new LocalModelException(
+                        LocalModelException.Kind.MODEL_UNUSABLE, String.valueOf(e.getMessage()), null, e.advice(), e);
             }
         });
     }
