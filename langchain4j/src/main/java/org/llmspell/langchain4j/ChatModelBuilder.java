@@ -12,8 +12,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.Thinking;
 import org.llmspell.local.ChatRequest;
-import org.llmspell.local.LocalModels;
-import org.llmspell.local.config.Config;
 
 /**
  * Collects what chat models are made of. Null leaves a setting as it is by default; ranges and defaults are those of {@link
@@ -21,19 +19,15 @@ import org.llmspell.local.config.Config;
  *
  * @param <B> the builder itself
  */
-public abstract sealed class ChatModelBuilder<B extends ChatModelBuilder<B>>
+public abstract sealed class ChatModelBuilder<B extends ChatModelBuilder<B>> extends ModelBuilder<B>
         permits LlmSpellChatModel.Builder, LlmSpellStreamingChatModel.Builder {
     private final LlmSpellChatRequestParameters.Builder parameters = LlmSpellChatRequestParameters.builder();
     private @Nullable ChatRequestParameters defaults;
-    private @Nullable LocalModels models;
-    private @Nullable Config config;
     private @Nullable Duration timeout;
     private List<ChatModelListener> listeners = List.of();
     private Set<Capability> capabilities = Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
 
     ChatModelBuilder() {}
-
-    abstract B self();
 
     /** What a model works with. */
     record Settings(
@@ -62,7 +56,7 @@ public abstract sealed class ChatModelBuilder<B extends ChatModelBuilder<B>>
         if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
             throw new InvalidRequestException("timeout is " + timeout + "; it must be over zero");
         }
-        return new Settings(Connection.of(models, config), merged, timeout, listeners, capabilities);
+        return new Settings(connection(), merged, timeout, listeners, capabilities);
     }
 
     /**
@@ -71,18 +65,6 @@ public abstract sealed class ChatModelBuilder<B extends ChatModelBuilder<B>>
      */
     public B modelName(@Nullable String modelName) {
         parameters.modelName(modelName);
-        return self();
-    }
-
-    /** Backends to share with other models; they are not closed with this one. */
-    public B models(@Nullable LocalModels models) {
-        this.models = models;
-        return self();
-    }
-
-    /** The configuration of backends of its own; by default the user's, from {@code ~/.llmspell/config.toml} and the environment. */
-    public B config(@Nullable Config config) {
-        this.config = config;
         return self();
     }
 

@@ -19,9 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EmbeddingOptions;
 import org.llmspell.local.Embeddings;
-import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelSpec;
-import org.llmspell.local.config.Config;
 
 /**
  * A local model as LangChain4j's embedding model; one made for it, or one made to chat. Vectors have length 1. Nothing is loaded
@@ -45,7 +43,7 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
         queryPrefix = builder.queryPrefix;
         documentPrefix = builder.documentPrefix;
         listeners = builder.listeners;
-        connection = Connection.of(builder.models, builder.config);
+        connection = builder.connection();
     }
 
     public static Builder builder() {
@@ -148,10 +146,8 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
     }
 
     /** Makes embedding models. Null leaves a setting as it is by default. Not thread-safe. */
-    public static final class Builder {
+    public static final class Builder extends ModelBuilder<Builder> {
         private @Nullable String modelName;
-        private @Nullable LocalModels models;
-        private @Nullable Config config;
         private @Nullable Integer dimensions;
         private boolean truncated;
         private @Nullable String queryPrefix;
@@ -160,21 +156,14 @@ public final class LlmSpellEmbeddingModel extends DimensionAwareEmbeddingModel i
 
         private Builder() {}
 
+        @Override
+        Builder self() {
+            return this;
+        }
+
         /** Which model: {@code local/NAME:VARIANT@BACKEND}, or the path of a {@code .gguf} file. */
         public Builder modelName(String modelName) {
             this.modelName = modelName;
-            return this;
-        }
-
-        /** Backends to share with other models; they are not closed with this one. */
-        public Builder models(@Nullable LocalModels models) {
-            this.models = models;
-            return this;
-        }
-
-        /** The configuration of backends of its own; by default the user's. */
-        public Builder config(@Nullable Config config) {
-            this.config = config;
             return this;
         }
 

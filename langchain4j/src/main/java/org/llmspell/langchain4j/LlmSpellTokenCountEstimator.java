@@ -12,10 +12,8 @@ import org.llmspell.engine.EngineException;
 import org.llmspell.engine.ModelLease;
 import org.llmspell.local.Backend;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.LocalModels;
 import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
-import org.llmspell.local.config.Config;
 
 /**
  * Counts tokens with the model's own vocabulary and chat template: exact for a text, and for a conversation as a request for the
@@ -105,28 +103,19 @@ public final class LlmSpellTokenCountEstimator implements TokenCountEstimator, A
     }
 
     /** Makes estimators. Null leaves a setting as it is by default. Not thread-safe. */
-    public static final class Builder {
+    public static final class Builder extends ModelBuilder<Builder> {
         private @Nullable String modelName;
-        private @Nullable LocalModels models;
-        private @Nullable Config config;
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /** Which model: {@code local/NAME:VARIANT@candle}, or the path of a {@code .gguf} file. */
         public Builder modelName(String modelName) {
             this.modelName = modelName;
-            return this;
-        }
-
-        /** Backends to share with other models; they are not closed with this one. */
-        public Builder models(@Nullable LocalModels models) {
-            this.models = models;
-            return this;
-        }
-
-        /** The configuration of backends of its own; by default the user's. */
-        public Builder config(@Nullable Config config) {
-            this.config = config;
             return this;
         }
 
@@ -136,7 +125,7 @@ public final class LlmSpellTokenCountEstimator implements TokenCountEstimator, A
          * @throws LangChain4jException if the model's name is missing or malformed, or the configuration broken
          */
         public LlmSpellTokenCountEstimator build() {
-            return new LlmSpellTokenCountEstimator(Requests.model(modelName), Connection.of(models, config));
+            return new LlmSpellTokenCountEstimator(Requests.model(modelName), connection());
         }
     }
 }
