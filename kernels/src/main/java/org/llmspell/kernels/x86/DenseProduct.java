@@ -3,7 +3,6 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -144,7 +143,7 @@ final class DenseProduct implements BatchProduct {
             long target = prepared.address() + token / GROUP * groupBytes(columns);
             prepareGroup(memory, from, Float.BYTES * xStride, count, columns, target);
         }
-        keep(x, prepared, prepared);
+        NativeMemory.keep(x, prepared, prepared);
     }
 
     private void prepareGroup(Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
@@ -206,7 +205,7 @@ final class DenseProduct implements BatchProduct {
                 store(memory, rows, count, target, Float.BYTES * outStride);
             }
         }
-        keep(weights.data(), prepared, out);
+        NativeMemory.keep(weights.data(), prepared, out);
     }
 
     /** The sums of up to 32 rows, panel after panel. */
@@ -315,14 +314,6 @@ final class DenseProduct implements BatchProduct {
         if (!reachable) {
             throw new IllegalArgumentException("a batch product needs native memory that is open");
         }
-    }
-
-    /** Segments of a garbage-collected arena live until here. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
     }
 
     /** A thread's argument block, panel and sums, and what it needs at edges. */

@@ -1,7 +1,6 @@
 package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.util.Objects;
 import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
@@ -51,7 +50,7 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
                 tokenFrom,
                 tokenTo,
                 prepared.address());
-        keep(x, prepared, prepared);
+        NativeMemory.keep(x, prepared, prepared);
     }
 
     @Override
@@ -85,20 +84,12 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
                 tokens,
                 out.address() + Float.BYTES * outIndex,
                 Float.BYTES * outStride);
-        keep(weights.data(), prepared, out);
+        NativeMemory.keep(weights.data(), prepared, out);
     }
 
     private static void require(boolean reachable) {
         if (!reachable) {
             throw new IllegalArgumentException("a product of many tokens works on native memory that is open");
         }
-    }
-
-    /** Segments of a garbage-collected arena live until here. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
     }
 }

@@ -207,10 +207,17 @@ final class X86Products {
         return formats.containsKey(format);
     }
 
-    /** Whether there is code for such rows. */
-    boolean supports(BlockFormat format, int columns) {
-        Format found = formats.get(format);
-        return found != null && columns % found.piece == 0 && columns > 0;
+    /**
+     * Whether there is code for {@code weights} and it may be used.
+     *
+     * @param smallest matrices of fewer weights are not to be multiplied with rounded activations
+     */
+    boolean takes(WeightMatrix weights, long smallest) {
+        Format found = formats.get(weights.format());
+        return found != null
+                && weights.columns() % found.piece == 0
+                && weights.columns() > 0
+                && (!found.rounding || (long) weights.rows() * weights.columns() >= smallest);
     }
 
     /** Whether activations are rounded; else products are as exact as float32 allows. */
