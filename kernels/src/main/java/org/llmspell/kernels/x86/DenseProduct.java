@@ -76,11 +76,7 @@ final class DenseProduct implements BatchProduct {
     private Optional<Routine> unpacking(BlockFormat format) {
         return unpacking.computeIfAbsent(format, some -> {
             DenseUnpackCode code = unpacking(some, element);
-            try {
-                return code == null ? Optional.empty() : Optional.of(code.routine());
-            } catch (ExecutableMemory.Refused e) {
-                throw new IllegalStateException("no more executable memory, though there was some at start", e);
-            }
+            return code == null ? Optional.empty() : Optional.of(ExecutableMemory.later(code::routine));
         });
     }
 

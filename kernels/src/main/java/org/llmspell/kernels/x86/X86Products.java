@@ -171,13 +171,11 @@ final class X86Products {
 
     private static Code assemble(Generator generator, int sums, int tokens) {
         int rows = Math.min(MOST_ROWS, sums / tokens);
-        try {
+        return ExecutableMemory.later(() -> {
             Routine single = generator.code(1, tokens).routine();
             Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
             return new Code(rows, several, single);
-        } catch (ExecutableMemory.Refused e) {
-            throw new IllegalStateException("no more executable memory, though there was some at start", e);
-        }
+        });
     }
 
     private Format format(BlockFormat format) {
