@@ -6,7 +6,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -105,11 +104,11 @@ final class DenseProduct implements BatchProduct {
 
     @Override
     public long preparedBytes(int columns, int tokens) {
-        return groupBytes(columns) * ((tokens + GROUP - 1) / GROUP);
+        return Math.multiplyExact(groupBytes(columns), Math.ceilDiv(tokens, GROUP));
     }
 
     private long groupBytes(int columns) {
-        return (long) element.steps(columns) * DenseActivationCode.STEP_BYTES;
+        return element.steps(columns) * DenseActivationCode.STEP_BYTES;
     }
 
     @Override
@@ -122,16 +121,7 @@ final class DenseProduct implements BatchProduct {
             int tokenFrom,
             int tokenTo,
             MemorySegment prepared) {
-        if (tokenFrom < 0 || tokenTo > tokens || tokenFrom > tokenTo || tokenFrom % GROUP != 0) {
-            throw new IndexOutOfBoundsException(
-                    "tokens %d to %d of %d cannot be prepared".formatted(tokenFrom, tokenTo, tokens));
-        }
-        require(prepared, preparedBytes(columns, tokens));
-        requireNative(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
-        if (tokenFrom == tokenTo || columns == 0) {
-            return;
-        }
-        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
+        Bounds.prepare(this, x, xIndex, xStride, columns, tokens, tokenFrom, tokenTo, prepared);
         Scratch memory = scratch.get();
         for (int token = tokenFrom; token < tokenTo; token += GROUP) {
             int count = Math.min(GROUP, tokenTo - token);
@@ -180,15 +170,7 @@ final class DenseProduct implements BatchProduct {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
-        require(prepared, preparedBytes(weights.columns(), tokens));
-        requireNative(NativeMemory.reachable(weights.data())
-                && NativeMemory.reachable(prepared)
-                && NativeMemory.writable(out));
-        if (rowFrom == rowTo || tokens == 0) {
-            return;
-        }
-        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        Bounds.multiply(this, weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
         Scratch memory = scratch.get();
         long groupBytes = groupBytes(weights.columns());
         for (int token = 0; token < tokens; token += TOKENS) {
@@ -296,19 +278,6 @@ final class DenseProduct implements BatchProduct {
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.TOKENS, tokens);
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, (1L << Math.min(16, rows - row)) - 1);
             store.call(arguments.address());
-        }
-    }
-
-    private static void require(MemorySegment prepared, long bytes) {
-        if (prepared.byteSize() < bytes) {
-            throw new IndexOutOfBoundsException(
-                    "prepared activations need %d bytes, there are %d".formatted(bytes, prepared.byteSize()));
-        }
-    }
-
-    private static void requireNative(boolean reachable) {
-        if (!reachable) {
-            throw new IllegalArgumentException("a batch product needs native memory that is open");
         }
     }
 

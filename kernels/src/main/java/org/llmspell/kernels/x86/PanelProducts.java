@@ -122,7 +122,7 @@ final class PanelProducts {
 
     /** Bytes of the rounded activations of {@code tokens} tokens. */
     static long roundedBytes(RoundedRecords records, int columns, int tokens) {
-        return (long) (columns + RoundedRecords.GROUP - 1) / RoundedRecords.GROUP * tokens * records.bytes();
+        return (long) Math.ceilDiv(columns, RoundedRecords.GROUP) * tokens * records.bytes();
     }
 
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */

@@ -1,7 +1,6 @@
 package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.NativeMemory;
@@ -33,14 +32,11 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             int tokenFrom,
             int tokenTo,
             MemorySegment prepared) {
-        Objects.checkFromToIndex(tokenFrom, tokenTo, tokens);
-        if (columns <= 0 || columns % records.multiple() != 0) {
+        Bounds.prepare(this, x, xIndex, xStride, columns, tokens, tokenFrom, tokenTo, prepared);
+        if (columns % records.multiple() != 0) {
             throw new IllegalArgumentException(
                     "%d columns are no multiple of %d".formatted(columns, records.multiple()));
         }
-        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
-        Objects.checkFromIndexSize(0, preparedBytes(columns, tokens), prepared.byteSize());
-        require(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
         panels.round(
                 records,
                 x.address() + Float.BYTES * xIndex,
@@ -63,18 +59,13 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             MemorySegment out,
             long outIndex,
             long outStride) {
-        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        Bounds.multiply(this, weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
         if (PanelProducts.records(weights.format()) != records) {
             throw new IllegalArgumentException("this product is not that of " + weights.format());
         }
-        if (tokens <= 0 || rowFrom == rowTo) {
+        if (tokens == 0 || rowFrom == rowTo) {
             return;
         }
-        Objects.checkFromIndexSize(0, preparedBytes(weights.columns(), tokens), prepared.byteSize());
-        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
-        require(NativeMemory.reachable(weights.data())
-                && NativeMemory.reachable(prepared)
-                && NativeMemory.writable(out));
         panels.multiply(
                 weights,
                 rowFrom,
@@ -85,11 +76,5 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
                 out.address() + Float.BYTES * outIndex,
                 Float.BYTES * outStride);
         NativeMemory.keep(weights.data(), prepared, out);
-    }
-
-    private static void require(boolean reachable) {
-        if (!reachable) {
-            throw new IllegalArgumentException("a product of many tokens works on native memory that is open");
-        }
     }
 }
