@@ -27,6 +27,7 @@ public final class Avx2Kernels extends ForwardingKernels {
      * Assembles the kernels for this processor.
      *
      * @param others compute what these do not
+     * @throws X86Kernels.Unavailable if the processor has not the instructions, or the system gives no executable memory
      */
     public static Kernels assemble(Kernels others) throws X86Kernels.Unavailable {
         return assemble(others, X86Kernels.WORTH_ROUNDING, true);

@@ -70,6 +70,7 @@ public final class X86Kernels extends ForwardingKernels {
      * Assembles the kernels for this processor, without AMX.
      *
      * @param others compute what these do not
+     * @throws Unavailable if the processor has not the instructions, or the system gives no executable memory
      */
     public static Kernels assemble(Kernels others) throws Unavailable {
         return assemble(others, WORTH_ROUNDING);
@@ -102,6 +103,8 @@ public final class X86Kernels extends ForwardingKernels {
      * product as {@code scalar} does.
      *
      * @param others compute what these do not
+     * @throws Unavailable likewise, also if the system does not lend tiles; {@linkplain Unavailable#faulty faulty} if they compute
+     *     something else
      */
     public static Kernels assembleTiled(Kernels others, Kernels scalar) throws Unavailable {
         return assembleTiled(others, scalar, WORTH_ROUNDING);
