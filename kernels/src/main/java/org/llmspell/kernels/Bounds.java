@@ -83,6 +83,64 @@ public final class Bounds {
         rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
     }
 
+    /** The arguments of {@link BatchProduct#prepare}. */
+    public static void prepare(
+            BatchProduct product,
+            MemorySegment x,
+            long xIndex,
+            long xStride,
+            int columns,
+            int tokens,
+            int tokenFrom,
+            int tokenTo,
+            MemorySegment prepared) {
+        Objects.checkFromToIndex(tokenFrom, tokenTo, tokens);
+        int together = product.tokensTogether();
+        if (tokenFrom % together != 0 || tokenTo % together != 0 && tokenTo != tokens) {
+            throw new IndexOutOfBoundsException("tokens %d to %d of %d are no share: %d are prepared together"
+                    .formatted(tokenFrom, tokenTo, tokens, together));
+        }
+        prepared(product, columns, tokens, prepared);
+        if (tokenFrom < tokenTo) {
+            rows(x, xIndex, xStride, tokens, 0, columns);
+        }
+        reachable(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
+    }
+
+    /** The arguments of {@link BatchProduct#multiply}, but for whether the product is one of the weights' format. */
+    public static void multiply(
+            BatchProduct product,
+            WeightMatrix weights,
+            int rowFrom,
+            int rowTo,
+            MemorySegment prepared,
+            int tokens,
+            MemorySegment out,
+            long outIndex,
+            long outStride) {
+        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        prepared(product, weights.columns(), tokens, prepared);
+        if (tokens > 0 && rowFrom < rowTo) {
+            rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        }
+        reachable(NativeMemory.reachable(weights.data())
+                && NativeMemory.reachable(prepared)
+                && NativeMemory.writable(out));
+    }
+
+    private static void prepared(BatchProduct product, int columns, int tokens, MemorySegment prepared) {
+        if (columns < 1 || tokens < 0) {
+            throw new IllegalArgumentException("%d tokens of %d columns make no sense".formatted(tokens, columns));
+        }
+        Objects.checkFromIndexSize(0, product.preparedBytes(columns, tokens), prepared.byteSize());
+    }
+
+    private static void reachable(boolean reachable) {
+        if (!reachable) {
+            throw new IllegalArgumentException("a product of many tokens works on native memory that is open");
+        }
+    }
+
     /** Float32 rows that begin at {@code index + t·stride}, each touched from element {@code from} to {@code to}. */
     public static void rows(MemorySegment segment, long index, long stride, int tokens, int from, int to) {
         if (stride < 0 || index < 0) {

@@ -1,6 +1,7 @@
 package org.llmspell.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /** Which memory can be reached by its address, as kernels do that check bounds once and not at every access. */
 public final class NativeMemory {
@@ -25,5 +26,13 @@ public final class NativeMemory {
             reachable = reachable(call.keyPages()[page]) && reachable(call.valuePages()[page]);
         }
         return reachable;
+    }
+
+    /** Segments of a garbage-collected arena live until here, which is where the work on their addresses has ended. */
+    @SuppressWarnings("ReachabilityFenceUsage")
+    public static void keep(Object a, Object b, Object c) {
+        Reference.reachabilityFence(a);
+        Reference.reachabilityFence(b);
+        Reference.reachabilityFence(c);
     }
 }

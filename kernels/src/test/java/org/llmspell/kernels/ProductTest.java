@@ -68,21 +68,23 @@ class ProductTest {
         int columns = format.blockElements() == 1 ? 1031 : 5 * format.blockElements();
         Problem problem = new Problem(format, 9, columns, 33, new Random(13));
         for (int most : new int[] {33, 8}) {
-            float[] all = problem.run(kernels, 0, 9, most);
-            for (int tokens : new int[] {2, 3, 4, 5, 13, 17}) {
-                if (tokens > most || !sameProduct(kernels, problem.weights, tokens, most)) {
-                    continue;
-                }
-                float[] some = problem.run(kernels, 0, 9, tokens);
-                for (int t = 0; t < tokens; t++) {
-                    for (int r = 0; r < 9; r++) {
-                        assertThat(some[problem.at(t, r)]).isEqualTo(all[problem.at(t, r)]);
+            Implementations.settle(() -> {
+                float[] all = problem.run(kernels, 0, 9, most);
+                for (int tokens : new int[] {2, 3, 4, 5, 13, 17}) {
+                    if (tokens > most || !sameProduct(kernels, problem.weights, tokens, most)) {
+                        continue;
+                    }
+                    float[] some = problem.run(kernels, 0, 9, tokens);
+                    for (int t = 0; t < tokens; t++) {
+                        for (int r = 0; r < 9; r++) {
+                            assertThat(some[problem.at(t, r)]).isEqualTo(all[problem.at(t, r)]);
+                        }
                     }
                 }
-            }
-            // Nor on the rows that are computed with it.
-            float[] oneRow = problem.run(kernels, 5, 6, most);
-            assertThat(oneRow[problem.at(most - 1, 5)]).isEqualTo(all[problem.at(most - 1, 5)]);
+                // Nor on the rows that are computed with it.
+                float[] oneRow = problem.run(kernels, 5, 6, most);
+                assertThat(oneRow[problem.at(most - 1, 5)]).isEqualTo(all[problem.at(most - 1, 5)]);
+            });
         }
     }
 

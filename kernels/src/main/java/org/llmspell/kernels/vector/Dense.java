@@ -11,7 +11,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Products of float32 with float32: a dot product, and the batched product's microkernel. Every sum runs over the elements in one
- * fixed order that does not depend on the other rows and tokens of the call.
+ * fixed order that does not depend on the other rows and tokens of the call; but for the lanes of a vector, which compiled code
+ * adds in another order than interpreted code.
  */
 final class Dense {
     /** Rows and tokens of a microkernel tile: 16 accumulators of the 32 registers of AVX-512 and NEON. */

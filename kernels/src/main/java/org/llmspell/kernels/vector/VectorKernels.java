@@ -1,7 +1,6 @@
 package org.llmspell.kernels.vector;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
@@ -57,7 +56,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Product.expand(format, source.address() + sourceOffset, at(target, targetIndex), count, scratch.get());
-        keep(source, target, target);
+        NativeMemory.keep(source, target, target);
     }
 
     @Override
@@ -92,7 +91,7 @@ public final class VectorKernels implements Kernels {
                     4 * outStride,
                     scratch.get());
         }
-        keep(weights.data(), x, out);
+        NativeMemory.keep(weights.data(), x, out);
     }
 
     @Override
@@ -103,7 +102,7 @@ public final class VectorKernels implements Kernels {
             return scalar.dot(a, aIndex, b, bIndex, count);
         }
         float dot = Dense.dot(at(a, aIndex), at(b, bIndex), count);
-        keep(a, b, b);
+        NativeMemory.keep(a, b, b);
         return dot;
     }
 
@@ -124,7 +123,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.rmsNorm(at(out, outIndex), at(x, xIndex), weight.address(), count, epsilon);
-        keep(out, x, weight);
+        NativeMemory.keep(out, x, weight);
     }
 
     @Override
@@ -146,13 +145,13 @@ public final class VectorKernels implements Kernels {
         Elementwise.standardize(at(out, outIndex), at(x, xIndex), count, epsilon);
         if (weight != null) {
             Elementwise.multiply(at(out, outIndex), weight.address(), count);
-            keep(weight, weight, weight);
+            NativeMemory.keep(weight, weight, weight);
         }
         if (bias != null) {
             Elementwise.add(at(out, outIndex), bias.address(), count);
-            keep(bias, bias, bias);
+            NativeMemory.keep(bias, bias, bias);
         }
-        keep(out, x, x);
+        NativeMemory.keep(out, x, x);
     }
 
     @Override
@@ -163,7 +162,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.softmax(at(x, index), count);
-        keep(x, x, x);
+        NativeMemory.keep(x, x, x);
     }
 
     @Override
@@ -175,7 +174,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.add(at(x, xIndex), at(y, yIndex), count);
-        keep(x, y, y);
+        NativeMemory.keep(x, y, y);
     }
 
     @Override
@@ -187,7 +186,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.addScaled(at(x, xIndex), at(y, yIndex), scale, count);
-        keep(x, y, y);
+        NativeMemory.keep(x, y, y);
     }
 
     @Override
@@ -199,7 +198,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.siluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -211,7 +210,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -224,7 +223,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.clampedSiluMultiply(at(gate, gateIndex), at(up, upIndex), count, alpha, limit);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -235,7 +234,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.gelu(at(x, index), count);
-        keep(x, x, x);
+        NativeMemory.keep(x, x, x);
     }
 
     @Override
@@ -246,7 +245,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.reluSquared(at(x, index), count);
-        keep(x, x, x);
+        NativeMemory.keep(x, x, x);
     }
 
     @Override
@@ -258,7 +257,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.xielu(at(x, index), count, negative, positive, beta, epsilon);
-        keep(x, x, x);
+        NativeMemory.keep(x, x, x);
     }
 
     @Override
@@ -281,7 +280,7 @@ public final class VectorKernels implements Kernels {
         } else {
             Rotary.neighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
         }
-        keep(x, cos, sin);
+        NativeMemory.keep(x, cos, sin);
     }
 
     @Override
@@ -293,7 +292,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Halves.round(at(x, index), target.address() + 2 * targetIndex, count);
-        keep(x, target, target);
+        NativeMemory.keep(x, target, target);
     }
 
     @Override
@@ -304,7 +303,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         CachedBytes.round(at(x, index), target.address() + targetOffset, count);
-        keep(x, target, target);
+        NativeMemory.keep(x, target, target);
     }
 
     @Override
@@ -316,7 +315,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.sigmoidMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -327,7 +326,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.silu(at(x, index), count);
-        keep(x, x, x);
+        NativeMemory.keep(x, x, x);
     }
 
     @Override
@@ -339,7 +338,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         Elementwise.multiply(at(x, xIndex), at(y, yIndex), count);
-        keep(x, y, y);
+        NativeMemory.keep(x, y, y);
     }
 
     @Override
@@ -353,7 +352,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         VectorRecurrence.convolution(call, from, to);
-        keep(call, call, call);
+        NativeMemory.keep(call, call, call);
     }
 
     @Override
@@ -367,7 +366,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         VectorRecurrence.scan(call, head);
-        keep(call, call, call);
+        NativeMemory.keep(call, call, call);
     }
 
     private static boolean writable(MemorySegment a, MemorySegment b, @Nullable MemorySegment c) {
@@ -389,7 +388,7 @@ public final class VectorKernels implements Kernels {
             return;
         }
         VectorAttention.run(call, kvHead, rowFrom, rowTo, scratch.get());
-        keep(call, call, call);
+        NativeMemory.keep(call, call, call);
     }
 
     /** What is not reachable goes the scalar way, which throws for closed memory. */
@@ -399,13 +398,5 @@ public final class VectorKernels implements Kernels {
 
     private static long at(MemorySegment segment, long index) {
         return segment.address() + Float.BYTES * index;
-    }
-
-    /** Segments of a garbage-collected arena live until here, or until a kernel throws and touches them no more. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
     }
 }

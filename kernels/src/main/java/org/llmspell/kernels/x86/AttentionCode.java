@@ -26,8 +26,6 @@ import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPBROADCASTW;
 import static org.llmspell.kernels.x86.Op.VPMOVSXBD;
-import static org.llmspell.kernels.x86.Op.VPSHUFD;
-import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
 import static org.llmspell.kernels.x86.Op.VSUBPS;
 import static org.llmspell.kernels.x86.Op.VUNPCKHPD;
 import static org.llmspell.kernels.x86.Op.VUNPCKHPS;
@@ -92,8 +90,6 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
     static final int SCORES = 192;
     static final int ARGUMENT_BYTES = SCORES + 4 * LARGEST_PAGE + 64;
 
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
     private static final int TOGETHER = 4;
     private static final long MINUS_INFINITY = Constants.ints(i -> Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
     private static final long ONES = Constants.ints(i -> Float.floatToRawIntBits(1));
@@ -136,7 +132,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         Vec sum = zmm(0);
         Vec other = zmm(1);
         a.emit(VMOVUPS, sum, at(RAX, STATE_SUMS));
-        everywhere(a, VADDPS, sum, other);
+        Lanes.join(a, VADDPS, sum, other);
         constant(a, other, ONES);
         a.emit(VDIVPS, other, other, sum);
         for (int i = 0; i < valueDimension / 16; i++) {
@@ -151,18 +147,6 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         a.add(R10, RCX);
         a.sub(R9, 1);
         a.jump(Condition.NOT_EQUAL, row);
-    }
-
-    /** Joins the 16 lanes of {@code all} by {@code join} and puts the result in each. */
-    static void everywhere(Assembler a, Op join, Vec all, Vec temporary) {
-        a.emit(VSHUFI32X4, temporary, all, all, SWAP_HALVES);
-        a.emit(join, all, all, temporary);
-        a.emit(VSHUFI32X4, temporary, all, all, SWAP_NEIGHBOURS);
-        a.emit(join, all, all, temporary);
-        a.emit(VPSHUFD, temporary, all, SWAP_HALVES);
-        a.emit(join, all, all, temporary);
-        a.emit(VPSHUFD, temporary, all, SWAP_NEIGHBOURS);
-        a.emit(join, all, all, temporary);
     }
 
     private void write(Assembler a) {
@@ -298,7 +282,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
                 a.emit(VMAXPS, maximum, maximum, zmm(part));
             }
         }
-        everywhere(a, VMAXPS, maximum, first);
+        Lanes.join(a, VMAXPS, maximum, first);
         a.emit(VBROADCASTSS, correction, at(RAX, STATE_MAXIMUM));
         a.emit(VMAXPS, maximum, maximum, correction);
         a.store(VMOVSS_STORE, at(RAX, STATE_MAXIMUM), maximum.x());

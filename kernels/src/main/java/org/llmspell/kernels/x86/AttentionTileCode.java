@@ -167,7 +167,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
         a.add(RDX, LINE * valueDimension / 16);
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
-        AttentionCode.everywhere(a, VADDPS, found, value);
+        Lanes.join(a, VADDPS, found, value);
         a.store(VMOVSS_STORE, at(RDI, FINITE), found.x());
     }
 
@@ -244,7 +244,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
             a.emit(VMOVUPS, visible[half], weights[half], Mask.merging(1 + half));
         }
         a.emit(VMAXPS, maximum, visible[0], visible[1]);
-        AttentionCode.everywhere(a, VMAXPS, maximum, first);
+        Lanes.join(a, VMAXPS, maximum, first);
         a.emit(VBROADCASTSS, correction, at(RAX, state + AttentionCode.STATE_MAXIMUM));
         a.emit(VMAXPS, maximum, maximum, correction);
         a.store(VMOVSS_STORE, at(RAX, state + AttentionCode.STATE_MAXIMUM), maximum.x());

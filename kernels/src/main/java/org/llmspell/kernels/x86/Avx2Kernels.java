@@ -1,7 +1,6 @@
 package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.NativeMemory;
@@ -28,6 +27,7 @@ public final class Avx2Kernels extends ForwardingKernels {
      * Assembles the kernels for this processor.
      *
      * @param others compute what these do not
+     * @throws X86Kernels.Unavailable if the processor has not the instructions, or the system gives no executable memory
      */
     public static Kernels assemble(Kernels others) throws X86Kernels.Unavailable {
         return assemble(others, X86Kernels.WORTH_ROUNDING, true);
@@ -57,7 +57,6 @@ public final class Avx2Kernels extends ForwardingKernels {
     }
 
     @Override
-    @SuppressWarnings("ReachabilityFenceUsage") // segments of a garbage-collected arena live until the end
     public void multiply(
             WeightMatrix weights,
             int rowFrom,
@@ -69,8 +68,7 @@ public final class Avx2Kernels extends ForwardingKernels {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        boolean able = products.supports(weights.format(), weights.columns())
-                && (!products.rounds(weights.format()) || (long) weights.rows() * weights.columns() >= smallest);
+        boolean able = products.takes(weights, smallest);
         if (able) {
             Bounds.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
         }
@@ -92,8 +90,6 @@ public final class Avx2Kernels extends ForwardingKernels {
                     out.address() + Float.BYTES * outIndex,
                     Float.BYTES * outStride);
         }
-        Reference.reachabilityFence(weights.data());
-        Reference.reachabilityFence(x);
-        Reference.reachabilityFence(out);
+        NativeMemory.keep(weights.data(), x, out);
     }
 }

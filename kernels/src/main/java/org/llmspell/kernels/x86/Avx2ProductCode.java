@@ -1,6 +1,8 @@
 package org.llmspell.kernels.x86;
 
 import static org.llmspell.kernels.x86.Gp.R10;
+import static org.llmspell.kernels.x86.Lanes.SWAP_HALVES;
+import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.VexOp.VADDPS;
@@ -16,8 +18,6 @@ import static org.llmspell.kernels.x86.VexOp.VPXOR;
  * from one row to the next.
  */
 abstract class Avx2ProductCode extends ProductCode {
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     Avx2ProductCode(int rows, int tokens, Step step) {
         super(rows, tokens, step);

@@ -7,6 +7,8 @@ import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
+import static org.llmspell.kernels.x86.Lanes.SWAP_HALVES;
+import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.VexOp.VADDPS;
@@ -37,8 +39,6 @@ import static org.llmspell.kernels.x86.VexOp.VPXOR;
 
 /** {@link Quantization} in AVX2: the same records, of the same bits. */
 final class Avx2Quantization {
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
     private static final int VECTOR_BYTES = 32;
     /** What 32 activations take. */
     private static final int RUN_BYTES = 4 * VECTOR_BYTES;

@@ -28,7 +28,7 @@ enum DenseElement {
     }
 
     /** Steps of {@code columns} elements, whole lines. */
-    int steps(int columns) {
-        return (columns + perLine() - 1) / perLine() * STEPS_OF_LINE;
+    long steps(int columns) {
+        return (long) Math.ceilDiv(columns, perLine()) * STEPS_OF_LINE;
     }
 }

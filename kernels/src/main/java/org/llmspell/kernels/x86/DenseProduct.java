@@ -3,11 +3,9 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -77,11 +75,7 @@ final class DenseProduct implements BatchProduct {
     private Optional<Routine> unpacking(BlockFormat format) {
         return unpacking.computeIfAbsent(format, some -> {
             DenseUnpackCode code = unpacking(some, element);
-            try {
-                return code == null ? Optional.empty() : Optional.of(code.routine());
-            } catch (ExecutableMemory.Refused e) {
-                throw new IllegalStateException("no more executable memory, though there was some at start", e);
-            }
+            return code == null ? Optional.empty() : Optional.of(ExecutableMemory.later(code::routine));
         });
     }
 
@@ -110,11 +104,11 @@ final class DenseProduct implements BatchProduct {
 
     @Override
     public long preparedBytes(int columns, int tokens) {
-        return groupBytes(columns) * ((tokens + GROUP - 1) / GROUP);
+        return Math.multiplyExact(groupBytes(columns), Math.ceilDiv(tokens, GROUP));
     }
 
     private long groupBytes(int columns) {
-        return (long) element.steps(columns) * DenseActivationCode.STEP_BYTES;
+        return element.steps(columns) * DenseActivationCode.STEP_BYTES;
     }
 
     @Override
@@ -127,16 +121,7 @@ final class DenseProduct implements BatchProduct {
             int tokenFrom,
             int tokenTo,
             MemorySegment prepared) {
-        if (tokenFrom < 0 || tokenTo > tokens || tokenFrom > tokenTo || tokenFrom % GROUP != 0) {
-            throw new IndexOutOfBoundsException(
-                    "tokens %d to %d of %d cannot be prepared".formatted(tokenFrom, tokenTo, tokens));
-        }
-        require(prepared, preparedBytes(columns, tokens));
-        requireNative(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
-        if (tokenFrom == tokenTo || columns == 0) {
-            return;
-        }
-        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
+        Bounds.prepare(this, x, xIndex, xStride, columns, tokens, tokenFrom, tokenTo, prepared);
         Scratch memory = scratch.get();
         for (int token = tokenFrom; token < tokenTo; token += GROUP) {
             int count = Math.min(GROUP, tokenTo - token);
@@ -144,7 +129,7 @@ final class DenseProduct implements BatchProduct {
             long target = prepared.address() + token / GROUP * groupBytes(columns);
             prepareGroup(memory, from, Float.BYTES * xStride, count, columns, target);
         }
-        keep(x, prepared, prepared);
+        NativeMemory.keep(x, prepared, prepared);
     }
 
     private void prepareGroup(Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
@@ -185,15 +170,7 @@ final class DenseProduct implements BatchProduct {
             MemorySegment out,
             long outIndex,
             long outStride) {
-        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
-        require(prepared, preparedBytes(weights.columns(), tokens));
-        requireNative(NativeMemory.reachable(weights.data())
-                && NativeMemory.reachable(prepared)
-                && NativeMemory.writable(out));
-        if (rowFrom == rowTo || tokens == 0) {
-            return;
-        }
-        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
+        Bounds.multiply(this, weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
         Scratch memory = scratch.get();
         long groupBytes = groupBytes(weights.columns());
         for (int token = 0; token < tokens; token += TOKENS) {
@@ -206,7 +183,7 @@ final class DenseProduct implements BatchProduct {
                 store(memory, rows, count, target, Float.BYTES * outStride);
             }
         }
-        keep(weights.data(), prepared, out);
+        NativeMemory.keep(weights.data(), prepared, out);
     }
 
     /** The sums of up to 32 rows, panel after panel. */
@@ -302,27 +279,6 @@ final class DenseProduct implements BatchProduct {
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, (1L << Math.min(16, rows - row)) - 1);
             store.call(arguments.address());
         }
-    }
-
-    private static void require(MemorySegment prepared, long bytes) {
-        if (prepared.byteSize() < bytes) {
-            throw new IndexOutOfBoundsException(
-                    "prepared activations need %d bytes, there are %d".formatted(bytes, prepared.byteSize()));
-        }
-    }
-
-    private static void requireNative(boolean reachable) {
-        if (!reachable) {
-            throw new IllegalArgumentException("a batch product needs native memory that is open");
-        }
-    }
-
-    /** Segments of a garbage-collected arena live until here. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
     }
 
     /** A thread's argument block, panel and sums, and what it needs at edges. */

@@ -23,6 +23,11 @@ final class ExecutableMemory {
         }
     }
 
+    /** Makes code. */
+    interface Maker<T> {
+        T make() throws Refused;
+    }
+
     private static final Linker LINKER = Linker.nativeLinker();
 
     private static final int READ = 1;
@@ -37,6 +42,19 @@ final class ExecutableMemory {
     private static final int PAGE_EXECUTE_READ = 0x20;
 
     private ExecutableMemory() {}
+
+    /**
+     * What {@code maker} makes, for code that is made only when it is first asked for.
+     *
+     * @throws IllegalStateException if the system refuses the memory, though it gave some at the start
+     */
+    static <T> T later(Maker<T> maker) {
+        try {
+            return maker.make();
+        } catch (Refused e) {
+            throw new IllegalStateException("no more executable memory, though there was some at start", e);
+        }
+    }
 
     /**
      * Puts {@code code} where it can run.

@@ -43,10 +43,6 @@ final class PanelProducts {
     @SuppressWarnings("ArrayRecordComponent") // made once and never compared
     private record Code(Shape shape, Routine several, Routine single, Routine[] products) {}
 
-    private interface Maker<T> {
-        T make() throws ExecutableMemory.Refused;
-    }
-
     private final Map<BlockFormat, Code> codes = new ConcurrentHashMap<>();
     private final Map<PanelCode, Routine> products = new ConcurrentHashMap<>();
     private final Map<RoundedRecords, Routine> roundings = new ConcurrentHashMap<>();
@@ -94,7 +90,7 @@ final class PanelProducts {
         if (shape == null) {
             throw new IllegalArgumentException("no code for " + format);
         }
-        return made(() -> {
+        return ExecutableMemory.later(() -> {
             Routine several = unpacking(format, shape, true).routine();
             Routine single = shape.small == null
                     ? several
@@ -102,7 +98,7 @@ final class PanelProducts {
             Routine[] tiles = new Routine[PanelCode.MOST_TOKENS];
             for (int tokens = 1; tokens <= tiles.length; tokens++) {
                 PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
-                tiles[tokens - 1] = products.computeIfAbsent(code, some -> made(some::routine));
+                tiles[tokens - 1] = products.computeIfAbsent(code, some -> ExecutableMemory.later(some::routine));
             }
             return new Code(shape, several, single, tiles);
         });
@@ -124,22 +120,14 @@ final class PanelProducts {
         };
     }
 
-    private static <T> T made(Maker<T> maker) {
-        try {
-            return maker.make();
-        } catch (ExecutableMemory.Refused e) {
-            throw new IllegalStateException("no more executable memory, though there was some at start", e);
-        }
-    }
-
     /** Bytes of the rounded activations of {@code tokens} tokens. */
     static long roundedBytes(RoundedRecords records, int columns, int tokens) {
-        return (long) (columns + RoundedRecords.GROUP - 1) / RoundedRecords.GROUP * tokens * records.bytes();
+        return (long) Math.ceilDiv(columns, RoundedRecords.GROUP) * tokens * records.bytes();
     }
 
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */
     void round(RoundedRecords records, long x, long xStride, int columns, int tokens, int from, int to, long target) {
-        Routine routine = roundings.computeIfAbsent(records, some -> made(some::routine));
+        Routine routine = roundings.computeIfAbsent(records, some -> ExecutableMemory.later(some::routine));
         MemorySegment arguments = scratch.get().arguments;
         for (int token = from; token < to; token++) {
             arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.X, x + token * xStride);

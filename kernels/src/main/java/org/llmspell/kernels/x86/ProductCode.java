@@ -10,6 +10,8 @@ import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
+import static org.llmspell.kernels.x86.Lanes.SWAP_HALVES;
+import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VEXTRACTI32X4;
@@ -57,9 +59,6 @@ abstract class ProductCode {
 
     /** Lines that are fetched at once before the first rows: there the processor would wait for one after the other. */
     private static final int MOST_FIRST_LINES = 128;
-
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     /**
      * How a row is gone over.

@@ -7,6 +7,8 @@ import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
+import static org.llmspell.kernels.x86.Lanes.SWAP_HALVES;
+import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VCVTDQ2PS;
@@ -30,7 +32,6 @@ import static org.llmspell.kernels.x86.Op.VPMOVSDB;
 import static org.llmspell.kernels.x86.Op.VPMULLD;
 import static org.llmspell.kernels.x86.Op.VPSHUFD;
 import static org.llmspell.kernels.x86.Op.VPXORD;
-import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 /**
@@ -101,9 +102,6 @@ final class Quantization {
             return 2 * run + place % 2;
         }
     }
-
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     static final Vec MOST = zmm(17);
     private static final Vec SUM = zmm(18);
@@ -253,17 +251,8 @@ final class Quantization {
             a.emit(VMAXPS, MOST, MOST, TEMPORARY);
             a.emit(VADDPS, SUM, SUM, zmm(i));
         }
-        for (Vec all : new Vec[] {MOST, SUM}) {
-            Op join = all.equals(MOST) ? VMAXPS : VADDPS;
-            a.emit(VSHUFI32X4, TEMPORARY, all, all, SWAP_HALVES);
-            a.emit(join, all, all, TEMPORARY);
-            a.emit(VSHUFI32X4, TEMPORARY, all, all, SWAP_NEIGHBOURS);
-            a.emit(join, all, all, TEMPORARY);
-            a.emit(VPSHUFD, TEMPORARY, all, SWAP_HALVES);
-            a.emit(join, all, all, TEMPORARY);
-            a.emit(VPSHUFD, TEMPORARY, all, SWAP_NEIGHBOURS);
-            a.emit(join, all, all, TEMPORARY);
-        }
+        Lanes.join(a, VMAXPS, MOST, TEMPORARY);
+        Lanes.join(a, VADDPS, SUM, TEMPORARY);
         a.emit(VMAXPS, MOST, MOST, TINY);
         a.emit(VDIVPS, INVERSE, STEPS, MOST);
         a.emit(VMULPS, MOST, MOST, PER_STEP);

@@ -1,8 +1,6 @@
 package org.llmspell.kernels.x86;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
-import java.util.Objects;
 import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.NativeMemory;
@@ -34,14 +32,11 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             int tokenFrom,
             int tokenTo,
             MemorySegment prepared) {
-        Objects.checkFromToIndex(tokenFrom, tokenTo, tokens);
-        if (columns <= 0 || columns % records.multiple() != 0) {
+        Bounds.prepare(this, x, xIndex, xStride, columns, tokens, tokenFrom, tokenTo, prepared);
+        if (columns % records.multiple() != 0) {
             throw new IllegalArgumentException(
                     "%d columns are no multiple of %d".formatted(columns, records.multiple()));
         }
-        Bounds.rows(x, xIndex, xStride, tokens, 0, columns);
-        Objects.checkFromIndexSize(0, preparedBytes(columns, tokens), prepared.byteSize());
-        require(NativeMemory.reachable(x) && NativeMemory.writable(prepared));
         panels.round(
                 records,
                 x.address() + Float.BYTES * xIndex,
@@ -51,7 +46,7 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
                 tokenFrom,
                 tokenTo,
                 prepared.address());
-        keep(x, prepared, prepared);
+        NativeMemory.keep(x, prepared, prepared);
     }
 
     @Override
@@ -64,18 +59,13 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
             MemorySegment out,
             long outIndex,
             long outStride) {
-        Objects.checkFromToIndex(rowFrom, rowTo, weights.rows());
+        Bounds.multiply(this, weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
         if (PanelProducts.records(weights.format()) != records) {
             throw new IllegalArgumentException("this product is not that of " + weights.format());
         }
-        if (tokens <= 0 || rowFrom == rowTo) {
+        if (tokens == 0 || rowFrom == rowTo) {
             return;
         }
-        Objects.checkFromIndexSize(0, preparedBytes(weights.columns(), tokens), prepared.byteSize());
-        Bounds.rows(out, outIndex, outStride, tokens, rowFrom, rowTo);
-        require(NativeMemory.reachable(weights.data())
-                && NativeMemory.reachable(prepared)
-                && NativeMemory.writable(out));
         panels.multiply(
                 weights,
                 rowFrom,
@@ -85,20 +75,6 @@ record RoundedProduct(RoundedRecords records, PanelProducts panels) implements B
                 tokens,
                 out.address() + Float.BYTES * outIndex,
                 Float.BYTES * outStride);
-        keep(weights.data(), prepared, out);
-    }
-
-    private static void require(boolean reachable) {
-        if (!reachable) {
-            throw new IllegalArgumentException("a product of many tokens works on native memory that is open");
-        }
-    }
-
-    /** Segments of a garbage-collected arena live until here. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
+        NativeMemory.keep(weights.data(), prepared, out);
     }
 }

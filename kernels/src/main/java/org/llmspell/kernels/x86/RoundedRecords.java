@@ -14,11 +14,9 @@ import static org.llmspell.kernels.x86.Op.VMOVSS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPADDD;
 import static org.llmspell.kernels.x86.Op.VPMOVSDB;
-import static org.llmspell.kernels.x86.Op.VPSHUFD;
 import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Op.VPSUBD;
 import static org.llmspell.kernels.x86.Op.VPXORD;
-import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 /**
@@ -60,8 +58,6 @@ enum RoundedRecords {
     static final int STEP = 24;
 
     private static final int TIMES_128 = 7;
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     private static final Vec SUM = zmm(22);
     private static final Vec OTHER = zmm(23);
@@ -109,8 +105,8 @@ enum RoundedRecords {
             for (int run = 0; run < 8; run++) {
                 Vec first = zmm(2 * run);
                 Vec second = zmm(2 * run + 1);
-                everywhere(a, first);
-                everywhere(a, second);
+                Lanes.join(a, VPADDD, first, OTHER);
+                Lanes.join(a, VPADDD, second, OTHER);
                 sums(a, first, SUPER_OFFSETS_16 + 8 * run, SUPER_SUMS_16 + 8 * run);
                 sums(a, second, SUPER_OFFSETS_16 + 8 * run + 4, SUPER_SUMS_16 + 8 * run + 4);
                 a.emit(VPADDD, first, first, second);
@@ -143,7 +139,7 @@ enum RoundedRecords {
                 a.store(VPMOVSDB, at(R10, 16 * i), zmm(i));
             }
             a.emit(VPADDD, SUM, zmm(0), zmm(1));
-            everywhere(a, SUM);
+            Lanes.join(a, VPADDD, SUM, OTHER);
             a.emit(VPSLLD, OTHER, SUM, TIMES_128);
             a.emit(VPSUBD, OTHER, ZERO, OTHER);
             a.store(VMOVSS_STORE, at(R11, SMALL_OFFSETS_32), OTHER.x());
@@ -175,17 +171,5 @@ enum RoundedRecords {
         body.run();
         a.sub(counter, step);
         a.jump(Assembler.Condition.NOT_EQUAL, next);
-    }
-
-    /** Each lane becomes the sum of all 16. */
-    private static void everywhere(Assembler a, Vec all) {
-        a.emit(VSHUFI32X4, OTHER, all, all, SWAP_HALVES);
-        a.emit(VPADDD, all, all, OTHER);
-        a.emit(VSHUFI32X4, OTHER, all, all, SWAP_NEIGHBOURS);
-        a.emit(VPADDD, all, all, OTHER);
-        a.emit(VPSHUFD, OTHER, all, SWAP_HALVES);
-        a.emit(VPADDD, all, all, OTHER);
-        a.emit(VPSHUFD, OTHER, all, SWAP_NEIGHBOURS);
-        a.emit(VPADDD, all, all, OTHER);
     }
 }

@@ -7,6 +7,7 @@ import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
+import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VBROADCASTSS;
@@ -48,8 +49,6 @@ final class RowCode {
     static final int ARGUMENT_BYTES = 64;
 
     private static final int TAIL = 1;
-    private static final int SWAP_HALVES = 0x4E;
-    private static final int SWAP_NEIGHBOURS = 0xB1;
 
     private static final long ONES = floats(1);
     /** {@code −2 · √(2/π)} and that times 0.044715, of GELU's tanh form as a logistic function. */
@@ -134,14 +133,7 @@ final class RowCode {
             a.emit(VMOVUPS, zmm(0), at(RDX, 0), mask);
             a.emit(VFMADD231PS, sum, zmm(0), zmm(0));
         });
-        a.emit(Op.VSHUFI32X4, zmm(0), sum, sum, SWAP_HALVES);
-        a.emit(VADDPS, sum, sum, zmm(0));
-        a.emit(Op.VSHUFI32X4, zmm(0), sum, sum, SWAP_NEIGHBOURS);
-        a.emit(VADDPS, sum, sum, zmm(0));
-        a.emit(VPSHUFD, zmm(0), sum, SWAP_HALVES);
-        a.emit(VADDPS, sum, sum, zmm(0));
-        a.emit(VPSHUFD, zmm(0), sum, SWAP_NEIGHBOURS);
-        a.emit(VADDPS, sum, sum, zmm(0));
+        Lanes.join(a, VADDPS, sum, zmm(0));
         a.emit(VBROADCASTSS, zmm(1), at(RDI, SECOND_NUMBER));
         a.emit(VBROADCASTSS, zmm(0), at(RDI, FIRST_NUMBER));
         a.emit(VFMADD213PS, sum, zmm(0), zmm(1));

@@ -32,7 +32,6 @@ enum VexOp {
     VBROADCASTSS(LOAD, 2, 1, 0, 0x18),
     VPBROADCASTW(LOAD, 2, 1, 0, 0x79),
     VPBROADCASTD(LOAD, 2, 1, 0, 0x58),
-    VBROADCASTI128(LOAD, 2, 1, 0, 0x5A),
     VINSERTI128(THREE, 3, 1, 0, 0x38, true),
     VEXTRACTI128(STORE, 3, 1, 0, 0x39, true),
     VPERMQ(LOAD, 3, 1, 1, 0x00, true),

@@ -61,19 +61,11 @@ final class X86Attention {
     }
 
     private static TileCode assemble(AttentionTileCode shape) {
-        try {
-            return new TileCode(shape.widen(), shape.tiles());
-        } catch (ExecutableMemory.Refused e) {
-            throw new IllegalStateException("no more executable memory, though there was some at start", e);
-        }
+        return ExecutableMemory.later(() -> new TileCode(shape.widen(), shape.tiles()));
     }
 
     private static Code assemble(AttentionCode shape) {
-        try {
-            return new Code(shape.page(), shape.finish());
-        } catch (ExecutableMemory.Refused e) {
-            throw new IllegalStateException("no more executable memory, though there was some at start", e);
-        }
+        return ExecutableMemory.later(() -> new Code(shape.page(), shape.finish()));
     }
 
     /** Consecutive rows that go through the pages together: in tiles, if there is code for these. */

@@ -2,7 +2,6 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.BatchProduct;
@@ -71,6 +70,7 @@ public final class X86Kernels extends ForwardingKernels {
      * Assembles the kernels for this processor, without AMX.
      *
      * @param others compute what these do not
+     * @throws Unavailable if the processor has not the instructions, or the system gives no executable memory
      */
     public static Kernels assemble(Kernels others) throws Unavailable {
         return assemble(others, WORTH_ROUNDING);
@@ -103,6 +103,8 @@ public final class X86Kernels extends ForwardingKernels {
      * product as {@code scalar} does.
      *
      * @param others compute what these do not
+     * @throws Unavailable likewise, also if the system does not lend tiles; {@linkplain Unavailable#faulty faulty} if they compute
+     *     something else
      */
     public static Kernels assembleTiled(Kernels others, Kernels scalar) throws Unavailable {
         return assembleTiled(others, scalar, WORTH_ROUNDING);
@@ -150,12 +152,6 @@ public final class X86Kernels extends ForwardingKernels {
         return batches.of(weights, tokens, smallest);
     }
 
-    /** Whether products with a few tokens have code that may be used. */
-    private boolean multipliesFew(WeightMatrix weights) {
-        return products.supports(weights.format(), weights.columns())
-                && (!products.rounds(weights.format()) || (long) weights.rows() * weights.columns() >= smallest);
-    }
-
     @Override
     public void multiply(
             WeightMatrix weights,
@@ -169,7 +165,7 @@ public final class X86Kernels extends ForwardingKernels {
             long outIndex,
             long outStride) {
         BatchProduct batch = batchProduct(weights, tokens);
-        if (batch == null && !multipliesFew(weights)) {
+        if (batch == null && !products.takes(weights, smallest)) {
             others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
             return;
         }
@@ -193,7 +189,7 @@ public final class X86Kernels extends ForwardingKernels {
                     at(out, outIndex),
                     Float.BYTES * outStride);
         }
-        keep(weights.data(), x, out);
+        NativeMemory.keep(weights.data(), x, out);
     }
 
     @Override
@@ -213,7 +209,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         rows.rmsNorm(at(out, outIndex), at(x, xIndex), weight.address(), count, epsilon);
-        keep(out, x, weight);
+        NativeMemory.keep(out, x, weight);
     }
 
     @Override
@@ -225,7 +221,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         rows.add(at(x, xIndex), at(y, yIndex), count);
-        keep(x, y, y);
+        NativeMemory.keep(x, y, y);
     }
 
     @Override
@@ -237,7 +233,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         rows.siluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -249,7 +245,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         rows.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        keep(gate, up, up);
+        NativeMemory.keep(gate, up, up);
     }
 
     @Override
@@ -276,7 +272,7 @@ public final class X86Kernels extends ForwardingKernels {
         } else {
             rows.rotateNeighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
         }
-        keep(x, cos, sin);
+        NativeMemory.keep(x, cos, sin);
     }
 
     @Override
@@ -288,7 +284,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         rows.toHalf(at(x, index), target.address() + Short.BYTES * targetIndex, count);
-        keep(x, target, target);
+        NativeMemory.keep(x, target, target);
     }
 
     @Override
@@ -302,7 +298,7 @@ public final class X86Kernels extends ForwardingKernels {
             return;
         }
         attention.run(call, kvHead, rowFrom, rowTo);
-        keep(call, call, call);
+        NativeMemory.keep(call, call, call);
     }
 
     /** This thread's memory for activations that are prepared for one call alone. */
@@ -317,13 +313,5 @@ public final class X86Kernels extends ForwardingKernels {
 
     private static long at(MemorySegment segment, long index) {
         return segment.address() + Float.BYTES * index;
-    }
-
-    /** Segments of a garbage-collected arena live until here. */
-    @SuppressWarnings("ReachabilityFenceUsage")
-    private static void keep(Object a, Object b, Object c) {
-        Reference.reachabilityFence(a);
-        Reference.reachabilityFence(b);
-        Reference.reachabilityFence(c);
     }
 }

@@ -171,13 +171,11 @@ final class X86Products {
 
     private static Code assemble(Generator generator, int sums, int tokens) {
         int rows = Math.min(MOST_ROWS, sums / tokens);
-        try {
+        return ExecutableMemory.later(() -> {
             Routine single = generator.code(1, tokens).routine();
             Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
             return new Code(rows, several, single);
-        } catch (ExecutableMemory.Refused e) {
-            throw new IllegalStateException("no more executable memory, though there was some at start", e);
-        }
+        });
     }
 
     private Format format(BlockFormat format) {
@@ -207,10 +205,17 @@ final class X86Products {
         return formats.containsKey(format);
     }
 
-    /** Whether there is code for such rows. */
-    boolean supports(BlockFormat format, int columns) {
-        Format found = formats.get(format);
-        return found != null && columns % found.piece == 0 && columns > 0;
+    /**
+     * Whether there is code for {@code weights} and it may be used.
+     *
+     * @param smallest matrices of fewer weights are not to be multiplied with rounded activations
+     */
+    boolean takes(WeightMatrix weights, long smallest) {
+        Format found = formats.get(weights.format());
+        return found != null
+                && weights.columns() % found.piece == 0
+                && weights.columns() > 0
+                && (!found.rounding || (long) weights.rows() * weights.columns() >= smallest);
     }
 
     /** Whether activations are rounded; else products are as exact as float32 allows. */

@@ -9,7 +9,6 @@ import static org.llmspell.kernels.x86.Op.VMOVDQU32;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.llmspell.kernels.NativeMemory;
@@ -63,8 +62,9 @@ public final class X86Reader {
      *
      * @param memory off the heap
      * @param bytes a multiple of {@link #GRAIN}
+     * @throws IndexOutOfBoundsException if {@code memory} has no such bytes
+     * @throws IllegalArgumentException if {@code bytes} is no such multiple, or the memory on the heap or closed
      */
-    @SuppressWarnings("ReachabilityFenceUsage") // a segment of a garbage-collected arena lives until here
     public void read(MemorySegment memory, long from, long bytes) {
         MemorySegment part = memory.asSlice(from, bytes);
         if (bytes % GRAIN != 0 || !NativeMemory.reachable(part)) {
@@ -76,8 +76,7 @@ public final class X86Reader {
         ByteBuffer arguments = ByteBuffer.allocateDirect(24).order(ByteOrder.nativeOrder());
         arguments.putLong(part.address()).putLong(bytes / streams).putLong(bytes / streams);
         routine.call(MemorySegment.ofBuffer(arguments.flip()).address());
-        Reference.reachabilityFence(arguments);
-        Reference.reachabilityFence(memory);
+        NativeMemory.keep(arguments, memory, memory);
     }
 
     /** RSI: place in the first stream; RDX: from one stream to the next, RAX: three times that; RCX: bytes left of each. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmspell.gguf.BlockFormat;
+import org.llmspell.kernels.GuardedMemory;
 import org.llmspell.kernels.KernelProvider;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.Native;
@@ -33,6 +34,9 @@ class DenseProductTest {
     private static final double FEW_TERMS = 8e-3;
 
     private static final float GUARD = -4711.25f;
+
+    private static final GuardedMemory WEIGHTS = new GuardedMemory(1 << 20);
+    private static final GuardedMemory ACTIVATIONS = new GuardedMemory(1 << 20);
 
     private static final Kernels SCALAR = KernelProvider.scalar();
 
@@ -208,7 +212,7 @@ class DenseProductTest {
         assertThatThrownBy(call).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
-    /** A product at odd strides, with guards around and between its results and weights that end where memory does. */
+    /** A product at odd strides, with guards around and between its results; weights and activations end where memory does. */
     private static final class Problem {
         final int rows;
         final WeightMatrix weights;
@@ -223,19 +227,24 @@ class DenseProductTest {
             this.rows = rows;
             this.columns = columns;
             this.tokens = tokens;
-            weights = shifted(RandomWeights.matrix(format, rows, columns, random), random.nextInt(5));
+            weights = ending(RandomWeights.matrix(format, rows, columns, random));
             w = RandomWeights.dequantized(weights);
             xStride = columns + random.nextInt(4);
             outStride = rows + random.nextInt(3);
             x = RandomWeights.gaussians(xStride * tokens, random);
         }
 
-        private static WeightMatrix shifted(WeightMatrix weights, int bytes) {
-            MemorySegment data = Arena.ofAuto()
-                    .allocate(weights.data().byteSize() + bytes, 1)
-                    .asSlice(bytes);
-            data.copyFrom(weights.data());
+        private static WeightMatrix ending(WeightMatrix weights) {
+            MemorySegment data = WEIGHTS.ending(weights.data().byteSize()).copyFrom(weights.data());
             return new WeightMatrix(weights.format(), weights.rows(), weights.columns(), data);
+        }
+
+        /** The activations of the first {@code tokens} tokens. */
+        private MemorySegment activations(int tokens) {
+            int count = (tokens - 1) * xStride + columns;
+            MemorySegment ending = ACTIVATIONS.ending(4L * count);
+            MemorySegment.copy(x, 0, ending, Native.FLOAT, 0, count);
+            return ending;
         }
 
         int at(int token, int row) {
@@ -251,7 +260,7 @@ class DenseProductTest {
         float[] run(DenseProduct product, int from, int to, int tokens) {
             MemorySegment out = guarded();
             MemorySegment prepared = Arena.ofAuto().allocate(product.preparedBytes(columns, tokens), 64);
-            product.prepare(Native.floats(x), 0, xStride, columns, tokens, 0, tokens, prepared);
+            product.prepare(activations(tokens), 0, xStride, columns, tokens, 0, tokens, prepared);
             product.multiply(weights, from, to, prepared, tokens, out, 1, outStride);
             return Native.array(out);
         }
