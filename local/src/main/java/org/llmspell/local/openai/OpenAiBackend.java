@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,6 @@ import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatStream;
 import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
 import org.llmspell.local.ModelSpec;
@@ -52,24 +52,26 @@ public final class OpenAiBackend implements Backend {
     public BackendStatus status() {
         Map<String, String> details = new LinkedHashMap<>();
         String error = null;
-        int working = 0;
+        ServerModels.Listing listing = models.list(config.timeout());
         List<Endpoints.Endpoint> servers = endpoints.all();
         for (Endpoints.Endpoint server : servers) {
-            String state = "answers";
-            try {
-                server.service().ask("GET", "/models", null, null, config.timeout());
-                working++;
-            } catch (LocalModelException e) {
-                state = "does not answer";
-                error = error == null
-                        ? e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")"
-                        : error;
-            }
+            LocalModelException failure = listing.failures().get(server);
             String label = servers.size() == 1 ? "server" : "server_" + (details.size() + 1);
-            details.put(label, server.address() + " " + state);
+            details.put(label, server.address() + " " + state(failure));
+            if (failure != null && error == null) {
+                String detail = failure.detail();
+                error = detail == null ? failure.getMessage() : failure.getMessage() + " (" + detail + ")";
+            }
         }
-        int count = working == 0 ? 0 : models.ask(config.timeout()).size();
-        return new BackendStatus(name(), working > 0, count, null, working > 0 ? null : error, details);
+        boolean available = listing.failures().size() < servers.size();
+        return new BackendStatus(name(), available, listing.models().size(), null, available ? null : error, details);
+    }
+
+    private static String state(@Nullable LocalModelException failure) {
+        if (failure == null) {
+            return "answers";
+        }
+        return OpenAiErrors.isBroken(failure) ? "does not answer" : "refuses: " + failure.getMessage();
     }
 
     @Override
@@ -95,6 +97,7 @@ public final class OpenAiBackend implements Backend {
         models.ask(config.timeout())
                 .forEach((id, model) -> entries.add(new ModelEntry(
                         id, name(), size(model), null, time(JsonFields.integer(model, "created")), false)));
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
         return entries;
     }
 
@@ -185,10 +188,10 @@ public final class OpenAiBackend implements Backend {
                         server.service().ask("POST", "/embeddings", question, name, config.idleTimeout()),
                         texts.size());
             } catch (LocalModelException e) {
-                if (e.kind() != Kind.BACKEND_UNAVAILABLE) {
+                server.failed(e);
+                if (!OpenAiErrors.anotherMight(e)) {
                     throw e;
                 }
-                server.failed(e);
                 failure = e;
             } finally {
                 server.ended();
