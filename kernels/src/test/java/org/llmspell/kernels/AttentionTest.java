@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -87,9 +88,11 @@ class AttentionTest {
      * up in another order once it is compiled.
      */
     static Stream<Kernels> notOfVectors() {
-        return Implementations.all()
-                .filter(kernels ->
-                        !kernels.name().startsWith("vector") && !kernels.name().startsWith("avx2"));
+        return Implementations.all().filter(kernels -> !ofVectors(kernels));
+    }
+
+    private static boolean ofVectors(Kernels kernels) {
+        return kernels.name().startsWith("vector") || kernels.name().startsWith("avx2");
     }
 
     @ParameterizedTest
@@ -109,6 +112,16 @@ class AttentionTest {
         }
     }
 
+    /**
+     * To the last bit, but where the Vector API computes, to which assembled code leaves heads of no whole vectors: it may be compiled
+     * between one run and the next.
+     */
+    private static void assertSame(Kernels kernels, int dimension, float[] actual, float[] expected) {
+        boolean vectors =
+                ofVectors(kernels) || dimension % 16 != 0 && !kernels.name().startsWith("scalar");
+        assertThat(actual).containsExactly(expected, Offset.offset(vectors ? 1e-5f : 0));
+    }
+
     @ParameterizedTest
     @MethodSource("implementations")
     void aRowOfManyIsTheSameWhicheverTheOthersAre(Kernels kernels) {
@@ -118,7 +131,7 @@ class AttentionTest {
             float[] some = all.run(kernels, from, from + 12);
             int first = all.outIndex + from * 4 * 48;
             int end = first + 12 * 4 * 48;
-            assertThat(Arrays.copyOfRange(some, first, end)).isEqualTo(Arrays.copyOfRange(together, first, end));
+            assertSame(kernels, 48, Arrays.copyOfRange(some, first, end), Arrays.copyOfRange(together, first, end));
         }
     }
 
@@ -143,7 +156,11 @@ class AttentionTest {
                     float[] alone = all.run(kernels, row, row + 1);
                     int from = all.outIndex + row * 4 * dimension;
                     int to = from + 4 * dimension;
-                    assertThat(Arrays.copyOfRange(alone, from, to)).isEqualTo(Arrays.copyOfRange(together, from, to));
+                    assertSame(
+                            kernels,
+                            dimension,
+                            Arrays.copyOfRange(alone, from, to),
+                            Arrays.copyOfRange(together, from, to));
                 }
             }
         }
