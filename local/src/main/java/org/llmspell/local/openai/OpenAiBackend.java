@@ -113,8 +113,8 @@ public final class OpenAiBackend implements Backend {
         putIfPresent(details, "root", JsonFields.string(described, "root"));
         // vLLM and SGLang say max_model_len, llama-server says it and more in meta.
         Map<?, ?> meta = JsonFields.object(described, "meta");
-        Long context = JsonFields.integer(described, "max_model_len");
-        context = context == null ? JsonFields.integer(meta, "n_ctx_train") : context;
+        Integer context = JsonFields.count(described, "max_model_len");
+        context = context == null ? JsonFields.count(meta, "n_ctx_train") : context;
         return new ModelInfo(
                 name,
                 name(),
@@ -123,7 +123,7 @@ public final class OpenAiBackend implements Backend {
                 null,
                 null,
                 JsonFields.integer(meta, "n_params"),
-                context == null ? null : (Integer) Math.toIntExact(Math.clamp(context, 0, Integer.MAX_VALUE)),
+                context,
                 true,
                 null,
                 details);
@@ -205,31 +205,18 @@ public final class OpenAiBackend implements Backend {
         List<Map<?, ?>> data = JsonFields.objects(reply, "data");
         for (int i = 0; i < data.size(); i++) {
             long index = JsonFields.integer(data.get(i), "index", i);
-            if (index >= 0 && index < texts && data.get(i).get("embedding") instanceof List<?> numbers) {
-                vectors[(int) index] = vector(address, numbers);
+            if (index >= 0 && index < texts) {
+                vectors[(int) index] = JsonFields.floats(data.get(i).get("embedding"));
             }
         }
         List<float[][]> all = new ArrayList<>(texts);
         for (float[] vector : vectors) {
             if (vector == null) {
-                throw errors.protocol(address, "it did not embed every text");
+                throw errors.protocol(address, "it did not embed every text as a list of numbers");
             }
             all.add(new float[][] {vector});
         }
-        Long tokens = JsonFields.integer(JsonFields.object(reply, "usage"), "prompt_tokens");
-        return new Embeddings(
-                all, tokens == null ? null : (Integer) Math.toIntExact(Math.clamp(tokens, 0, Integer.MAX_VALUE)));
-    }
-
-    private float[] vector(URI address, List<?> numbers) {
-        float[] vector = new float[numbers.size()];
-        for (int i = 0; i < vector.length; i++) {
-            if (!(numbers.get(i) instanceof Number number)) {
-                throw errors.protocol(address, "an embedding is no list of numbers");
-            }
-            vector[i] = number.floatValue();
-        }
-        return vector;
+        return new Embeddings(all, JsonFields.count(JsonFields.object(reply, "usage"), "prompt_tokens"));
     }
 
     @Override

@@ -169,7 +169,8 @@ final class OpenAiChat implements ChatStream {
     }
 
     private static int count(Map<?, ?> counts, String key, int otherwise) {
-        return Math.toIntExact(Math.clamp(JsonFields.integer(counts, key, otherwise), 0, Integer.MAX_VALUE));
+        Integer count = JsonFields.count(counts, key);
+        return count == null ? otherwise : count;
     }
 
     @Override
