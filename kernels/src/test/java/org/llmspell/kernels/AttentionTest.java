@@ -82,15 +82,20 @@ class AttentionTest {
         check(kernels, new Shape(16, 2, 32, 32, 64, 45, 60, 33, 0, null));
     }
 
-    /** Those that promise it: vector kernels, to which AVX2 leaves attention, take a few positions at a time, hidden ones too. */
-    static Stream<Kernels> exactlyHiding() {
-        return Implementations.all()
-                .filter(kernels ->
-                        !kernels.name().startsWith("vector") && !kernels.name().startsWith("avx2"));
+    /**
+     * Those without the Vector API, to which AVX2 leaves attention: it takes a few positions at a time, hidden ones too, and adds lanes
+     * up in another order once it is compiled.
+     */
+    static Stream<Kernels> notOfVectors() {
+        return Implementations.all().filter(kernels -> !ofVectors(kernels));
+    }
+
+    private static boolean ofVectors(Kernels kernels) {
+        return kernels.name().startsWith("vector") || kernels.name().startsWith("avx2");
     }
 
     @ParameterizedTest
-    @MethodSource("exactlyHiding")
+    @MethodSource("notOfVectors")
     void whatIsNoNumberReachesTheRowsThatSeeItAndNoOthers(Kernels kernels) {
         Shape shape = new Shape(8, 1, 32, 32, 32, 40, 0, Integer.MAX_VALUE, 0, null);
         short nan = Float.floatToFloat16(Float.NaN);
@@ -147,6 +152,22 @@ class AttentionTest {
                         all.assertSame(all.run(kernels, row, row + 1), together, row, row + 1);
                     }
                 });
+            }
+        }
+    }
+
+    /** Tokens and the guesses after them go through together: pages and heads of a size that tiles take. */
+    @ParameterizedTest
+    @MethodSource("notOfVectors")
+    void aRowAmongAFewIsTheSameAsAlone(Kernels kernels) {
+        for (CacheFormat format : CacheFormat.values()) {
+            for (int group : new int[] {2, 4, 16}) {
+                Shape shape = new Shape(2 * group, 2, 64, 64, 32, 8, 50, Integer.MAX_VALUE, 0, null);
+                Case all = new Case(shape, format, new Random(5));
+                float[] together = all.run(kernels, 0, 8);
+                for (int row = 0; row < 8; row++) {
+                    all.assertSame(all.run(kernels, row, row + 1), together, row, row + 1);
+                }
             }
         }
     }

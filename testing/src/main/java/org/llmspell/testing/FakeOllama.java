@@ -1,26 +1,16 @@
 package org.llmspell.testing;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * An Ollama server in this process, written from the description of its interface: it lists, shows, pulls, deletes, embeds and
  * replies, and misbehaves on request. A reply names what was asked, so that a test sees its own words come back. Thread-safe.
  */
-public final class FakeOllama implements AutoCloseable {
+public final class FakeOllama extends FakeService {
     /** How the next streamed answers go wrong. */
     public enum Mood {
         HONEST,
@@ -55,14 +45,8 @@ public final class FakeOllama implements AutoCloseable {
     /** What a client asked. */
     public record Request(String method, String path, JsonNode body) {}
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Long> models = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
-    private final AtomicInteger running = new AtomicInteger();
-    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Mood mood = Mood.HONEST;
 
     public FakeOllama() {
@@ -71,14 +55,8 @@ public final class FakeOllama implements AutoCloseable {
 
     /** Listens on that port of loopback; 0 for any. */
     public FakeOllama(int port) {
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        server.setExecutor(threads);
-        server.createContext("/", this::handle);
-        server.start();
+        super(port);
+        start();
     }
 
     /** Installs a model of that size. */
@@ -92,7 +70,7 @@ public final class FakeOllama implements AutoCloseable {
     }
 
     public String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return root();
     }
 
     public List<String> models() {
@@ -112,56 +90,31 @@ public final class FakeOllama implements AutoCloseable {
                 .toList();
     }
 
-    /** Streamed answers being written now; a client that goes away ends its own at the next write. */
-    public int running() {
-        return running.get();
-    }
-
-    /** Waits until no streamed answer is being written; false after ten seconds. */
-    public boolean becomesIdle() throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (running.get() > 0 && System.nanoTime() < deadline) {
-            Thread.sleep(5);
-        }
-        return running.get() == 0;
-    }
-
     @Override
-    public void close() {
-        closed.countDown();
-        server.stop(0);
-        threads.shutdownNow();
-    }
-
-    private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            byte[] text = exchange.getRequestBody().readAllBytes();
-            JsonNode body = text.length == 0 ? JSON.createObjectNode() : JSON.readTree(text);
-            String path = exchange.getRequestURI().getPath();
-            requests.add(new Request(exchange.getRequestMethod(), path, body));
-            if (mood == Mood.IMPOSTOR) {
-                reply(exchange, 200, "text/html", "<html><body>It works!</body></html>");
-                return;
-            }
-            switch (exchange.getRequestMethod() + " " + path) {
-                case "GET /" -> reply(exchange, 200, "text/plain", "Ollama is running");
-                case "GET /api/version" ->
-                    json(exchange, 200, JSON.createObjectNode().put("version", "0.33.0"));
-                case "GET /api/tags" -> json(exchange, 200, tags());
-                case "GET /api/ps" -> {
-                    if (mood == Mood.OLD) {
-                        reply(exchange, 404, "text/plain", "404 page not found");
-                    } else {
-                        json(exchange, 200, JSON.createObjectNode().set("models", JSON.createArrayNode()));
-                    }
+    void answer(HttpExchange exchange, String path, JsonNode body) throws IOException, InterruptedException {
+        requests.add(new Request(exchange.getRequestMethod(), path, body));
+        if (mood == Mood.IMPOSTOR) {
+            reply(exchange, 200, "text/html", "<html><body>It works!</body></html>");
+            return;
+        }
+        switch (exchange.getRequestMethod() + " " + path) {
+            case "GET /" -> reply(exchange, 200, "text/plain", "Ollama is running");
+            case "GET /api/version" ->
+                json(exchange, 200, JSON.createObjectNode().put("version", "0.33.0"));
+            case "GET /api/tags" -> json(exchange, 200, tags());
+            case "GET /api/ps" -> {
+                if (mood == Mood.OLD) {
+                    reply(exchange, 404, "text/plain", "404 page not found");
+                } else {
+                    json(exchange, 200, JSON.createObjectNode().set("models", JSON.createArrayNode()));
                 }
-                case "POST /api/show" -> show(exchange, name(body));
-                case "DELETE /api/delete" -> delete(exchange, name(body));
-                case "POST /api/pull" -> pull(exchange, name(body));
-                case "POST /api/chat", "POST /api/generate" -> chat(exchange, body, path.endsWith("generate"));
-                case "POST /api/embed" -> embed(exchange, body);
-                default -> reply(exchange, 404, "text/plain", "404 page not found");
             }
+            case "POST /api/show" -> show(exchange, name(body));
+            case "DELETE /api/delete" -> delete(exchange, name(body));
+            case "POST /api/pull" -> pull(exchange, name(body));
+            case "POST /api/chat", "POST /api/generate" -> chat(exchange, body, path.endsWith("generate"));
+            case "POST /api/embed" -> embed(exchange, body);
+            default -> reply(exchange, 404, "text/plain", "404 page not found");
         }
     }
 
@@ -220,7 +173,7 @@ public final class FakeOllama implements AutoCloseable {
         }
     }
 
-    private void pull(HttpExchange exchange, String name) throws IOException {
+    private void pull(HttpExchange exchange, String name) throws IOException, InterruptedException {
         stream(
                 exchange,
                 name.startsWith("no-such")
@@ -268,7 +221,7 @@ public final class FakeOllama implements AutoCloseable {
         tool.path("parameters").path("required").forEach(key -> arguments.put(key.asString(), "Paris"));
     }
 
-    private void chat(HttpExchange exchange, JsonNode body, boolean generate) throws IOException {
+    private void chat(HttpExchange exchange, JsonNode body, boolean generate) throws IOException, InterruptedException {
         String name = name(body);
         if (!models.containsKey(name)) {
             notFound(exchange, name);
@@ -331,7 +284,7 @@ public final class FakeOllama implements AutoCloseable {
         json(exchange, 200, JSON.createObjectNode().put("model", name(body)).set("embeddings", vectors));
     }
 
-    private void stream(HttpExchange exchange, List<ObjectNode> lines) throws IOException {
+    private void stream(HttpExchange exchange, List<ObjectNode> lines) throws IOException, InterruptedException {
         if (mood == Mood.BUSY) {
             json(
                     exchange,
@@ -342,14 +295,7 @@ public final class FakeOllama implements AutoCloseable {
         }
         exchange.getResponseHeaders().add("Content-Type", "application/x-ndjson");
         exchange.sendResponseHeaders(200, 0);
-        running.incrementAndGet();
-        try {
-            write(exchange.getResponseBody(), lines);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            running.decrementAndGet();
-        }
+        stream(() -> write(exchange.getResponseBody(), lines));
     }
 
     private void write(OutputStream out, List<ObjectNode> lines) throws IOException, InterruptedException {
@@ -358,7 +304,7 @@ public final class FakeOllama implements AutoCloseable {
                 Thread.sleep(20);
             }
             if (i == 2 && mood == Mood.STALLS) {
-                closed.await(30, TimeUnit.SECONDS);
+                stall();
             }
             if (i == 2 && mood == Mood.BREAKS_OFF) {
                 return;
@@ -385,16 +331,5 @@ public final class FakeOllama implements AutoCloseable {
 
     private static void notFound(HttpExchange exchange, String name) throws IOException {
         json(exchange, 404, JSON.createObjectNode().put("error", "model '" + name + "' not found"));
-    }
-
-    private static void json(HttpExchange exchange, int status, ObjectNode body) throws IOException {
-        reply(exchange, status, "application/json; charset=utf-8", body.toString());
-    }
-
-    private static void reply(HttpExchange exchange, int status, String type, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", type);
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
     }
 }

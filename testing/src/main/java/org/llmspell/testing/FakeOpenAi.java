@@ -1,24 +1,14 @@
 package org.llmspell.testing;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -26,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A server of the OpenAI interface in this process, as inference engines offer it: it lists models, replies and embeds, and
  * misbehaves on request. A reply names the server and what was asked. Thread-safe.
  */
-public final class FakeOpenAi implements AutoCloseable {
+public final class FakeOpenAi extends FakeService {
     /** How the next answers go wrong. */
     public enum Mood {
         HONEST,
@@ -57,15 +47,9 @@ public final class FakeOpenAi implements AutoCloseable {
     /** What a client asked. */
     public record Request(String path, @Nullable String authorization, JsonNode body) {}
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final String name;
     private final List<String> models;
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
-    private final AtomicInteger running = new AtomicInteger();
-    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Mood mood = Mood.HONEST;
 
     /**
@@ -78,29 +62,19 @@ public final class FakeOpenAi implements AutoCloseable {
 
     /** Listens on that port of loopback; 0 for any. */
     public FakeOpenAi(String name, int port, String... models) {
+        super(port);
         this.name = name;
         this.models = List.of(models);
-        try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        server.setExecutor(threads);
-        server.createContext("/", this::handle);
-        server.start();
+        start();
     }
 
     public void play(Mood next) {
         mood = next;
     }
 
-    public int port() {
-        return server.getAddress().getPort();
-    }
-
     /** Up to {@code /v1}. */
     public String url() {
-        return "http://127.0.0.1:" + port() + "/v1";
+        return root() + "/v1";
     }
 
     /** All that was asked of {@code path}, such as {@code /v1/chat/completions}, oldest first. */
@@ -108,39 +82,21 @@ public final class FakeOpenAi implements AutoCloseable {
         return requests.stream().filter(request -> request.path.equals(path)).toList();
     }
 
-    /** Streamed answers being written now. */
-    public int running() {
-        return running.get();
-    }
-
     @Override
-    public void close() {
-        closed.countDown();
-        server.stop(0);
-        threads.shutdownNow();
-    }
-
-    private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            byte[] bytes = exchange.getRequestBody().readAllBytes();
-            JsonNode body = bytes.length == 0 ? JSON.createObjectNode() : JSON.readTree(bytes);
-            String path = exchange.getRequestURI().getPath();
-            requests.add(new Request(path, exchange.getRequestHeaders().getFirst("Authorization"), body));
-            switch (mood) {
-                case BUSY -> error(exchange, 503, "the queue is full");
-                case DEAD -> error(exchange, 500, "EngineCore encountered an issue");
-                case LOCKED -> error(exchange, 401, "Incorrect API key provided");
-                case TOO_LONG ->
-                    error(exchange, 400, "This model's maximum context length is 2048 tokens, you asked for 9000");
-                case IMPOSTOR -> reply(exchange, 200, "text/html", "<html>Welcome to nginx!</html>");
-                default -> answer(exchange, path, body);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    void answer(HttpExchange exchange, String path, JsonNode body) throws IOException, InterruptedException {
+        requests.add(new Request(path, exchange.getRequestHeaders().getFirst("Authorization"), body));
+        switch (mood) {
+            case BUSY -> error(exchange, 503, "the queue is full");
+            case DEAD -> error(exchange, 500, "EngineCore encountered an issue");
+            case LOCKED -> error(exchange, 401, "Incorrect API key provided");
+            case TOO_LONG ->
+                error(exchange, 400, "This model's maximum context length is 2048 tokens, you asked for 9000");
+            case IMPOSTOR -> reply(exchange, 200, "text/html", "<html>Welcome to nginx!</html>");
+            default -> honest(exchange, path, body);
         }
     }
 
-    private void answer(HttpExchange exchange, String path, JsonNode body) throws IOException, InterruptedException {
+    private void honest(HttpExchange exchange, String path, JsonNode body) throws IOException, InterruptedException {
         String model = body.path("model").asString("");
         if (path.equals("/v1/models")) {
             ObjectNode listing = JSON.createObjectNode().put("object", "list");
@@ -167,24 +123,19 @@ public final class FakeOpenAi implements AutoCloseable {
             vectors.putObject("usage").put("prompt_tokens", 7);
             json(exchange, 200, vectors);
         } else if (path.equals("/v1/chat/completions") || path.equals("/v1/completions")) {
-            stream(exchange, body, path.equals("/v1/completions"));
+            stream(() -> stream(exchange, body, path.equals("/v1/completions")));
         } else {
             error(exchange, 404, "Not Found");
         }
     }
 
     private void stream(HttpExchange exchange, JsonNode body, boolean raw) throws IOException, InterruptedException {
-        running.incrementAndGet();
-        try {
-            if (mood == Mood.MUTE) {
-                closed.await(30, TimeUnit.SECONDS);
-            }
-            exchange.getResponseHeaders().add("Content-Type", "text/event-stream; charset=utf-8");
-            exchange.sendResponseHeaders(200, 0);
-            write(exchange.getResponseBody(), pieces(body, raw));
-        } finally {
-            running.decrementAndGet();
+        if (mood == Mood.MUTE) {
+            stall();
         }
+        exchange.getResponseHeaders().add("Content-Type", "text/event-stream; charset=utf-8");
+        exchange.sendResponseHeaders(200, 0);
+        write(exchange.getResponseBody(), pieces(body, raw));
     }
 
     private List<String> pieces(JsonNode body, boolean raw) {
@@ -282,7 +233,7 @@ public final class FakeOpenAi implements AutoCloseable {
                 Thread.sleep(20);
             }
             if (i == 2 && mood == Mood.STALLS) {
-                closed.await(30, TimeUnit.SECONDS);
+                stall();
             }
             if (i == 2 && mood == Mood.BREAKS_OFF) {
                 return;
@@ -307,16 +258,5 @@ public final class FakeOpenAi implements AutoCloseable {
         ObjectNode body = JSON.createObjectNode();
         body.putObject("error").put("message", message).put("type", "error").put("code", status);
         json(exchange, status, body);
-    }
-
-    private static void json(HttpExchange exchange, int status, ObjectNode body) throws IOException {
-        reply(exchange, status, "application/json", body.toString());
-    }
-
-    private static void reply(HttpExchange exchange, int status, String type, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", type);
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
     }
 }

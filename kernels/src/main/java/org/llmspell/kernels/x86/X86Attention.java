@@ -23,6 +23,9 @@ final class X86Attention {
     /** Query vectors from which on tiles pay. */
     private static final int LEAST_TILED = 2 * AttentionTileCode.QUERIES;
 
+    /** Rows that are computed as one alone is: a token gets the same result among a few others, such as guesses of the next ones. */
+    private static final int FEW_ROWS = 8;
+
     private record Code(Routine page, Routine finish) {}
 
     private record TileCode(Routine widen, Routine tiles) {}
@@ -43,8 +46,9 @@ final class X86Attention {
         AttentionCode shape = new AttentionCode(
                 call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
-        boolean tiled =
-                (rowTo - rowFrom) * call.group() >= LEAST_TILED && AttentionTileCode.possible(call.pageTokens());
+        int rows = rowTo - rowFrom;
+        boolean tiled = (rows <= FEW_ROWS ? 1 : rows) * call.group() >= LEAST_TILED
+                && AttentionTileCode.possible(call.pageTokens());
         TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
         int most = tiled ? TILED_QUERIES : QUERIES;
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));

@@ -4,12 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +33,6 @@ import org.llmspell.local.OutputFormat;
 import org.llmspell.local.PullOptions;
 import org.llmspell.local.PullProgress;
 import org.llmspell.local.PullResult;
-import org.llmspell.local.Quoted;
 import org.llmspell.local.config.CandleConfig;
 import org.llmspell.local.config.DownloadConfig;
 import org.llmspell.local.store.GgufFacts;
@@ -50,9 +46,7 @@ public final class CandleBackend implements Backend {
 
     private final CandleConfig config;
     private final DownloadConfig download;
-    private final ModelStore store;
-    private final OllamaModels shared;
-    private final BuiltInModel builtIn;
+    private final CandleModels models;
     private final Supplier<Runner> starter;
     private final CandleErrors errors;
     private final Object engineLock = new Object();
@@ -73,11 +67,9 @@ public final class CandleBackend implements Backend {
             ModelStore store,
             BuiltInModel builtIn,
             Supplier<Runner> starter) {
-        this.builtIn = builtIn;
         this.download = download;
-        this.shared = new OllamaModels(download.ollamaModels());
+        this.models = new CandleModels(store, new OllamaModels(download.ollamaModels()), builtIn);
         this.config = config;
-        this.store = store;
         this.starter = starter;
         this.errors = new CandleErrors(config);
     }
@@ -94,12 +86,12 @@ public final class CandleBackend implements Backend {
 
     @Override
     public String name() {
-        return "candle";
+        return CandleModels.BACKEND;
     }
 
     /** Where the models are; for importing. */
     public ModelStore store() {
-        return store;
+        return models.store();
     }
 
     @Override
@@ -107,15 +99,15 @@ public final class CandleBackend implements Backend {
         Map<String, String> details = new LinkedHashMap<>();
         details.put("device", config.device().equals("auto") ? "cpu (auto)" : config.device());
         details.put("model_directory", config.modelDirectory().toString());
-        int models = 0;
+        int count = 0;
         String error = null;
         try {
-            Listing listing = store.list();
-            models = (int) list().stream().filter(model -> !model.builtIn()).count();
+            Listing listing = models.store().list();
+            count = (int) list().stream().filter(model -> !model.builtIn()).count();
             for (int i = 0; i < listing.warnings().size(); i++) {
                 details.put("warning " + (i + 1), listing.warnings().get(i));
             }
-            details.put("built_in", builtIn.name());
+            details.put("built_in", models.builtIn().name());
             checkDevice();
             details.put("kernels", engine().kernels());
         } catch (LocalModelException e) {
@@ -123,7 +115,7 @@ public final class CandleBackend implements Backend {
         } catch (EngineException e) {
             error = errors.of(e, name()).getMessage();
         }
-        return new BackendStatus(name(), error == null, models, version(), error, details);
+        return new BackendStatus(name(), error == null, count, version(), error, details);
     }
 
     /** This program's version, which is the embedded engine's; unknown when run from class files. */
@@ -133,37 +125,7 @@ public final class CandleBackend implements Backend {
 
     @Override
     public List<ModelEntry> list() {
-        Listing listing = store.list();
-        listing.warnings().forEach(warning -> LOG.log(System.Logger.Level.WARNING, warning));
-        List<ModelEntry> entries =
-                new ArrayList<>(listing.models().stream().map(this::entry).toList());
-        for (OllamaModels.Found model : shared.list()) {
-            if (entries.stream().noneMatch(own -> own.id().equalsIgnoreCase(model.id()))) {
-                String quantization = quantization(model.id(), model.file());
-                entries.add(
-                        new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), true));
-            }
-        }
-        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
-        if (!isHidden()) {
-            entries.add(builtIn.entry(name()));
-        }
-        return entries;
-    }
-
-    private ModelEntry entry(StoredModel model) {
-        String quantization =
-                model.quantization() == null ? quantization(model.id(), model.file()) : model.quantization();
-        return new ModelEntry(model.id(), name(), model.sizeBytes(), quantization, model.modifiedAt(), model.linked());
-    }
-
-    private static @Nullable String quantization(String id, Path file) {
-        try {
-            return GgufFacts.read(file).quantization();
-        } catch (LocalModelException e) {
-            LOG.log(System.Logger.Level.WARNING, id + ": " + e.getMessage());
-            return null;
-        }
+        return models.list();
     }
 
     @Override
@@ -173,13 +135,7 @@ public final class CandleBackend implements Backend {
 
     @Override
     public boolean has(ModelSpec model) {
-        try {
-            return model.isPath()
-                    ? Files.isRegularFile(model.path())
-                    : store.has(model) || shared.find(model).isPresent() || isBuiltIn(model);
-        } catch (LocalModelException e) {
-            return false;
-        }
+        return models.has(model);
     }
 
     /**
@@ -188,20 +144,7 @@ public final class CandleBackend implements Backend {
      * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none
      */
     public Path locate(ModelSpec model) {
-        if (!model.isPath()) {
-            return stored(model).file();
-        }
-        Path file = model.path();
-        if (Files.isRegularFile(file)) {
-            return file;
-        }
-        throw new LocalModelException(
-                LocalModelException.Kind.MODEL_NOT_FOUND,
-                Files.isDirectory(file)
-                        ? file + " is a folder, not a GGUF file"
-                        : "There is no file " + Quoted.of(file.toString()),
-                "Check the path",
-                "Name an installed model: `llmspell model list --backend candle` shows them");
+        return models.locate(model);
     }
 
     /**
@@ -210,94 +153,17 @@ public final class CandleBackend implements Backend {
      * @throws LocalModelException of kind {@code MODEL_NOT_FOUND} if there is none, {@code INVALID_REQUEST} for a path
      */
     public StoredModel stored(ModelSpec model) {
-        if (model.isPath()) {
-            throw new LocalModelException(
-                    LocalModelException.Kind.INVALID_REQUEST,
-                    "The file " + model.name() + " is not in the model directory",
-                    "Copy it yourself, or import it first: `llmspell model import " + model.name() + "`");
-        }
-        return borrowed(model)
-                .map(OllamaModels.Found::stored)
-                .orElseGet(() -> isBuiltIn(model) ? builtIn.stored() : store.find(model));
-    }
-
-    /** The model in Ollama's folder, where the store itself has none of that name. */
-    private Optional<OllamaModels.Found> borrowed(ModelSpec model) {
-        return model.isPath() || store.has(model) ? Optional.empty() : shared.find(model);
-    }
-
-    /** Whether {@code model} means the model that is built in. */
-    private boolean isBuiltIn(ModelSpec model) {
-        return builtIn.isMeant(model) && !isHidden();
-    }
-
-    /** Whether a model that the user has installed, of any variant, takes the built-in model's name. */
-    private boolean isHidden() {
-        ModelSpec name = new ModelSpec(builtIn.name(), null, name(), false);
-        return store.has(name)
-                || shared.list().stream()
-                        .anyMatch(model -> model.id()
-                                .regionMatches(
-                                        true,
-                                        0,
-                                        builtIn.name() + ":",
-                                        0,
-                                        builtIn.name().length() + 1));
+        return models.stored(model);
     }
 
     @Override
     public ModelInfo info(ModelSpec model) {
-        Optional<OllamaModels.Found> borrowed = borrowed(model);
-        boolean own = isBuiltIn(model);
-        StoredModel stored = model.isPath() || borrowed.isPresent() || own ? null : store.find(model);
-        Path file = stored == null ? locate(model) : stored.file();
-        GgufFacts facts = GgufFacts.read(file);
-        Map<String, String> details = new LinkedHashMap<>(facts.details());
-        String supports = TemplateFacts.supports(file);
-        if (supports != null) {
-            details.put("template_supports", supports);
-        }
-        if (stored != null && stored.manifest() != null) {
-            details.put("source", stored.manifest().source());
-            String revision = stored.manifest().revision();
-            if (revision != null) {
-                details.put("revision", revision);
-            }
-            details.put("sha256", stored.manifest().files().getFirst().sha256());
-        }
-        if (own) {
-            details.put("built_in", "part of LLMSpell: never pulled, cannot be removed");
-            details.put("sha256", builtIn.sha256());
-        } else if (!model.isPath() && model.name().equalsIgnoreCase(builtIn.name())) {
-            details.put("hides", "the built-in model of this name");
-        }
-        if (borrowed.isPresent()) {
-            details.put("shared", "from Ollama's models, read-only");
-        }
-        if (stored != null) {
-            details.put("installed_at", stored.modifiedAt().toString());
-            if (stored.warning() != null) {
-                details.put("warning", stored.warning());
-            } else if (stored.manifest() == null) {
-                details.put("note", "no manifest: size and SHA-256 were never checked");
-            }
-        }
-        return new ModelInfo(
-                stored != null
-                        ? stored.id()
-                        : own
-                                ? builtIn.name()
-                                : borrowed.map(OllamaModels.Found::id).orElse(model.name()),
-                name(),
-                stored == null ? facts.sizeBytes() : stored.sizeBytes(),
-                "GGUF",
-                facts.architecture(),
-                facts.quantization(),
-                facts.parameterCount(),
-                facts.contextLength(),
-                isLoaded(file),
-                file.toString(),
-                details);
+        return models.info(model, this::isLoaded);
+    }
+
+    @Override
+    public void remove(ModelSpec model) {
+        models.remove(model);
     }
 
     /** The models in memory now; none before the engine was first needed. */
@@ -339,12 +205,12 @@ public final class CandleBackend implements Backend {
 
     @Override
     public PullResult pull(ModelSpec model, PullOptions options, Consumer<PullProgress> progress) {
-        if (isBuiltIn(model) && !options.force()) {
-            ModelEntry there = builtIn.entry(name());
+        if (models.isBuiltIn(model) && !options.force()) {
+            ModelEntry there = models.builtIn().entry(name());
             progress.accept(new PullProgress("success", 100, there.sizeBytes(), there.sizeBytes()));
             return new PullResult(there.id(), "exists", there.sizeBytes());
         }
-        return new CandlePull(store, download).pull(model, options, progress);
+        return new CandlePull(models.store(), download).pull(model, options, progress);
     }
 
     /**
@@ -438,31 +304,6 @@ public final class CandleBackend implements Backend {
         }
     }
 
-    @Override
-    public void remove(ModelSpec model) {
-        if (model.isPath()) {
-            throw new LocalModelException(
-                    LocalModelException.Kind.INVALID_REQUEST,
-                    "The file " + model.name() + " is not in the model directory: delete it yourself");
-        }
-        Optional<OllamaModels.Found> borrowed = borrowed(model);
-        if (borrowed.isPresent()) {
-            throw new LocalModelException(
-                    LocalModelException.Kind.UNSUPPORTED,
-                    "The model " + borrowed.get().id() + " is Ollama's own and only read here",
-                    "Remove it there: `ollama rm " + borrowed.get().id() + "`");
-        }
-        if (isBuiltIn(model)) {
-            throw new LocalModelException(
-                    LocalModelException.Kind.UNSUPPORTED,
-                    "The model " + builtIn.name() + " is built into LLMSpell and cannot be removed",
-                    "Leave it: it is never taken for a model that you name",
-                    "Install another one under its name, which is then used instead: `llmspell model import FILE.gguf "
-                            + builtIn.name() + "`");
-        }
-        store.remove(store.findOnly(model));
-    }
-
     private void checkDevice() {
         if (!config.device().equals("auto") && !config.device().equals("cpu")) {
             throw CandleErrors.noDevice(config.device());
@@ -496,6 +337,6 @@ public final class CandleBackend implements Backend {
         if (last != null) {
             last.close();
         }
-        builtIn.close();
+        models.close();
     }
 }

@@ -22,6 +22,27 @@ public final class JsonFields {
         return value == null ? otherwise : value;
     }
 
+    /** The number at {@code key} as a count: what lies outside 0 to {@link Integer#MAX_VALUE} becomes the nearer of them. */
+    public static @Nullable Integer count(Map<?, ?> object, String key) {
+        Long value = integer(object, key);
+        return value == null ? null : (Integer) Math.clamp(value, 0, Integer.MAX_VALUE);
+    }
+
+    /** The numbers of an array, rounded to float32; null if {@code array} is none, or not of numbers alone. */
+    public static float @Nullable [] floats(@Nullable Object array) {
+        if (!(array instanceof List<?> numbers)) {
+            return null;
+        }
+        float[] floats = new float[numbers.size()];
+        for (int i = 0; i < floats.length; i++) {
+            if (!(numbers.get(i) instanceof Number number)) {
+                return null;
+            }
+            floats[i] = number.floatValue();
+        }
+        return floats;
+    }
+
     /** The object at {@code key}; empty if there is none. */
     public static Map<?, ?> object(Map<?, ?> object, String key) {
         return object.get(key) instanceof Map<?, ?> map ? map : Map.of();

@@ -100,7 +100,7 @@ public final class OllamaBackend implements Backend {
                 .orElse(null);
         String architecture =
                 firstOf(JsonFields.string(facts, "general.architecture"), JsonFields.string(details, "family"));
-        Long context = architecture == null ? null : JsonFields.integer(facts, architecture + ".context_length");
+        Integer context = architecture == null ? null : JsonFields.count(facts, architecture + ".context_length");
         Map<String, String> more = new LinkedHashMap<>();
         putIfPresent(more, "parameter_size", JsonFields.string(details, "parameter_size"));
         if (shown.get("capabilities") instanceof List<?> list && !list.isEmpty()) {
@@ -117,7 +117,7 @@ public final class OllamaBackend implements Backend {
                 architecture,
                 JsonFields.string(details, "quantization_level"),
                 JsonFields.integer(facts, "general.parameter_count"),
-                context == null ? null : Math.toIntExact(Math.min(context, Integer.MAX_VALUE)),
+                context,
                 isLoaded(name),
                 null,
                 more);
@@ -165,10 +165,9 @@ public final class OllamaBackend implements Backend {
         if (!(reply.get("embeddings") instanceof List<?> vectors) || vectors.size() != texts.size()) {
             throw OllamaErrors.ERRORS.protocol(config.url(), "it did not embed every text");
         }
-        Long tokens = JsonFields.integer(reply, "prompt_eval_count");
         return new Embeddings(
                 vectors.stream().map(numbers -> new float[][] {vector(numbers)}).toList(),
-                tokens == null ? null : (Integer) Math.toIntExact(Math.min(tokens, Integer.MAX_VALUE)));
+                JsonFields.count(reply, "prompt_eval_count"));
     }
 
     /** The server's own listing, {@code /api/tags}: its entries as it wrote them. */
@@ -215,15 +214,9 @@ public final class OllamaBackend implements Backend {
     }
 
     private float[] vector(@Nullable Object numbers) {
-        if (!(numbers instanceof List<?> list)) {
+        float[] vector = JsonFields.floats(numbers);
+        if (vector == null) {
             throw OllamaErrors.ERRORS.protocol(config.url(), "an embedding is no list of numbers");
-        }
-        float[] vector = new float[list.size()];
-        for (int i = 0; i < vector.length; i++) {
-            if (!(list.get(i) instanceof Number number)) {
-                throw OllamaErrors.ERRORS.protocol(config.url(), "an embedding is no list of numbers");
-            }
-            vector[i] = number.floatValue();
         }
         return vector;
     }

@@ -184,9 +184,9 @@ final class OllamaChat implements ChatStream {
                 thinking.toString(),
                 calls,
                 "length".equals(last.get("done_reason")) ? FinishReason.LENGTH : FinishReason.STOP,
-                (int) JsonFields.integer(last, "prompt_eval_count", 0),
+                count(last, "prompt_eval_count"),
                 0,
-                (int) JsonFields.integer(last, "eval_count", 0),
+                count(last, "eval_count"),
                 Duration.ofNanos(JsonFields.integer(last, "load_duration", 0)),
                 first == null ? elapsed() : first,
                 elapsed());
@@ -194,6 +194,11 @@ final class OllamaChat implements ChatStream {
 
     private Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - startedAt);
+    }
+
+    private static int count(Map<?, ?> counts, String key) {
+        Integer count = JsonFields.count(counts, key);
+        return count == null ? 0 : count;
     }
 
     private static List<ChatChunk.TokenLogprob> logprobs(Map<?, ?> object, String key) {

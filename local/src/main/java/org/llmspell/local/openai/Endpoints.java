@@ -65,13 +65,9 @@ final class Endpoints implements AutoCloseable {
             requests.decrementAndGet();
         }
 
-        boolean down() {
-            return down;
-        }
-
-        /** It does not do its work: others are asked before it until it answers again. */
+        /** It did not do what it was asked: if it is broken, others are asked before it until it answers again. */
         synchronized void failed(LocalModelException failure) {
-            if (closed || check != null) {
+            if (closed || check != null || !OpenAiErrors.isBroken(failure)) {
                 return;
             }
             down = true;

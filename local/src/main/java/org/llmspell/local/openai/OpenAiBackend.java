@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,6 @@ import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatStream;
 import org.llmspell.local.Embeddings;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.ModelEntry;
 import org.llmspell.local.ModelInfo;
 import org.llmspell.local.ModelSpec;
@@ -52,24 +52,26 @@ public final class OpenAiBackend implements Backend {
     public BackendStatus status() {
         Map<String, String> details = new LinkedHashMap<>();
         String error = null;
-        int working = 0;
+        ServerModels.Listing listing = models.list(config.timeout());
         List<Endpoints.Endpoint> servers = endpoints.all();
         for (Endpoints.Endpoint server : servers) {
-            String state = "answers";
-            try {
-                server.service().ask("GET", "/models", null, null, config.timeout());
-                working++;
-            } catch (LocalModelException e) {
-                state = "does not answer";
-                error = error == null
-                        ? e.detail() == null ? e.getMessage() : e.getMessage() + " (" + e.detail() + ")"
-                        : error;
-            }
+            LocalModelException failure = listing.failures().get(server);
             String label = servers.size() == 1 ? "server" : "server_" + (details.size() + 1);
-            details.put(label, server.address() + " " + state);
+            details.put(label, server.address() + " " + state(failure));
+            if (failure != null && error == null) {
+                String detail = failure.detail();
+                error = detail == null ? failure.getMessage() : failure.getMessage() + " (" + detail + ")";
+            }
         }
-        int count = working == 0 ? 0 : models.ask(config.timeout()).size();
-        return new BackendStatus(name(), working > 0, count, null, working > 0 ? null : error, details);
+        boolean available = listing.failures().size() < servers.size();
+        return new BackendStatus(name(), available, listing.models().size(), null, available ? null : error, details);
+    }
+
+    private static String state(@Nullable LocalModelException failure) {
+        if (failure == null) {
+            return "answers";
+        }
+        return OpenAiErrors.isBroken(failure) ? "does not answer" : "refuses: " + failure.getMessage();
     }
 
     @Override
@@ -95,6 +97,7 @@ public final class OpenAiBackend implements Backend {
         models.ask(config.timeout())
                 .forEach((id, model) -> entries.add(new ModelEntry(
                         id, name(), size(model), null, time(JsonFields.integer(model, "created")), false)));
+        entries.sort(Comparator.comparing(ModelEntry::modifiedAt).reversed());
         return entries;
     }
 
@@ -110,8 +113,8 @@ public final class OpenAiBackend implements Backend {
         putIfPresent(details, "root", JsonFields.string(described, "root"));
         // vLLM and SGLang say max_model_len, llama-server says it and more in meta.
         Map<?, ?> meta = JsonFields.object(described, "meta");
-        Long context = JsonFields.integer(described, "max_model_len");
-        context = context == null ? JsonFields.integer(meta, "n_ctx_train") : context;
+        Integer context = JsonFields.count(described, "max_model_len");
+        context = context == null ? JsonFields.count(meta, "n_ctx_train") : context;
         return new ModelInfo(
                 name,
                 name(),
@@ -120,7 +123,7 @@ public final class OpenAiBackend implements Backend {
                 null,
                 null,
                 JsonFields.integer(meta, "n_params"),
-                context == null ? null : (Integer) Math.toIntExact(Math.clamp(context, 0, Integer.MAX_VALUE)),
+                context,
                 true,
                 null,
                 details);
@@ -185,10 +188,10 @@ public final class OpenAiBackend implements Backend {
                         server.service().ask("POST", "/embeddings", question, name, config.idleTimeout()),
                         texts.size());
             } catch (LocalModelException e) {
-                if (e.kind() != Kind.BACKEND_UNAVAILABLE) {
+                server.failed(e);
+                if (!OpenAiErrors.anotherMight(e)) {
                     throw e;
                 }
-                server.failed(e);
                 failure = e;
             } finally {
                 server.ended();
@@ -202,31 +205,18 @@ public final class OpenAiBackend implements Backend {
         List<Map<?, ?>> data = JsonFields.objects(reply, "data");
         for (int i = 0; i < data.size(); i++) {
             long index = JsonFields.integer(data.get(i), "index", i);
-            if (index >= 0 && index < texts && data.get(i).get("embedding") instanceof List<?> numbers) {
-                vectors[(int) index] = vector(address, numbers);
+            if (index >= 0 && index < texts) {
+                vectors[(int) index] = JsonFields.floats(data.get(i).get("embedding"));
             }
         }
         List<float[][]> all = new ArrayList<>(texts);
         for (float[] vector : vectors) {
             if (vector == null) {
-                throw errors.protocol(address, "it did not embed every text");
+                throw errors.protocol(address, "it did not embed every text as a list of numbers");
             }
             all.add(new float[][] {vector});
         }
-        Long tokens = JsonFields.integer(JsonFields.object(reply, "usage"), "prompt_tokens");
-        return new Embeddings(
-                all, tokens == null ? null : (Integer) Math.toIntExact(Math.clamp(tokens, 0, Integer.MAX_VALUE)));
-    }
-
-    private float[] vector(URI address, List<?> numbers) {
-        float[] vector = new float[numbers.size()];
-        for (int i = 0; i < vector.length; i++) {
-            if (!(numbers.get(i) instanceof Number number)) {
-                throw errors.protocol(address, "an embedding is no list of numbers");
-            }
-            vector[i] = number.floatValue();
-        }
-        return vector;
+        return new Embeddings(all, JsonFields.count(JsonFields.object(reply, "usage"), "prompt_tokens"));
     }
 
     @Override

@@ -13,7 +13,6 @@ import org.llmspell.local.ChatRequest;
 import org.llmspell.local.ChatResult;
 import org.llmspell.local.ChatStream;
 import org.llmspell.local.LocalModelException;
-import org.llmspell.local.LocalModelException.Kind;
 import org.llmspell.local.config.OpenAiConfig;
 import org.llmspell.local.json.JsonFields;
 
@@ -109,25 +108,14 @@ final class OpenAiChat implements ChatStream {
                 begun = true;
                 return event;
             } catch (LocalModelException failure) {
-                if (isItsOwnFault(failure)) {
-                    asked.failed(failure);
-                }
-                if (begun || failure.kind() == Kind.CANCELLED || !anotherMight(failure) || !servers.hasNext()) {
+                asked.failed(failure);
+                if (begun || !OpenAiErrors.anotherMight(failure) || !servers.hasNext()) {
                     close();
                     throw failure;
                 }
                 ask();
             }
         }
-    }
-
-    /** Whether the server is to be asked last from now on: one that refuses a request, or a key, works. */
-    private static boolean isItsOwnFault(LocalModelException failure) {
-        return failure.kind() == Kind.BACKEND_UNAVAILABLE;
-    }
-
-    private static boolean anotherMight(LocalModelException failure) {
-        return failure.kind() == Kind.BACKEND_UNAVAILABLE || failure.kind() == Kind.MODEL_NOT_FOUND;
     }
 
     private @Nullable ChatChunk piece(Map<String, @Nullable Object> event) {
@@ -181,7 +169,8 @@ final class OpenAiChat implements ChatStream {
     }
 
     private static int count(Map<?, ?> counts, String key, int otherwise) {
-        return Math.toIntExact(Math.clamp(JsonFields.integer(counts, key, otherwise), 0, Integer.MAX_VALUE));
+        Integer count = JsonFields.count(counts, key);
+        return count == null ? otherwise : count;
     }
 
     @Override

@@ -17,6 +17,15 @@ final class OpenAiErrors implements ServiceErrors {
 
     private final String provider;
 
+    /** Marks, as its cause, the failure of a server that works: it refused a key, or has no room for another request now. */
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private Refusal(int status) {
+            super("HTTP " + status);
+        }
+    }
+
     OpenAiErrors(String provider) {
         this.provider = provider;
     }
@@ -49,13 +58,14 @@ final class OpenAiErrors implements ServiceErrors {
                                         + " [providers." + provider + ".options]"),
                         null);
             case 401, 403 ->
-                failure(
+                refusal(
+                        status,
                         said,
                         address,
                         "Give its key: `api_key` in [providers." + provider + ".options], or "
                                 + "the environment variable that `llmspell config --keys` names for it");
             case 404 -> missing(address, said, model);
-            case 429, 503 -> failure(said, address, "Wait for its other requests, or add a server to `urls`");
+            case 429, 503 -> refusal(status, said, address, "Wait for its other requests, or add a server to `urls`");
             default ->
                 words == null
                         ? protocol(address, "it answered HTTP " + status)
@@ -84,9 +94,27 @@ final class OpenAiErrors implements ServiceErrors {
     }
 
     /** It said, perhaps in a stream, that it failed. */
-    LocalModelException failure(String words, URI address, String... solutions) {
+    LocalModelException failure(String words, URI address, String solution) {
+        return said(words, address, solution, null);
+    }
+
+    private LocalModelException refusal(int status, String words, URI address, String solution) {
+        return said(words, address, solution, new Refusal(status));
+    }
+
+    private LocalModelException said(String words, URI address, String solution, @Nullable Refusal refusal) {
         return new LocalModelException(
-                Kind.BACKEND_UNAVAILABLE, words, "Said by " + provider + " at " + address, List.of(solutions), null);
+                Kind.BACKEND_UNAVAILABLE, words, "Said by " + provider + " at " + address, List.of(solution), refusal);
+    }
+
+    /** Whether it is the server that does not work, and neither the request, nor the key, nor its being busy. */
+    static boolean isBroken(LocalModelException failure) {
+        return failure.kind() == Kind.BACKEND_UNAVAILABLE && !(failure.getCause() instanceof Refusal);
+    }
+
+    /** Whether another server might do what this one did not. */
+    static boolean anotherMight(LocalModelException failure) {
+        return failure.kind() == Kind.BACKEND_UNAVAILABLE || failure.kind() == Kind.MODEL_NOT_FOUND;
     }
 
     @Override

@@ -37,13 +37,34 @@ final class ServerModels {
      * @throws LocalModelException if no server answers
      */
     Map<String, Map<?, ?>> ask(Duration timeout) {
+        Listing listing = list(timeout);
+        if (listing.failures.size() == endpoints.all().size()) {
+            throw listing.failures.values().iterator().next();
+        }
+        return listing.models;
+    }
+
+    /**
+     * What the servers answer when they are asked for their models.
+     *
+     * @param models of all that answer, by their ids, each as its server describes it
+     * @param failures of the others, in the order in which they were asked
+     */
+    record Listing(Map<String, Map<?, ?>> models, Map<Endpoints.Endpoint, LocalModelException> failures) {}
+
+    /**
+     * Asks every server.
+     *
+     * @param timeout for each
+     * @throws LocalModelException of kind {@code CANCELLED} if the thread is interrupted
+     */
+    Listing list(Duration timeout) {
         Map<String, Map<?, ?>> models = new LinkedHashMap<>();
-        LocalModelException failure = null;
-        boolean answered = false;
-        for (Endpoints.Endpoint server : endpoints.inOrder()) {
+        Map<Endpoints.Endpoint, LocalModelException> failures = new LinkedHashMap<>();
+        List<Endpoints.Endpoint> asked = endpoints.inOrder();
+        for (Endpoints.Endpoint server : asked) {
             try {
                 Map<?, ?> listing = server.service().ask("GET", "/models", null, null, timeout);
-                answered = true;
                 for (Map<?, ?> model : JsonFields.objects(listing, "data")) {
                     String id = JsonFields.string(model, "id");
                     if (id != null) {
@@ -54,14 +75,13 @@ final class ServerModels {
                 if (e.kind() == Kind.CANCELLED) {
                     throw e;
                 }
-                failure = failure == null ? e : failure;
+                failures.put(server, e);
             }
         }
-        if (!answered && failure != null) {
-            throw failure;
+        if (failures.size() < asked.size()) {
+            remembered = new Remembered(models, System.nanoTime() + REMEMBERED_NANOS);
         }
-        remembered = new Remembered(models, System.nanoTime() + REMEMBERED_NANOS);
-        return models;
+        return new Listing(models, failures);
     }
 
     /** What the servers call the model; its own name where they offer none like it, or do not say. */

@@ -451,6 +451,58 @@ class OpenAiBackendTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"BUSY, the queue is full", "LOCKED, Incorrect API key provided"})
+    void aServerThatRefusesWorksAndIsAskedFirstAgain(Mood mood, String said) {
+        OpenAiBackend backend = backend(one.url(), two.url());
+        one.play(mood);
+        assertThat(chat(backend)).startsWith("two");
+        assertThat(backend.embed(ModelSpec.parse(QWEN), List.of("a"), EmbeddingOptions.DEFAULTS)
+                        .vectors())
+                .hasSize(1);
+        assertThat(backend.status().details())
+                .containsEntry("server_1", one.url() + " refuses: " + said)
+                .containsEntry("server_2", two.url() + " answers");
+        assertThat(chat(backend)).startsWith("two");
+        assertThat(one.requests(CHAT)).as("asked each time").hasSize(2);
+        one.play(Mood.HONEST);
+        assertThat(chat(backend)).startsWith("one");
+    }
+
+    @Test
+    void aServerThatFailedIsAskedLastUntilItAnswers() {
+        OpenAiBackend backend = backend(one.url(), two.url());
+        one.play(Mood.DEAD);
+        assertThat(chat(backend)).startsWith("two");
+        int asked = one.requests(CHAT).size();
+        assertThat(chat(backend)).startsWith("two");
+        assertThat(one.requests(CHAT)).hasSize(asked);
+    }
+
+    @Test
+    void aModelThatOneServerHasAloneIsFoundThere() {
+        try (FakeOpenAi third = new FakeOpenAi("three", "org/other")) {
+            OpenAiBackend backend = backend(one.url(), third.url());
+            try (ChatStream stream = backend.chat(request("org/other", SamplingOptions.DEFAULTS, false, null))) {
+                assertThat(read(stream)).startsWith("three");
+            }
+            assertThat(backend.embed(ModelSpec.parse("org/other"), List.of("a"), EmbeddingOptions.DEFAULTS)
+                            .vectors())
+                    .hasSize(1);
+            assertThat(chat(backend)).as("no server failed").startsWith("one");
+        }
+    }
+
+    @Test
+    void withoutAnyServerTheStatusSaysWhy() {
+        one.play(Mood.LOCKED);
+        BackendStatus status = backend(one.url()).status();
+        assertThat(status.available()).isFalse();
+        assertThat(status.models()).isZero();
+        assertThat(status.error()).startsWith("Incorrect API key provided (Said by cluster at ");
+        assertThat(status.details()).containsEntry("server", one.url() + " refuses: Incorrect API key provided");
+    }
+
     @Test
     void aServerThatStallsBeforeItsFirstPieceIsReplaced() {
         one.play(Mood.MUTE);
