@@ -27,7 +27,8 @@ import org.llmspell.local.store.StoredModel;
 final class CandleModels implements AutoCloseable {
     static final String BACKEND = "candle";
 
-    private static final System.Logger LOG = System.getLogger(CandleModels.class.getName());
+    /** The backend's: its name stands before every warning, and how this package is divided is not the reader's business. */
+    private static final System.Logger LOG = System.getLogger(CandleBackend.class.getName());
 
     private final ModelStore store;
     private final OllamaModels shared;
