@@ -2,9 +2,7 @@ package org.llmspell.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -13,9 +11,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -29,41 +26,19 @@ class ServeCommandTest {
     @TempDir
     Path home;
 
-    private Process process;
+    private @Nullable ServeProcess server;
 
     @AfterEach
     void kill() {
-        if (process != null) {
-            process.destroyForcibly();
+        if (server != null) {
+            server.close();
         }
     }
 
-    private BufferedReader serve(String... options) throws IOException {
-        List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "serve",
-                "--port",
-                "0"));
-        words.addAll(List.of(options));
-        ProcessBuilder builder = new ProcessBuilder(words);
-        builder.environment().put("HOME", home.toString());
-        builder.environment().put("OLLAMA_HOST", "127.0.0.1:1");
-        builder.environment().remove("LLMSPELL_CONFIG");
-        builder.environment().remove("JAVA_TOOL_OPTIONS");
-        process = builder.redirectError(home.resolve("stderr").toFile()).start();
-        return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    }
-
-    private static String url(BufferedReader out) throws IOException {
-        String line = out.readLine();
-        assertThat(line).startsWith("Listening on http://127.0.0.1:");
-        return line.substring("Listening on ".length());
+    private ServeProcess serve(String... options) throws IOException {
+        ServeProcess started = ServeProcess.start(home, 0, Map.of(), options);
+        server = started;
+        return started;
     }
 
     private static HttpResponse<String> get(String url) throws Exception {
@@ -79,9 +54,9 @@ class ServeCommandTest {
         new ModelStore(home.resolve(".llmspell/models/candle"))
                 .importFile(
                         new ImportRequest(file, "tiny", "Q8_0", ImportRequest.Placement.COPY, false, progress -> {}));
-        String url = url(serve());
-        Assumptions.assumeTrue(
-                process.supportsNormalTermination(), "processes can only be killed here, not told to end");
+        ServeProcess process = serve();
+        String url = process.url();
+        Assumptions.assumeTrue(process.canBeTold(), "processes can only be killed here, not told to end");
 
         assertThat(get(url + "/api/tags").body()).contains("\"tiny:Q8_0\"");
         // Told to end while a client waits for its body to be taken, and another for its reply.
@@ -95,28 +70,27 @@ class ServeCommandTest {
                             .getBytes(StandardCharsets.US_ASCII));
             client.getOutputStream().write(body);
             assertThat(client.getInputStream().read()).isEqualTo('H');
-            process.destroy();
+            process.tellToEnd();
             String reply = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(reply).contains("\"done\":true");
         }
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(128 + 15);
+        assertThat(process.exitCode()).isEqualTo(128 + 15);
     }
 
     @Test
     void saysWhereItListensInJson() throws Exception {
-        assertThat(serve("--output", "json").readLine()).matches("\\{\"url\":\"http://127\\.0\\.0\\.1:\\d+\"}");
-        process.destroy();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        ServeProcess process = serve("--output", "json");
+        assertThat(process.line()).matches("\\{\"url\":\"http://127\\.0\\.0\\.1:\\d+\"}");
+        process.tellToEnd();
+        assertThat(process.exitCode()).isNotZero();
     }
 
     @Test
     void refusesToServeOtherMachinesWithoutAKey() throws Exception {
-        BufferedReader out = serve("--host", "0.0.0.0");
+        ServeProcess process = serve("--host", "0.0.0.0");
 
-        assertThat(out.readLine()).isNull();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(process.line()).isNull();
+        assertThat(process.exitCode()).isEqualTo(1);
         assertThat(home.resolve("stderr")).content().contains("so it needs an API key");
     }
 }

@@ -290,6 +290,11 @@ final class LoadedModel implements AutoCloseable {
             run(tokens, runner::compute);
         }
 
+        @Override
+        public void check(int[] tokens, int kept) {
+            run(tokens, checked -> runner.check(checked, kept));
+        }
+
         private void run(int[] tokens, Consumer<int[]> work) {
             if (closed) {
                 throw new IllegalStateException("the passes are closed");

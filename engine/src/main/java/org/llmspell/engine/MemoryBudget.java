@@ -8,6 +8,7 @@ import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Widths;
 import org.llmspell.engine.schedule.Batcher;
+import org.llmspell.engine.speed.PassRunner;
 import org.llmspell.engine.score.WindowScorer;
 
 /**
@@ -61,7 +62,7 @@ final class MemoryBudget {
      */
     void checkPasses(Widths widths, int contextLength, KvLayout layout, int[] pages) {
         checkPass(
-                widths.bytes(Batcher.ROWS, 1),
+                PassRunner.bytes(widths),
                 layout,
                 pages,
                 "a sequence of " + contextLength + " tokens",

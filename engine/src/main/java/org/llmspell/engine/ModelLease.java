@@ -132,6 +132,19 @@ public interface ModelLease extends AutoCloseable {
         /** Computes {@code tokens} as the next of the sequence, in as few passes as the engine would, with logits for the last. */
         void compute(int[] tokens);
 
+        /**
+         * Computes {@code tokens} in one pass with logits for each, as the engine checks a guess: the first is the reply's next token,
+         * the others are guessed. Of the sequence are then the first {@code kept}.
+         *
+         * @param tokens at most {@code 1 + }{@link EngineOptions#MOST_DRAFT_TOKENS}
+         * @param kept from 1 to all
+         * @throws EngineException if a token is not in the vocabulary
+         * @throws IllegalArgumentException if a number is out of range
+         * @throws IllegalStateException if some are not to be kept and the model has recurrent layers, whose state cannot forget them
+         * @throws java.util.concurrent.CancellationException if it was cancelled or the model closed
+         */
+        void check(int[] tokens, int kept);
+
         @Override
         void close();
     }

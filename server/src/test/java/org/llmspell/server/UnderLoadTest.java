@@ -200,37 +200,123 @@ class UnderLoadTest {
         }
     }
 
-    @Test
-    void aSlowReaderHoldsBackOnlyItself() throws Exception {
-        try (TestServer server = TestServer.in(temporary)
-                        .model("tiny", "Q8_0", TestServer.tiny(32768))
-                        .start();
-                Socket slow = new Socket()) {
-            // Less than the reply, and more than a few of the loopback's segments, lest each waits for a timer.
-            slow.setReceiveBufferSize(256 << 10);
-            slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()));
-            TestServer.post(slow, "/api/generate", endless("tiny", "true"));
-            // It reads nothing; the others are served meanwhile.
-            for (int i = 0; i < 5; i++) {
-                assertThat(reply(server, i)).isNotEmpty();
-            }
-            assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();
-            assertThat(metric(server, "llmspell_cancelled_total")).isZero();
+    /** A connection that takes little before somebody reads from it. */
+    private static Socket unread(TestServer server) throws IOException {
+        Socket socket = new Socket();
+        // Less than a reply, and more than a few of the loopback's segments, lest each waits for a timer.
+        socket.setReceiveBufferSize(128 << 10);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.server.port()));
+        return socket;
+    }
 
-            // When it reads again, it gets all of its reply in order, to the last line.
-            String last = "";
-            int lines = 0;
-            BufferedReader in =
-                    new BufferedReader(new InputStreamReader(slow.getInputStream(), StandardCharsets.UTF_8));
-            for (String line = in.readLine(); line != null && !last.contains("\"done\":true"); line = in.readLine()) {
-                if (line.startsWith("{")) {
-                    last = line;
-                    lines++;
+    /** Reads lines of JSON to the last; gives the text of all together. */
+    private static String readToTheEnd(Socket socket) throws IOException {
+        StringBuilder text = new StringBuilder();
+        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (line.startsWith("{")) {
+                JsonNode piece = TestServer.JSON.readTree(line);
+                text.append(piece.get("response").asString());
+                if (piece.get("done").asBoolean()) {
+                    return text.toString();
                 }
             }
-            JsonNode end = TestServer.JSON.readTree(last);
-            assertThat(end.get("done").asBoolean()).isTrue();
-            assertThat(lines).isGreaterThan(1000);
+        }
+        throw new AssertionError("the reply broke off after " + text.length() + " characters");
+    }
+
+    /** A reply as long as {@code context}, larger than what a connection holds unread. */
+    private static String longReply(int client, int context, String more) {
+        return "{\"model\":\"tiny\",\"prompt\":\"Client " + client + "\"" + more
+                + ",\"options\":{\"temperature\":0,\"num_ctx\":" + context + "}}";
+    }
+
+    @Test
+    void readersWhoReadNothingKeepNoPlacesFromOthersAndGetAllOfTheirRepliesLater() throws Exception {
+        int context = 8000;
+        try (TestServer server = TestServer.in(temporary)
+                        .model("tiny", "Q8_0", TestServer.tiny(32768))
+                        .with(ConfigKey.SERVER_PARALLEL, "2")
+                        .with(ConfigKey.SERVER_STALL, "600")
+                        .start();
+                Socket first = unread(server);
+                Socket second = unread(server)) {
+            TestServer.post(first, "/api/generate", longReply(1, context, ""));
+            TestServer.post(second, "/api/generate", longReply(2, context, ""));
+            assertThat(TestServer.becomes(() -> server.server.open() == 2)).isTrue();
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(reply(server, i)).isNotEmpty();
+            }
+            // Their replies are whole: nothing computes for them or is kept for them but their text.
+            assertThat(TestServer.becomes(() -> server.users() == 0)).isTrue();
+            assertThat(server.pagesInUse()).isZero();
+            assertThat(metric(server, "llmspell_replies_running")).isZero();
+            assertThat(server.get("/api/running").body()).contains("\"requests\":[]");
+            assertThat(server.server.open()).isEqualTo(2);
+
+            for (Socket socket : List.of(second, first)) {
+                String whole = server.ask(
+                                "/api/generate", longReply(socket == first ? 1 : 2, context, ",\"stream\":false"))
+                        .get("response")
+                        .asString();
+                assertThat(readToTheEnd(socket)).isEqualTo(whole);
+            }
+            assertThat(metric(server, "llmspell_cancelled_total")).isZero();
+            assertThat(TestServer.becomes(() -> server.server.open() == 0)).isTrue();
+        }
+    }
+
+    /** Log-probabilities are too large to keep those of a whole reply: then it is not made to its end. */
+    @Test
+    void aReplyThatIsTooLargeToKeepGivesItsPlaceToOthersAndGoesOnWhenItIsRead() throws Exception {
+        int context = 8000;
+        try (TestServer server = TestServer.in(temporary)
+                        .model("tiny", "Q8_0", TestServer.tiny(32768))
+                        .with(ConfigKey.SERVER_PARALLEL, "1")
+                        .with(ConfigKey.SERVER_STALL, "600")
+                        .start();
+                Socket slow = unread(server)) {
+            TestServer.post(
+                    slow, "/api/generate", longReply(1, context, ",\"logprobs\":true,\"top_logprobs\":20"));
+            assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(reply(server, i)).isNotEmpty();
+            }
+            assertThat(server.users()).as("it has not ended").isEqualTo(2);
+            assertThat(metric(server, "llmspell_replies_running")).isZero();
+
+            String whole = server.ask("/api/generate", longReply(1, context, ",\"stream\":false"))
+                    .get("response")
+                    .asString();
+            assertThat(readToTheEnd(slow)).isEqualTo(whole);
+            assertThat(TestServer.becomes(() -> server.server.open() == 0 && server.users() == 0))
+                    .isTrue();
+            assertThat(server.pagesInUse()).isZero();
+            assertThat(metric(server, "llmspell_cancelled_total")).isZero();
+        }
+    }
+
+    @Test
+    void aReplyThatIsTooLargeToKeepEndsWhenItsReaderGoes() throws Exception {
+        try (TestServer server = TestServer.in(temporary)
+                .model("tiny", "Q8_0", TestServer.tiny(32768))
+                .with(ConfigKey.SERVER_PARALLEL, "1")
+                .with(ConfigKey.SERVER_STALL, "600")
+                .start()) {
+            try (Socket slow = unread(server)) {
+                TestServer.post(
+                        slow, "/api/generate", longReply(1, 8000, ",\"logprobs\":true,\"top_logprobs\":20"));
+                assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();
+                assertThat(reply(server, 1)).isNotEmpty();
+                assertThat(server.users()).isEqualTo(2);
+            }
+            assertThat(TestServer.becomes(() -> server.server.open() == 0 && server.users() == 0))
+                    .isTrue();
+            assertThat(server.pagesInUse()).isZero();
+            assertThat(metric(server, "llmspell_cancelled_total")).isEqualTo(1);
+            assertThat(reply(server, 2)).isNotEmpty();
         }
     }
 

@@ -151,7 +151,7 @@ public final class Batcher implements Steps, AutoCloseable {
         List<Job> replying = new ArrayList<>();
         List<Job> reading = new ArrayList<>();
         for (Job job : roster.running()) {
-            if (!job.sequence().stream().full()) {
+            if (!job.sequence().held()) {
                 (job.sequence().uncomputed() == 1 ? replying : reading).add(job);
             }
         }

@@ -43,6 +43,7 @@ final class Sequence {
     private final @Nullable BoundGrammar grammar;
     private @Nullable Constraint constraint;
     private boolean begun;
+    private boolean held;
     private boolean ended;
     /** Characters decoded so far, and characters shown. */
     private long decoded;
@@ -117,6 +118,21 @@ final class Sequence {
             throw new IllegalStateException("the sequence has not been admitted");
         }
         return cache;
+    }
+
+    /** Whether it has a cache, and so may run. */
+    boolean admitted() {
+        return cache != null;
+    }
+
+    /** Looks whether the reader is behind; what it finds stays as it is until the next look, so that a step sees one state. */
+    void lookForReader() {
+        held = stream.behind();
+    }
+
+    /** Whether it waits for its reader. */
+    boolean held() {
+        return held;
     }
 
     void admitted(SequenceCache cache) {

@@ -11,11 +11,14 @@ import org.llmspell.engine.Generation;
 
 /**
  * The hand-over from the scheduler to the reader of a generation: a bounded queue that never blocks the scheduler, which
- * leaves a sequence out of its passes while the reader is behind. Thread-safe.
+ * holds a sequence back while its reader is behind. Thread-safe.
  */
 final class TokenStream implements Generation {
-    /** Chunks that wait for the reader at most, some 10 kB of text; a token adds at most one. */
+    /** Chunks that wait for a reader who is behind, some 10 kB of text; a token adds at most one. */
     static final int CAPACITY = 256;
+
+    /** Chunks down to which a reader who was behind has to read: enough that its sequence is not held again at once. */
+    static final int CAUGHT_UP = CAPACITY / 2;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -31,6 +34,7 @@ final class TokenStream implements Generation {
     private @Nullable Summary summary;
     private @Nullable EngineException failure;
     private volatile boolean closed;
+    private volatile boolean behind;
     private boolean ended;
 
     /**
@@ -55,7 +59,8 @@ final class TokenStream implements Generation {
                 }
                 Chunk chunk = chunks.poll();
                 if (chunk != null) {
-                    if (chunks.size() == CAPACITY - 1) {
+                    if (behind && chunks.size() <= CAUGHT_UP) {
+                        behind = false;
                         wakeScheduler.run();
                     }
                     return chunk;
@@ -123,13 +128,9 @@ final class TokenStream implements Generation {
         return closed;
     }
 
-    boolean full() {
-        lock.lock();
-        try {
-            return chunks.size() >= CAPACITY;
-        } finally {
-            lock.unlock();
-        }
+    /** Whether the reader has left so much unread that nothing more should be made for it now. */
+    boolean behind() {
+        return behind;
     }
 
     void foundCached(int tokens) {
@@ -167,6 +168,9 @@ final class TokenStream implements Generation {
         try {
             if (!closed) {
                 chunks.add(chunk);
+                if (chunks.size() >= CAPACITY) {
+                    behind = true;
+                }
                 changed.signalAll();
             }
         } finally {

@@ -5,26 +5,31 @@ import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.cache.PagePool;
 import org.llmspell.engine.cache.SequenceCache;
 import org.llmspell.engine.layer.Activations;
 import org.llmspell.engine.layer.Batch;
 import org.llmspell.engine.layer.ForwardPass;
+import org.llmspell.engine.layer.Widths;
 import org.llmspell.engine.model.Model;
 import org.llmspell.engine.schedule.Batcher;
 import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.WorkerPool;
 
 /**
- * Takes given tokens of one sequence through a model in passes as large as the {@link Batcher}'s, with logits for the last token
- * and no sampling: the computing alone, to be timed. Used by one thread.
+ * Takes given tokens of one sequence through a model in passes as large as the {@link Batcher}'s and without sampling: the
+ * computing alone, to be timed. Used by one thread.
  */
 public final class PassRunner implements AutoCloseable {
+    /** Tokens of a pass with logits: a reply's next and the guesses behind it. */
+    private static final int MOST_LOGITS = 1 + Batcher.DRAFTS;
+
     private final Model model;
     private final PagePool pages;
     private final int contextLength;
     private final BooleanSupplier abandoned;
-    private final Batch batch = new Batch(Batcher.ROWS, 1);
+    private final Batch batch = new Batch(Batcher.ROWS, MOST_LOGITS);
     private final Activations memory;
     private final ForwardPass pass;
     private @Nullable SequenceCache cache;
@@ -48,8 +53,13 @@ public final class PassRunner implements AutoCloseable {
         this.pages = pages;
         this.contextLength = contextLength;
         this.abandoned = abandoned;
-        memory = new Activations(model.widths(), Batcher.ROWS, 1);
+        memory = new Activations(model.widths(), Batcher.ROWS, MOST_LOGITS);
         pass = new ForwardPass(kernels, workers, batch, memory);
+    }
+
+    /** The memory of its passes in bytes, without the cache. */
+    public static long bytes(Widths widths) {
+        return widths.bytes(Batcher.ROWS, MOST_LOGITS);
     }
 
     /**
@@ -70,36 +80,68 @@ public final class PassRunner implements AutoCloseable {
     }
 
     /**
-     * Computes the next tokens of the sequence.
+     * Computes the next tokens of the sequence, with logits for the last.
      *
      * @throws CancellationException if it was abandoned
      */
     public void compute(int[] tokens) {
+        compute(begun(), tokens, 0);
+    }
+
+    /**
+     * Computes the next tokens in one pass with logits for each, as a guess is checked, and keeps the first {@code kept} of them.
+     *
+     * @param tokens at most {@code 1 + }{@link Batcher#DRAFTS}
+     * @param kept from 1 to all
+     * @throws IllegalArgumentException if one of these is out of range
+     * @throws IllegalStateException if some are not to be kept and the model has recurrent layers
+     * @throws CancellationException if it was abandoned
+     */
+    public void check(int[] tokens, int kept) {
+        if (tokens.length > MOST_LOGITS || kept < 1 || kept > tokens.length) {
+            throw new IllegalArgumentException(kept + " of " + tokens.length + " tokens to keep");
+        }
+        if (kept < tokens.length
+                && pages.layout().groups().stream().anyMatch(group -> group.kind() == LayerGroup.Kind.STATE)) {
+            throw new IllegalStateException("the state of a recurrent layer cannot forget tokens");
+        }
+        pass(begun(), tokens, 0, tokens.length, tokens.length, tokens.length - kept);
+    }
+
+    private SequenceCache begun() {
         if (cache == null) {
             throw new IllegalStateException("no sequence has begun");
         }
-        compute(cache, tokens, 0);
+        return cache;
     }
 
     private void compute(SequenceCache sequence, int[] tokens, int from) {
         for (int done = from; done < tokens.length; ) {
             int rows = Math.min(tokens.length - done, Batcher.ROWS);
-            boolean last = done + rows == tokens.length;
-            batch.clear(abandoned);
-            sequence.append(tokens, done, rows);
-            batch.add(sequence, tokens, done, rows, last ? 1 : 0, contextLength);
-            if (!model.forward(pass)) {
-                sequence.rollback(rows);
-                throw new CancellationException("the passes were cancelled");
-            }
-            sequence.commit();
+            pass(sequence, tokens, done, rows, done + rows == tokens.length ? 1 : 0, 0);
             done += rows;
         }
     }
 
-    /** The logits after the last token computed, of each token in the vocabulary. */
+    private void pass(SequenceCache sequence, int[] tokens, int from, int rows, int logits, int rejected) {
+        batch.clear(abandoned);
+        sequence.append(tokens, from, rows);
+        batch.add(sequence, tokens, from, rows, logits, contextLength);
+        if (!model.forward(pass)) {
+            sequence.rollback(rows);
+            throw new CancellationException("the passes were cancelled");
+        }
+        sequence.commit(rejected);
+    }
+
+    /** The logits after the last token of {@link #compute}, of each token in the vocabulary. */
     public float[] logits() {
-        long row = memory.logits.at(0) * Float.BYTES;
+        return logits(0);
+    }
+
+    /** The logits after the token at {@code place} of those that the last pass had logits for, of each token in the vocabulary. */
+    public float[] logits(int place) {
+        long row = memory.logits.at(place) * Float.BYTES;
         return memory.logits
                 .data()
                 .asSlice(row, (long) memory.logits.columns() * Float.BYTES)

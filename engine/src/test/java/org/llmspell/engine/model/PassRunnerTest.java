@@ -103,6 +103,35 @@ class PassRunnerTest {
     }
 
     @Test
+    void aCheckedGuessGivesTheLogitsOfAllItsPlacesAndWhatIsNotKeptIsForgotten() {
+        float[][] expected = model.logits(tokens, 64);
+        runner.begin(slice(0, 100));
+        int[] guessed = slice(100, 108);
+        guessed[3] = 1 + guessed[3] % 300; // from here on not what follows
+
+        runner.check(guessed, 3);
+        for (int place = 0; place < 3; place++) {
+            assertThat(BareModel.largestDifference(runner.logits(place), expected[100 + place]))
+                    .isLessThan(ROUNDING);
+        }
+        assertThat(runner.length()).isEqualTo(103);
+        runner.check(slice(103, 105), 2);
+        assertThat(BareModel.largestDifference(runner.logits(1), expected[104])).isLessThan(ROUNDING);
+        assertThat(runner.length()).isEqualTo(105);
+    }
+
+    @Test
+    void nothingIsKeptThatIsNotThere() {
+        runner.begin(new int[0]);
+        for (int kept : new int[] {0, 4}) {
+            assertThatThrownBy(() -> runner.check(slice(0, 3), kept)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThatThrownBy(() -> runner.check(slice(0, Batcher.DRAFTS + 2), 1))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(runner.length()).isZero();
+    }
+
+    @Test
     void itStopsWhenNobodyWaits() {
         runner.begin(new int[0]);
         abandoned.set(true);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +108,26 @@ class PagePressureTest {
             drafted += replies[i].summary().draftedTokens();
         }
         assertThat(drafted).isPositive();
+        awaitEnded(4);
+    }
+
+    @Test
+    void aReplyThatNobodyReadsKeepsNoPagesFromOthers() throws InterruptedException {
+        int first = IntStream.range(0, 8)
+                .filter(i -> alone(i).length() > TokenStream.CAPACITY)
+                .findFirst()
+                .orElseThrow();
+        Generation unread = generate(first, 0);
+        scheduler.add(batcher);
+        scheduler.wake();
+        while (unread.generatedTokens() < TokenStream.CAPACITY) {
+            Thread.sleep(1);
+        }
+        for (int i = first + 1; i < first + 4; i++) {
+            assertThat(read(generate(i, 0))).isEqualTo(alone(i));
+        }
+        assertThat(unread.generatedTokens()).as("it has not gone on").isEqualTo(TokenStream.CAPACITY);
+        assertThat(read(unread)).isEqualTo(alone(first));
         awaitEnded(4);
     }
 

@@ -104,6 +104,9 @@ class RandomSchedulingTest {
                 Set.of(),
                 random.nextBoolean() ? random.nextInt(Batcher.DRAFTS + 1) : 0,
                 ended::incrementAndGet)) {
+            if (random.nextInt(8) == 0) {
+                Thread.sleep(20); // long enough to be behind, if the reply is long
+            }
             for (int i = 0; i < cancelAfter; i++) {
                 Generation.Chunk chunk = generation.next();
                 if (chunk == null) {

@@ -38,7 +38,7 @@ class RosterTest {
     /** Room for three sequences as they are admitted. */
     private final PagePool pages = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {3 * ADMITTED, 64}, true);
 
-    private final Roster roster = new Roster(model, pages, 16);
+    private Roster roster = new Roster(model, pages, 16);
 
     @BeforeEach
     void theNextTokenIsAlwaysTheFirstLetter() {
@@ -72,12 +72,20 @@ class RosterTest {
         }
     }
 
+    /** Writes for a reader who keeps up; each token is a chunk. */
+    private void writeRead(Sequence sequence, int tokens) throws InterruptedException {
+        for (int i = 0; i < tokens; i++) {
+            write(sequence, 1);
+            read(sequence, 1);
+        }
+    }
+
     private List<Sequence> running() {
         return roster.running().stream().map(Roster.Job::sequence).toList();
     }
 
     @Test
-    void thoseTurnedOutComeBackInTheirOrderAndBeforeAllYoungerOnes() {
+    void thoseTurnedOutComeBackInTheirOrderAndBeforeAllYoungerOnes() throws InterruptedException {
         Sequence oldest = submit(1);
         Sequence second = submit(2);
         Sequence third = submit(3);
@@ -86,7 +94,7 @@ class RosterTest {
         assertThat(running()).as("there is room for three").containsExactly(oldest, second, third);
 
         // More than its own pages and those of the third.
-        write(oldest, (2 * ADMITTED + 1) * PAGE - PROMPT);
+        writeRead(oldest, (2 * ADMITTED + 1) * PAGE - PROMPT);
         roster.secure();
         assertThat(running()).containsExactly(oldest);
         roster.update();
@@ -106,6 +114,75 @@ class RosterTest {
         write(third, ADMITTED * PAGE);
         roster.secure();
         assertThat(running()).containsExactly(oldest, second);
+    }
+
+    /** Writes for a reader who reads nothing, until it is held. */
+    private void writeUntilHeld(Sequence sequence) {
+        write(sequence, TokenStream.CAPACITY);
+        assertThat(sequence.ended()).isFalse();
+        roster.update();
+        assertThat(sequence.held()).isTrue();
+    }
+
+    private static void read(Sequence sequence, int chunks) throws InterruptedException {
+        for (int i = 0; i < chunks; i++) {
+            assertThat(sequence.stream().next()).isNotNull();
+        }
+    }
+
+    @Test
+    void whoIsHeldGivesItsPlaceToWhoWaitsAndComesBackInItsOrder() throws InterruptedException {
+        PagePool many = new PagePool(model.cacheLayout(), Batcher.ROWS, new int[] {100, 64}, true);
+        roster = new Roster(model, many, 2);
+        Sequence oldest = submit(1);
+        Sequence second = submit(2);
+        roster.update();
+
+        writeUntilHeld(oldest);
+        assertThat(running()).as("nobody needs its place").containsExactly(oldest, second);
+        Sequence third = submit(3);
+        Sequence fourth = submit(4);
+        roster.update();
+        assertThat(running()).containsExactly(second, third);
+
+        // It goes on when its reader has caught up, and not before; then it comes before all younger ones.
+        read(oldest, TokenStream.CAPACITY - TokenStream.CAUGHT_UP - 1);
+        third.finish(FinishReason.STOP);
+        roster.update();
+        assertThat(running()).containsExactly(second, fourth);
+        read(oldest, 1);
+        roster.update();
+        assertThat(running()).as("nobody makes way for it").containsExactly(second, fourth);
+        second.finish(FinishReason.STOP);
+        roster.update();
+        assertThat(running()).containsExactly(oldest, fourth);
+        roster.close();
+        many.close();
+    }
+
+    @Test
+    void whoIsHeldGivesItsPagesBeforeTheYoungest() {
+        Sequence oldest = submit(1);
+        Sequence second = submit(2);
+        Sequence third = submit(3);
+        roster.update();
+        writeUntilHeld(second);
+
+        write(third, ADMITTED * PAGE - PROMPT + 1);
+        roster.secure();
+        assertThat(running()).containsExactly(oldest, third);
+    }
+
+    @Test
+    void whoIsHeldAsksForNoPages() {
+        Sequence oldest = submit(1);
+        Sequence second = submit(2);
+        Sequence third = submit(3);
+        roster.update();
+        writeUntilHeld(third);
+
+        roster.secure();
+        assertThat(running()).containsExactly(oldest, second, third);
     }
 
     @Test

@@ -17,11 +17,18 @@ public final class Admission {
         this.queue = queue;
     }
 
-    /** A place; closing it gives it to the next. */
+    /** A place; closing it gives it to the next. Used by one thread at a time. */
     public final class Place implements AutoCloseable {
         private boolean left;
 
         private Place() {}
+
+        /** Waits for a place again after {@link #close}; what has begun is not turned away, however many wait. */
+        void comeBack() throws InterruptedException {
+            present.incrementAndGet();
+            acquire();
+            left = false;
+        }
 
         @Override
         public void close() {
@@ -43,6 +50,11 @@ public final class Admission {
             present.decrementAndGet();
             throw HttpFailure.busy();
         }
+        acquire();
+        return new Place();
+    }
+
+    private void acquire() throws InterruptedException {
         boolean entered = false;
         try {
             places.acquire();
@@ -52,7 +64,6 @@ public final class Admission {
                 present.decrementAndGet();
             }
         }
-        return new Place();
     }
 
     /** Replies being made. */

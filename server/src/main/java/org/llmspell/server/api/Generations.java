@@ -11,7 +11,7 @@ import org.llmspell.local.ModelSpec;
 import org.llmspell.local.candle.CandleBackend;
 import org.llmspell.local.ollama.OllamaBackend;
 
-/** Makes replies, each in its place, and counts them. The thread that asks is interrupted to cancel. Thread-safe. */
+/** Makes replies, each in its place, and has them counted. The thread that asks is interrupted to cancel. Thread-safe. */
 public final class Generations {
     private final Admission admission;
     private final Metrics metrics;
@@ -23,7 +23,7 @@ public final class Generations {
         this.replies = replies;
     }
 
-    /** Takes the pieces of a reply as they come; may block, which holds the reply back. */
+    /** Takes the pieces of a reply as they come; may block, which holds back its own pieces and nothing else. */
     @FunctionalInterface
     public interface Sink {
         void accept(ChatChunk chunk);
@@ -35,53 +35,54 @@ public final class Generations {
         T run() throws InterruptedException;
     }
 
-    /** Replies to {@code request}, giving every piece to {@code sink}. */
+    /**
+     * Replies to {@code request}, giving every piece to {@code sink}. When the reply is whole its place is free, whatever of it the sink
+     * has taken by then.
+     */
     public ChatResult run(Catalog.Target target, ChatRequest request, Sink sink) throws InterruptedException {
-        try (RunningReplies.Reply reply = replies.asked(target)) {
-            return inPlace(() -> {
-                reply.entered();
-                return reply(target, request, sink, reply);
-            });
+        try (RunningReplies.Reply reply = replies.asked(target);
+                Admission.Place place = enter()) {
+            reply.entered();
+            ChatStream stream = begin(target, request);
+            reply.started(stream);
+            try (ReplyMaker maker =
+                    new ReplyMaker(stream, reply, place, metrics, target.backend().name())) {
+                for (ChatChunk piece = maker.next(); piece != null; piece = maker.next()) {
+                    sink.accept(piece);
+                }
+                return maker.result();
+            }
+        } catch (LocalModelException e) {
+            throw missing(e, target);
         }
     }
 
-    private ChatResult reply(Catalog.Target target, ChatRequest request, Sink sink, RunningReplies.Reply reply) {
-        boolean ended = false;
-        try (ChatStream stream = target.backend().chat(request)) {
-            reply.started(stream);
-            for (ChatChunk chunk = stream.next(); chunk != null; chunk = stream.next()) {
-                reply.progressed();
-                sink.accept(chunk);
-            }
-            ChatResult result = stream.result();
-            metrics.generated(
-                    target.backend().name(),
-                    result.promptTokens(),
-                    result.cachedTokens(),
-                    result.generatedTokens(),
-                    result.timeToFirstToken());
-            ended = true;
-            return result;
+    private ChatStream begin(Catalog.Target target, ChatRequest request) {
+        try {
+            return target.backend().chat(request);
         } catch (LocalModelException e) {
-            ended = e.kind() != LocalModelException.Kind.CANCELLED;
-            throw missing(e, target);
-        } finally {
-            if (!ended) {
+            if (e.kind() == LocalModelException.Kind.CANCELLED) {
                 metrics.cancelled();
             }
+            throw e;
         }
     }
 
     /** Does {@code work} when there is a place for it. */
     public <T> T inPlace(Work<T> work) throws InterruptedException {
-        long asked = System.nanoTime();
-        Admission.Place place = admission.enter();
+        Admission.Place place = enter();
         try {
-            metrics.waited(System.nanoTime() - asked);
             return work.run();
         } finally {
             place.close();
         }
+    }
+
+    private Admission.Place enter() throws InterruptedException {
+        long asked = System.nanoTime();
+        Admission.Place place = admission.enter();
+        metrics.waited(System.nanoTime() - asked);
+        return place;
     }
 
     /**

@@ -195,7 +195,7 @@ public final class Exchange {
         return open;
     }
 
-    /** Sends a piece; waits until the client has taken the last one, so that a slow reader holds its own reply back. */
+    /** Sends a piece; waits until the client has taken the last one, so that what is on its way needs little memory. */
     void write(Future<Void> last, byte[] bytes, ReplyStream to) {
         await(last);
         if (gone) {
