@@ -50,8 +50,7 @@ final class GuessedReply {
      * @throws BenchException if the reply has but one token
      */
     Taken measure(int guesses) throws InterruptedException {
-        try (Generation generation =
-                model.generate(prompt, sampling, contextLength, null, Set.of(), guesses)) {
+        try (Generation generation = model.generate(prompt, sampling, contextLength, null, Set.of(), guesses)) {
             while (generation.next() != null) {
                 // only how long it takes is of interest
             }
@@ -62,10 +61,7 @@ final class GuessedReply {
             }
             long nanos = summary.totalTime().minus(summary.timeToFirstToken()).toNanos();
             return new Taken(
-                    summary.generatedTokens(),
-                    timed * 1e9 / nanos,
-                    summary.draftedTokens(),
-                    summary.acceptedTokens());
+                    summary.generatedTokens(), timed * 1e9 / nanos, summary.draftedTokens(), summary.acceptedTokens());
         }
     }
 }

@@ -109,7 +109,8 @@ final class Guessing implements Callable<Integer> {
             throw usage("--guesses are 1 to " + EngineOptions.MOST_DRAFT_TOKENS);
         }
         if (depth < 0 || passes < 2 || rounds < 1 || threads < 1 || reply < 2) {
-            throw usage("--rounds and --threads are 1 or more; --passes and --reply are 2 or more; --depth is 0 or more");
+            throw usage(
+                    "--rounds and --threads are 1 or more; --passes and --reply are 2 or more; --depth is 0 or more");
         }
         for (Path needed : prompt == null ? List.of(file) : List.of(file, prompt)) {
             if (!Files.isReadable(needed)) {

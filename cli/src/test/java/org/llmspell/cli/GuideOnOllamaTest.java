@@ -61,8 +61,7 @@ class GuideOnOllamaTest extends GuideOnServer {
         assertThat(messages.valueStream()
                         .map(message -> message.path("content").asString())
                         .toList())
-                .isEqualTo(List.of(
-                        "You are a helpful coding assistant.", "hello", "You said: hello 🦙", "and again"));
+                .isEqualTo(List.of("You are a helpful coding assistant.", "hello", "You said: hello 🦙", "and again"));
     }
 
     @Test

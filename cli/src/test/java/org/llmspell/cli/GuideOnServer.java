@@ -74,8 +74,7 @@ abstract class GuideOnServer {
 
     /** Models of the server, as the listing has them. */
     private long modelsOnServer() {
-        return shell()
-                .run("model", "list", "--backend", "ollama")
+        return shell().run("model", "list", "--backend", "ollama")
                 .out()
                 .lines()
                 .skip(1)
@@ -126,8 +125,8 @@ abstract class GuideOnServer {
     @Test
     void theFactsOfAModelAreShown() throws IOException {
         assertThat(printed("LocalLLM.info("))
-                .isEqualTo("Model:\tllama3.1:8b\nBackend:\tollama\nSize:\t" + modelBytes()
-                        + "\tbytes\nFormat:\tGGUF\n");
+                .isEqualTo(
+                        "Model:\tllama3.1:8b\nBackend:\tollama\nSize:\t" + modelBytes() + "\tbytes\nFormat:\tGGUF\n");
         assertThat(shell().run("model", "info", "llama3.1:8b@ollama").out())
                 .contains("Backend:        ollama", "(" + modelBytes() + " bytes)");
     }

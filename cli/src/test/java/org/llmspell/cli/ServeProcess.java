@@ -33,7 +33,8 @@ final class ServeProcess implements AutoCloseable {
      * @param port to listen on; 0 for any
      * @param environment variables beside those of this process
      */
-    static ServeProcess start(Path home, int port, Map<String, String> environment, String... options) throws IOException {
+    static ServeProcess start(Path home, int port, Map<String, String> environment, String... options)
+            throws IOException {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",

@@ -8,8 +8,8 @@ import org.llmspell.engine.cache.KvLayout;
 import org.llmspell.engine.cache.LayerGroup;
 import org.llmspell.engine.layer.Widths;
 import org.llmspell.engine.schedule.Batcher;
-import org.llmspell.engine.speed.PassRunner;
 import org.llmspell.engine.score.WindowScorer;
+import org.llmspell.engine.speed.PassRunner;
 
 /**
  * Says before anything is allocated whether a model's activations and caches fit the memory there is. Weights are not

@@ -277,8 +277,7 @@ class UnderLoadTest {
                         .with(ConfigKey.SERVER_STALL, "600")
                         .start();
                 Socket slow = unread(server)) {
-            TestServer.post(
-                    slow, "/api/generate", longReply(1, context, ",\"logprobs\":true,\"top_logprobs\":20"));
+            TestServer.post(slow, "/api/generate", longReply(1, context, ",\"logprobs\":true,\"top_logprobs\":20"));
             assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();
 
             for (int i = 0; i < 3; i++) {
@@ -306,8 +305,7 @@ class UnderLoadTest {
                 .with(ConfigKey.SERVER_STALL, "600")
                 .start()) {
             try (Socket slow = unread(server)) {
-                TestServer.post(
-                        slow, "/api/generate", longReply(1, 8000, ",\"logprobs\":true,\"top_logprobs\":20"));
+                TestServer.post(slow, "/api/generate", longReply(1, 8000, ",\"logprobs\":true,\"top_logprobs\":20"));
                 assertThat(TestServer.becomes(() -> server.server.open() == 1)).isTrue();
                 assertThat(reply(server, 1)).isNotEmpty();
                 assertThat(server.users()).isEqualTo(2);

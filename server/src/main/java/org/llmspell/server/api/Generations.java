@@ -45,8 +45,8 @@ public final class Generations {
             reply.entered();
             ChatStream stream = begin(target, request);
             reply.started(stream);
-            try (ReplyMaker maker =
-                    new ReplyMaker(stream, reply, place, metrics, target.backend().name())) {
+            try (ReplyMaker maker = new ReplyMaker(
+                    stream, reply, place, metrics, target.backend().name())) {
                 for (ChatChunk piece = maker.next(); piece != null; piece = maker.next()) {
                     sink.accept(piece);
                 }

@@ -181,6 +181,7 @@ final class ReplyBuffer {
             objects += 1 + token.alternatives().size();
         }
         return objects * BYTES_OF_AN_OBJECT
-                + (long) Character.BYTES * (piece.text().length() + piece.thinking().length());
+                + (long) Character.BYTES
+                        * (piece.text().length() + piece.thinking().length());
     }
 }

@@ -29,12 +29,7 @@ final class ReplyMaker implements AutoCloseable {
      * @param place of the reply, given up when the reply is whole
      * @param backend who makes it, for the figures
      */
-    ReplyMaker(
-            ChatStream stream,
-            RunningReplies.Reply reply,
-            Admission.Place place,
-            Metrics metrics,
-            String backend) {
+    ReplyMaker(ChatStream stream, RunningReplies.Reply reply, Admission.Place place, Metrics metrics, String backend) {
         this.stream = stream;
         this.reply = reply;
         this.place = place;

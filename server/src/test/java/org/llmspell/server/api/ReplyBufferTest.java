@@ -30,8 +30,7 @@ class ReplyBufferTest {
 
     private static ChatChunk likely(int id) {
         ChatChunk.TokenLogprob other = new ChatChunk.TokenLogprob("b", 0, -2, List.of());
-        return new ChatChunk(
-                "a", List.of(new ChatChunk.TokenLogprob("a", id, -1, Collections.nCopies(20, other))));
+        return new ChatChunk("a", List.of(new ChatChunk.TokenLogprob("a", id, -1, Collections.nCopies(20, other))));
     }
 
     private List<ChatChunk> takeAll() throws InterruptedException {
@@ -109,7 +108,9 @@ class ReplyBufferTest {
             while (buffer.full()) {
                 taken += taken().logprobs().size();
             }
-            assertThat(room.isDone()).as("there is room for a piece, and not for many").isFalse();
+            assertThat(room.isDone())
+                    .as("there is room for a piece, and not for many")
+                    .isFalse();
             while (taken < put / 2) {
                 taken += taken().logprobs().size();
             }
@@ -130,7 +131,9 @@ class ReplyBufferTest {
         buffer.end();
 
         assertThat(buffer.take()).isEqualTo(answer("begun"));
-        assertThatThrownBy(buffer::take).isInstanceOf(IllegalArgumentException.class).hasMessage("broken");
+        assertThatThrownBy(buffer::take)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("broken");
         buffer.fail(new OutOfMemoryError("no memory"));
         assertThatThrownBy(buffer::take).isInstanceOf(OutOfMemoryError.class);
     }
