@@ -146,7 +146,6 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
                 return;
             }
             begun.done(new Opened(resident, model.loadTime()));
-            resident.release();
         } catch (Throwable e) { // whatever it is, it is for those who wait
             synchronized (this) {
                 forget(begun);
@@ -155,7 +154,7 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
         }
     }
 
-    /** Takes a model in, with a user for each who waits and one for the load itself; null if the engine is closed. */
+    /** Takes a model in, with a user for each who waits; null if the engine is closed. */
     private @Nullable Resident add(Loading begun, LoadedModel model) {
         Resident resident = new Resident(begun.identity(), model, begun.keepAlive());
         List<Resident> leaving = new ArrayList<>();
@@ -166,10 +165,14 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
             }
             begun.arrived(resident);
             resident.keepAlive = begun.keepAlive();
-            resident.retain(begun.waiting() + 1);
+            resident.retain(begun.waiting());
             loaded.add(resident);
             if (!resident.replaced) {
                 byPath.put(resident.identity.path(), resident);
+            }
+            if (resident.users == 0) {
+                depart(resident, leaving);
+            } else {
                 trim(machine.options().maxResidentModels(), leaving);
             }
         }
@@ -240,22 +243,26 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
         synchronized (this) {
             resident.users--;
             resident.lastUse = ++clock;
-            resident.releasedAt = Instant.now();
-            if (resident.users > 0 || closed) {
-                return;
-            }
-            if (resident.replaced || resident.keepAlive.isZero()) {
-                drop(resident, leaving);
-            } else {
-                trim(machine.options().maxResidentModels(), leaving);
-                long departure = ++resident.idleSince;
-                if (resident.keepAlive.isPositive()) {
-                    resident.expiry = timer.schedule(
-                            () -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
-                }
+            if (resident.users == 0 && !closed) {
+                depart(resident, leaving);
             }
         }
         unload(leaving);
+    }
+
+    /** The last user has gone. */
+    private void depart(Resident resident, List<Resident> leaving) {
+        resident.releasedAt = Instant.now();
+        if (resident.replaced || resident.keepAlive.isZero()) {
+            drop(resident, leaving);
+            return;
+        }
+        trim(machine.options().maxResidentModels(), leaving);
+        long departure = ++resident.idleSince;
+        if (resident.keepAlive.isPositive()) {
+            resident.expiry = timer.schedule(
+                    () -> expire(resident, departure), saturated(resident.keepAlive), TimeUnit.MILLISECONDS);
+        }
     }
 
     private void expire(Resident resident, long departure) {

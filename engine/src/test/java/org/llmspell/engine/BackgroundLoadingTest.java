@@ -160,7 +160,6 @@ class BackgroundLoadingTest extends EngineTestBase {
             assertThat(asking.answer.get().tokenizer()).isSameAs(first.tokenizer());
             assertThat(asking.answer.get().loadTime()).isPositive();
         }
-        holdA.ended();
         assertThat(engine.residentModels().getFirst().users()).isEqualTo(3);
         for (Asking asking : all) {
             asking.answer.get().close();
@@ -177,9 +176,8 @@ class BackgroundLoadingTest extends EngineTestBase {
         patient.waits();
         holdA.release(1L << 30);
         try (ModelLease lease = patient.answer.get()) {
+            assertThat(engine.residentModels().getFirst().users()).isEqualTo(1);
             assertThat(reply(lease, prompt(3, 10), endless(5))).isNotEmpty();
-            holdA.ended();
-            await(() -> engine.residentModels().getFirst().users() == 1);
         }
     }
 

@@ -55,10 +55,6 @@ class SharedMemoryTest extends EngineTestBase {
                 .toRealPath();
     }
 
-    private static int allocated(ResidentModel model) {
-        return model.pagesAllocated();
-    }
-
     private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertNoMemory(
             org.assertj.core.api.ThrowableAssert.ThrowingCallable work) {
         return assertThatThrownBy(work)
@@ -144,18 +140,23 @@ class SharedMemoryTest extends EngineTestBase {
                 ModelLease b = engine.open(file(2), null)) {
             reply(a, prompt(1, 400), endless(5));
             await(() -> engine.residentModels().stream().allMatch(model -> model.users() == 1));
-            assertThat(engine.residentModels().getFirst()).extracting(SharedMemoryTest::allocated).isEqualTo(13);
+            assertThat(engine.residentModels().getFirst())
+                    .extracting(ResidentModel::pagesAllocated)
+                    .isEqualTo(13);
             try (Generation generation = b.generate(prompt(1, 10), endless(5), 32_000)) {
                 assertThat(read(generation)).isNotEmpty();
             }
-            assertThat(engine.residentModels().getFirst()).extracting(SharedMemoryTest::allocated).isEqualTo(0);
+            assertThat(engine.residentModels().getFirst())
+                    .extracting(ResidentModel::pagesAllocated)
+                    .isEqualTo(0);
+            await(() -> engine.residentModels().stream().allMatch(model -> model.users() == 1));
             assertThat(reply(a, prompt(1, 400), endless(5))).isNotEmpty();
         }
     }
 
     @Test
     void aShareForSeveralConversationsIsGivenBackWhenAnotherModelNeedsIt() throws Exception {
-        // Eight conversations of 4,096 tokens have 1,024 pages: more than half of what there is.
+        // A conversation of 4,096 tokens has 128 pages; what is promised beyond is half of the rest.
         startWithPages(1300);
         try (ModelLease a = engine.open(file(1), null);
                 ModelLease b = engine.open(file(2), null);
@@ -219,9 +220,9 @@ class SharedMemoryTest extends EngineTestBase {
 
     @Test
     void memoryForEmbeddingIsPromisedOnceAndKept() throws Exception {
-        // What embedding takes is there once; the texts that follow need no more.
+        // Then there is room for pages of the cache, 264 KiB, but not once more for the activations, 392 KiB.
         AtomicReference<Boolean> first = new AtomicReference<>(true);
-        start(() -> first.get() ? 1L << 30 : 0);
+        start(() -> first.get() ? 1L << 30 : 300_000);
         try (ModelLease model = engine.open(file(1), null)) {
             EmbeddingOptions options = new EmbeddingOptions(null, true, false);
             List<Embedding> before = model.embed(List.of("a text"), options);
