@@ -52,7 +52,7 @@ final class Loading {
         return keepAlive;
     }
 
-    /** Starts {@code work}, which ends with {@link #done} or {@link #failed}. */
+    /** Starts {@code work}, which ends with {@link #arrived} or {@link #failed}. */
     void start(Runnable work) {
         thread = Thread.ofPlatform()
                 .name("llmspell-load-" + identity.path().getFileName())
@@ -76,19 +76,15 @@ final class Loading {
         }
     }
 
-    /** The model is there, and counts all who wait as users. */
+    /** Gives all who wait their model, which counts each of them as a user already. */
     void arrived(ResidentModels.Resident resident) {
         arrived = resident;
+        outcome.complete(new ResidentModels.Opened(resident, resident.model().loadTime()));
     }
 
     /** The model; null before it is there. */
     ResidentModels.@Nullable Resident arrived() {
         return arrived;
-    }
-
-    /** Gives all who wait their model. */
-    void done(ResidentModels.Opened opened) {
-        outcome.complete(opened);
     }
 
     /** Fails for all who wait; does nothing after the first outcome. */

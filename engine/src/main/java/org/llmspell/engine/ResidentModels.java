@@ -140,12 +140,9 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
     private void load(Loading begun) {
         try {
             LoadedModel model = machine.budget().makingRoom(() -> LoadedModel.load(begun.file(), machine));
-            Resident resident = add(begun, model);
-            if (resident == null) {
+            if (!add(begun, model)) {
                 model.close(); // the engine was, and has told those who wait
-                return;
             }
-            begun.done(new Opened(resident, model.loadTime()));
         } catch (Throwable e) { // whatever it is, it is for those who wait
             synchronized (this) {
                 forget(begun);
@@ -154,18 +151,18 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
         }
     }
 
-    /** Takes a model in, with a user for each who waits; null if the engine is closed. */
-    private @Nullable Resident add(Loading begun, LoadedModel model) {
-        Resident resident = new Resident(begun.identity(), model, begun.keepAlive());
+    /** Takes a model in, with a user for each who waits; false if the engine is closed. */
+    private boolean add(Loading begun, LoadedModel model) {
         List<Resident> leaving = new ArrayList<>();
         synchronized (this) {
-            resident.replaced = !forget(begun);
+            boolean current = forget(begun);
             if (closed) {
-                return null;
+                return false;
             }
-            begun.arrived(resident);
-            resident.keepAlive = begun.keepAlive();
+            Resident resident = new Resident(begun.identity(), model, begun.keepAlive());
+            resident.replaced = !current;
             resident.retain(begun.waiting());
+            begun.arrived(resident);
             loaded.add(resident);
             if (!resident.replaced) {
                 byPath.put(resident.identity.path(), resident);
@@ -177,7 +174,7 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
             }
         }
         unload(leaving);
-        return resident;
+        return true;
     }
 
     /** Whether the load was of the file that was there when it was last asked for. */
