@@ -52,8 +52,7 @@ final class Lease implements ModelLease {
             @Nullable Integer draftTokens) {
         int drafts = draftTokens == null ? options.draftTokens() : draftTokens;
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
-        return retaining(
-                (model, ended) -> model.generate(prompt, sampling, context, grammar, shown, drafts, ended));
+        return retaining((model, ended) -> model.generate(prompt, sampling, context, grammar, shown, drafts, ended));
     }
 
     @Override

@@ -125,8 +125,8 @@ final class LoadedModel implements AutoCloseable {
         // Promised until it is allocated.
         try (MemoryLedger.Promise promise = budget.activations(model.widths())) {
             KvLayout layout = model.cacheLayout();
-            PagePool pages = new PagePool(
-                    layout, Batcher.ROWS, new int[layout.groups().size()], machine.prefixSharing);
+            PagePool pages =
+                    new PagePool(layout, Batcher.ROWS, new int[layout.groups().size()], machine.prefixSharing);
             return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
         }
     }
@@ -285,12 +285,11 @@ final class LoadedModel implements AutoCloseable {
         int[] limits = layout.groups().stream()
                 .mapToInt(group -> texts * group.need(contextLength, batch))
                 .toArray();
-        MemoryLedger.Promise promise =
-                budget.makingRoom(() -> budget.scoring(model.widths(), batch, layout, limits));
+        MemoryLedger.Promise promise = budget.makingRoom(() -> budget.scoring(model.widths(), batch, layout, limits));
         return taking(promise, () -> {
             PagePool pages = new PagePool(layout, batch, limits, false);
-            WindowScorer scorer = new WindowScorer(
-                    model, machine.kernels, machine.workers, pages, batch, this::isAbandoned);
+            WindowScorer scorer =
+                    new WindowScorer(model, machine.kernels, machine.workers, pages, batch, this::isAbandoned);
             long activations = WindowScorer.bytes(model.widths(), batch);
             promise.takenAs(() -> activations + pages.allocatedBytes());
             return new TextScoring(scorer, ending(promise, whenEnded));
@@ -331,8 +330,8 @@ final class LoadedModel implements AutoCloseable {
                 budget.makingRoom(() -> budget.passes(model.widths(), contextLength, layout, limits));
         return taking(promise, () -> {
             PagePool pages = new PagePool(layout, Batcher.ROWS, limits, true);
-            PassRunner runner = new PassRunner(
-                    model, machine.kernels, machine.workers, pages, contextLength, this::isAbandoned);
+            PassRunner runner =
+                    new PassRunner(model, machine.kernels, machine.workers, pages, contextLength, this::isAbandoned);
             long activations = model.widths().bytes(Batcher.ROWS, 1);
             promise.takenAs(() -> activations + pages.allocatedBytes());
             return new GivenPasses(runner, ending(promise, whenEnded));

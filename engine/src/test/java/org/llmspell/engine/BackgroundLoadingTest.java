@@ -220,11 +220,12 @@ class BackgroundLoadingTest extends EngineTestBase {
         for (Asking asking : List.of(first, second)) {
             assertThat(asking.failure())
                     .isInstanceOfSatisfying(
-                            EngineException.class,
-                            e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY))
+                            EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY))
                     .hasMessageStartingWith("Failed to allocate tensor: the model's activations need ");
         }
-        assertThat(first.failure()).isNotSameAs(second.failure()).hasMessage(second.failure().getMessage());
+        assertThat(first.failure())
+                .isNotSameAs(second.failure())
+                .hasMessage(second.failure().getMessage());
         assertThat(engine.resident()).isEmpty();
         assertThat(mapped(a)).isFalse();
         engine.open(a, null).close();
@@ -238,9 +239,7 @@ class BackgroundLoadingTest extends EngineTestBase {
         waiting.waits();
         assertThat(mapped(a)).isTrue();
         Thread closing = Thread.ofPlatform().start(engine::close);
-        assertThat(waiting.failure())
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("the engine is closed");
+        assertThat(waiting.failure()).isInstanceOf(IllegalStateException.class).hasMessage("the engine is closed");
         assertThat(closing.isAlive()).as("the file is still being read").isTrue();
         holdA.release(1L << 30);
         closing.join();

@@ -78,8 +78,8 @@ class SharedMemoryTest extends EngineTestBase {
                 ModelLease second = engine.open(c, null);
                 ModelLease third = engine.open(b, null)) {
             assertThat(engine.resident()).as("all in use").containsExactly(a, b, c);
-            assertThat(List.of(first.loadTime(), second.loadTime())).allSatisfy(time -> assertThat(time)
-                    .isZero());
+            assertThat(List.of(first.loadTime(), second.loadTime()))
+                    .allSatisfy(time -> assertThat(time).isZero());
             assertThat(reply(third, prompt(1, 10), endless(5))).isNotEmpty();
         }
     }

@@ -99,7 +99,9 @@ class PagePoolTest {
     void whatWasPromisedIsNotTakenBack() {
         try (SequenceCache cache = admit(tokens(0, 10), 4 * PAGE)) {
             assertThat(pool.lowerLimits(new int[] {0})).containsExactly(4);
-            assertThat(pool.lowerLimits(new int[] {6})).as("never more than before").containsExactly(4);
+            assertThat(pool.lowerLimits(new int[] {6}))
+                    .as("never more than before")
+                    .containsExactly(4);
             int[] all = tokens(0, 4 * PAGE);
             cache.append(all, 0, all.length);
             cache.commit();

@@ -89,7 +89,8 @@ class PerplexityTest {
         return expected;
     }
 
-    private static List<Perplexity.Window> windows(Path file, int[] tokens, Perplexity.Options options) throws InterruptedException {
+    private static List<Perplexity.Window> windows(Path file, int[] tokens, Perplexity.Options options)
+            throws InterruptedException {
         List<Perplexity.Window> windows = new ArrayList<>();
         try (ModelLease model = engine.open(file, null)) {
             Perplexity.of(model, tokens, options, windows::add);
