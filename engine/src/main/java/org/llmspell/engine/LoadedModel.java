@@ -122,12 +122,14 @@ final class LoadedModel implements AutoCloseable {
     }
 
     private Batcher newBatcher() {
-        // Promised until it is allocated.
-        try (MemoryLedger.Promise promise = budget.activations(model.widths())) {
+        MemoryLedger.Promise promise = budget.activations(model.widths());
+        try {
             KvLayout layout = model.cacheLayout();
             PagePool pages =
                     new PagePool(layout, Batcher.ROWS, new int[layout.groups().size()], machine.prefixSharing);
             return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
+        } finally {
+            promise.close(); // they are allocated, or not needed
         }
     }
 
