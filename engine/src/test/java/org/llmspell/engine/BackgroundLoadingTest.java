@@ -2,6 +2,7 @@ package org.llmspell.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -274,7 +275,7 @@ class BackgroundLoadingTest extends EngineTestBase {
     /** Whether the file is mapped into this process, as Linux tells. */
     private static boolean mapped(Path file) throws IOException {
         Path maps = Path.of("/proc/self/maps");
-        org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(maps));
+        assumeTrue(Files.exists(maps));
         String path = file.toRealPath().toString();
         return Files.readAllLines(maps).stream().anyMatch(line -> line.endsWith(path));
     }

@@ -63,12 +63,11 @@ class MemoryLedgerTest {
 
     @Test
     void weightsRefuseNobodyButLeaveNothingToSpare() {
-        try (MemoryLedger.Weights large = ledger.weights(5000)) {
-            assertThat(ledger.spare()).isEqualTo(900 - 5000);
-            assertThat(ledger.free()).isEqualTo(900);
-            promise(900);
-            large.close();
-        }
+        MemoryLedger.Weights large = ledger.weights(5000);
+        assertThat(ledger.spare()).isEqualTo(900 - 5000);
+        assertThat(ledger.free()).isEqualTo(900);
+        promise(900);
+        large.close();
         assertThat(ledger.spare()).isZero();
     }
 }

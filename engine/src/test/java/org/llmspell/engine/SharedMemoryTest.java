@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.llmspell.engine.EngineException.Problem;
@@ -55,8 +58,7 @@ class SharedMemoryTest extends EngineTestBase {
                 .toRealPath();
     }
 
-    private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertNoMemory(
-            org.assertj.core.api.ThrowableAssert.ThrowingCallable work) {
+    private static AbstractThrowableAssert<?, ? extends Throwable> assertNoMemory(ThrowingCallable work) {
         return assertThatThrownBy(work)
                 .isInstanceOfSatisfying(
                         EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.OUT_OF_MEMORY));
@@ -221,7 +223,7 @@ class SharedMemoryTest extends EngineTestBase {
     @Test
     void memoryForEmbeddingIsPromisedOnceAndKept() throws Exception {
         // Then there is room for pages of the cache, 264 KiB, but not once more for the activations, 392 KiB.
-        AtomicReference<Boolean> first = new AtomicReference<>(true);
+        AtomicBoolean first = new AtomicBoolean(true);
         start(() -> first.get() ? 1L << 30 : 300_000);
         try (ModelLease model = engine.open(file(1), null)) {
             EmbeddingOptions options = new EmbeddingOptions(null, true, false);
