@@ -381,6 +381,8 @@ final class ResidentModels implements AutoCloseable, MemoryBudget.Relief {
         // Not under the lock, which a generation that ends now needs.
         all.forEach(this::close);
         unfinished.forEach(Loading::awaitEnd);
-        NativeHeap.trim();
+        if (!all.isEmpty() || !unfinished.isEmpty()) {
+            NativeHeap.trim();
+        }
     }
 }
