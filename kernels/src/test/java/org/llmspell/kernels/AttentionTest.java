@@ -83,15 +83,15 @@ class AttentionTest {
     }
 
     /**
-     * Those without the Vector API, to which AVX2 leaves attention: it takes a few positions at a time, hidden ones too, and adds lanes
-     * up in another order once it is compiled.
+     * Those without the Vector API: it takes a few positions at a time, hidden ones too, and adds lanes up in another order once it is
+     * compiled.
      */
     static Stream<Kernels> notOfVectors() {
         return Implementations.all().filter(kernels -> !ofVectors(kernels));
     }
 
     private static boolean ofVectors(Kernels kernels) {
-        return kernels.name().startsWith("vector") || kernels.name().startsWith("avx2");
+        return kernels.name().startsWith("vector");
     }
 
     @ParameterizedTest

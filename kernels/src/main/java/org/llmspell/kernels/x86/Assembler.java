@@ -305,6 +305,16 @@ final class Assembler {
         general(0, new int[] {0x89}, source.number(), destination);
     }
 
+    void store16(Mem destination, Gp source) {
+        bytes(0x66);
+        general(0, new int[] {0x89}, source.number(), destination);
+    }
+
+    /** Stores the lowest byte; of RSP, RBP, RSI and RDI it has another encoding, so that {@code source} is none of these. */
+    void store8(Mem destination, Gp source) {
+        general(0, new int[] {0x88}, source.number(), destination);
+    }
+
     void store(Mem destination, Gp source) {
         general(8, new int[] {0x89}, source.number(), destination);
     }

@@ -72,12 +72,14 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
     /** For {@link #scaleQueries}: vectors of 16 in a row; the rest is in {@link AttentionCode}'s arguments. */
     static final int ROW_VECTORS = STORED_KEYS + 88;
 
-    private static final int CORRECTIONS = STORED_KEYS + 96;
+    /** For the code's own use. */
+    static final int CORRECTIONS = STORED_KEYS + 96;
 
     static final int ARGUMENT_BYTES = CORRECTIONS + 4 * QUERIES;
 
     private static final int LINE = 64;
-    private static final int KEY_BYTES = Float.BYTES * KEYS;
+    /** Bytes of an element of all keys. */
+    static final int KEY_BYTES = Float.BYTES * KEYS;
 
     private static final long MINUS_INFINITY = Constants.ints(i -> Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
 

@@ -30,7 +30,7 @@ public final class X86Kernels extends ForwardingKernels {
     private final String name;
     private final X86Products products;
     private final BatchProducts batches;
-    private final X86Attention attention = new X86Attention();
+    private final X86Attention attention = new X86Attention(AttentionCodes.AVX512);
     private final X86Rows rows;
     private final long smallest;
     private final ThreadLocal<MemorySegment> prepared = ThreadLocal.withInitial(() -> MemorySegment.NULL);

@@ -109,8 +109,7 @@ class AssemblerTest {
         Assembler a = new Assembler();
         for (int bits : widths(op)) {
             for (int number : new int[] {0, 7, 9, 15}) {
-                boolean registers = op != VexOp.VMOVSS_LOAD && op != VexOp.VMOVSS_STORE;
-                if (registers) {
+                if (takesRegisters(op)) {
                     Vec third = new Vec((number + 12) % 16, sourceBits(op, bits));
                     write(a, op, new Vec(number, bits), new Vec((number + 5) % 16, bits), third, expected);
                 }
@@ -122,6 +121,13 @@ class AssemblerTest {
             }
         }
         assertThat(disassembled(a.bytes())).isEqualTo(expected);
+    }
+
+    private static boolean takesRegisters(VexOp op) {
+        return switch (op) {
+            case VMOVSS_LOAD, VMOVSS_STORE, VMASKMOVPS_LOAD, VMASKMOVPS_STORE, VPEXTRW -> false;
+            default -> true;
+        };
     }
 
     @Test
@@ -192,6 +198,10 @@ class AssemblerTest {
             expected.add("movzx r10d," + text(place));
             a.store32(place, Gp.RCX);
             expected.add("mov " + text(place) + ",ecx");
+            a.store16(place, Gp.R9);
+            expected.add("mov " + text(place) + ",r9w");
+            a.store8(place, Gp.RAX);
+            expected.add("mov " + text(place) + ",al");
             a.lea(Gp.R11, place);
             expected.add("lea r11," + text(place));
             a.prefetch(place);
@@ -316,8 +326,8 @@ class AssemblerTest {
 
     private static int[] widths(VexOp op) {
         return switch (op) {
-            case VMOVSS_LOAD, VMOVSS_STORE -> new int[] {128};
-            case VINSERTI128, VEXTRACTI128, VPERMQ, VPERMD, VPERMPS -> new int[] {256};
+            case VMOVSS_LOAD, VMOVSS_STORE, VPEXTRW -> new int[] {128};
+            case VINSERTI128, VEXTRACTI128, VPERM2I128, VPERMQ, VPERMD, VPERMPS -> new int[] {256};
             default -> new int[] {128, 256};
         };
     }
@@ -325,7 +335,7 @@ class AssemblerTest {
     private static int sourceBits(VexOp op, int bits) {
         return switch (op) {
             case VBROADCASTSS, VPBROADCASTW, VPBROADCASTD, VINSERTI128, VEXTRACTI128 -> 128;
-            case VCVTPH2PS, VPMOVZXBW, VPMOVSXBW, VPMOVZXWD -> 128;
+            case VCVTPH2PS, VCVTPS2PH, VPMOVZXBW, VPMOVSXBW, VPMOVSXBD, VPMOVZXWD -> 128;
             default -> bits;
         };
     }
@@ -335,7 +345,9 @@ class AssemblerTest {
         String operands = switch (op.shape) {
             case THREE -> {
                 a.emit(op, first, second, third, immediate);
-                yield text(first) + "," + text(second) + "," + text(third);
+                yield op == VexOp.VMASKMOVPS_STORE
+                        ? text(third) + "," + text(second) + "," + text(first)
+                        : text(first) + "," + text(second) + "," + text(third);
             }
             case LOAD -> {
                 a.emit(op, first, third, immediate);
@@ -350,7 +362,11 @@ class AssemblerTest {
                 yield text(first) + "," + text(third);
             }
         };
-        expected.add(name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
+        // The comparison's immediate is a part of its name.
+        expected.add(
+                op == VexOp.VCMPPS
+                        ? "vcmpltps " + operands
+                        : name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
     }
 
     private static void write(
