@@ -12,11 +12,14 @@ import org.llmspell.kernels.WeightMatrix;
  * to other kernels. Thread-safe. Products are as exact as those of {@link X86Kernels}.
  */
 public final class Avx2Kernels extends ForwardingKernels {
+    /** Whether nothing that takes time is left to the other kernels. */
+    public static final boolean COMPLETE = false;
+
     private final String name;
     private final X86Products products;
     private final long smallest;
 
-    private Avx2Kernels(Kernels others, long smallest, boolean vnni) throws ExecutableMemory.Refused {
+    private Avx2Kernels(Kernels others, long smallest, boolean vnni) {
         super(others);
         name = "avx2 (%selse %s)".formatted(vnni ? "VNNI; " : "", others.name());
         products = X86Products.avx2(vnni);

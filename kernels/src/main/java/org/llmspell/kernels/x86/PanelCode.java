@@ -101,7 +101,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
         return ROWS * Float.BYTES;
     }
 
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 

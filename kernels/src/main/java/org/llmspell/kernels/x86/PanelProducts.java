@@ -49,8 +49,6 @@ final class PanelProducts {
     private final Routine store = PanelStoreCode.routine();
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    PanelProducts() throws ExecutableMemory.Refused {}
-
     /** The product of a format, the same for all whose activations are rounded alike; null where there is no code for it. */
     @Nullable
     RoundedProduct product(BlockFormat format) {
@@ -90,18 +88,16 @@ final class PanelProducts {
         if (shape == null) {
             throw new IllegalArgumentException("no code for " + format);
         }
-        return ExecutableMemory.later(() -> {
-            Routine several = unpacking(format, shape, true).routine();
-            Routine single = shape.small == null
-                    ? several
-                    : unpacking(format, shape, false).routine();
-            Routine[] tiles = new Routine[PanelCode.MOST_TOKENS];
-            for (int tokens = 1; tokens <= tiles.length; tokens++) {
-                PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
-                tiles[tokens - 1] = products.computeIfAbsent(code, some -> ExecutableMemory.later(some::routine));
-            }
-            return new Code(shape, several, single, tiles);
-        });
+        Routine several = unpacking(format, shape, true).routine();
+        Routine single = shape.small == null
+                ? several
+                : unpacking(format, shape, false).routine();
+        Routine[] tiles = new Routine[PanelCode.MOST_TOKENS];
+        for (int tokens = 1; tokens <= tiles.length; tokens++) {
+            PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
+            tiles[tokens - 1] = products.computeIfAbsent(code, PanelCode::routine);
+        }
+        return new Code(shape, several, single, tiles);
     }
 
     private static UnpackCode unpacking(BlockFormat format, Shape shape, boolean several) {
@@ -127,7 +123,7 @@ final class PanelProducts {
 
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */
     void round(RoundedRecords records, long x, long xStride, int columns, int tokens, int from, int to, long target) {
-        Routine routine = roundings.computeIfAbsent(records, some -> ExecutableMemory.later(some::routine));
+        Routine routine = roundings.computeIfAbsent(records, RoundedRecords::routine);
         MemorySegment arguments = scratch.get().arguments;
         for (int token = from; token < to; token++) {
             arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.X, x + token * xStride);

@@ -35,8 +35,6 @@ final class X86Attention {
     private final Routine scaleQueries = AttentionTileCode.scaleQueries();
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    X86Attention() throws ExecutableMemory.Refused {}
-
     /** Whether there can be code for heads and pages of these sizes. */
     boolean supports(AttentionCall call) {
         return AttentionCode.possible(call.keyDimension(), call.valueDimension(), call.pageTokens());
@@ -48,7 +46,7 @@ final class X86Attention {
         Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
         int rows = rowTo - rowFrom;
         boolean tiled = (rows <= FEW_ROWS ? 1 : rows) * call.group() >= LEAST_TILED
-                && AttentionTileCode.possible(call.pageTokens());
+                && AttentionTileCode.possible(call.keyDimension(), call.valueDimension(), call.pageTokens());
         TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
         int most = tiled ? TILED_QUERIES : QUERIES;
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));
@@ -65,11 +63,11 @@ final class X86Attention {
     }
 
     private static TileCode assemble(AttentionTileCode shape) {
-        return ExecutableMemory.later(() -> new TileCode(shape.widen(), shape.tiles()));
+        return new TileCode(shape.widen(), shape.tiles());
     }
 
     private static Code assemble(AttentionCode shape) {
-        return ExecutableMemory.later(() -> new Code(shape.page(), shape.finish()));
+        return new Code(shape.page(), shape.finish());
     }
 
     /** Consecutive rows that go through the pages together: in tiles, if there is code for these. */
@@ -278,7 +276,7 @@ final class X86Attention {
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_VALUE,
-                    memory.values.address() + (long) Float.BYTES * from * call.valueDimension());
+                    memory.values.address() + (long) from * shape.wideValueBytes());
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_WEIGHT,
@@ -304,8 +302,8 @@ final class X86Attention {
         void reserve(AttentionCode shape, int queryVectors) {
             // Room for a last tile that is not full.
             long queries = (long) queryVectors + AttentionTileCode.QUERIES;
-            keys = atLeast(keys, 4L * shape.pageTokens() * shape.keyDimension());
-            values = atLeast(values, 4L * shape.pageTokens() * shape.valueDimension());
+            keys = atLeast(keys, (long) shape.pageTokens() * shape.wideKeyBytes());
+            values = atLeast(values, (long) shape.pageTokens() * shape.wideValueBytes());
             states = atLeast(states, queries * shape.stateBytes());
             this.queries = atLeast(this.queries, queries * Float.BYTES * shape.keyDimension());
             visible = atLeast(visible, (queries + 1) * Integer.BYTES);

@@ -26,7 +26,7 @@ class Avx2CodeTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void allCodeIsWithinAvx2(boolean vnni) throws Exception {
-        List<Disassembly.Line> lines = instructions(products(vnni));
+        List<Disassembly.Line> lines = instructions(X86Products.avx2(vnni));
         assertThat(lines).filteredOn(Avx2CodeTest::ofAvx512).isEmpty();
         assertThat(lines).filteredOn(line -> line.text().contains("(bad)")).isEmpty();
         assertThat(lines).filteredOn(line -> line.text().contains("ymm")).hasSizeGreaterThan(1000);
@@ -36,7 +36,7 @@ class Avx2CodeTest {
 
     @Test
     void codeOfAvx512WouldBeFound() throws Exception {
-        List<Disassembly.Line> lines = instructions(wide());
+        List<Disassembly.Line> lines = instructions(new X86Products());
         assertThat(lines).filteredOn(line -> line.bytes().startsWith(EVEX)).hasSizeGreaterThan(1000);
         assertThat(lines)
                 .filteredOn(line -> !line.bytes().startsWith(EVEX) && ofAvx512(line))
@@ -54,21 +54,5 @@ class Avx2CodeTest {
             code.write(routine.bytes());
         }
         return Disassembly.of(code.toByteArray(), folder);
-    }
-
-    private static X86Products products(boolean vnni) {
-        try {
-            return X86Products.avx2(vnni);
-        } catch (ExecutableMemory.Refused e) {
-            return Assumptions.abort(e.getMessage());
-        }
-    }
-
-    private static X86Products wide() {
-        try {
-            return new X86Products();
-        } catch (ExecutableMemory.Refused e) {
-            return Assumptions.abort(e.getMessage());
-        }
     }
 }
