@@ -95,6 +95,18 @@ final class Assembler {
         immediate(op, immediate);
     }
 
+    /**
+     * Sets the bits of mask register {@code mask} where lanes meet the condition.
+     *
+     * @param predicate the condition's number: 1 is "less", 4 "not equal, or no number", 14 "greater"; unless they say so, there is none
+     *     with what is no number
+     */
+    void compare(Op op, int mask, Vec first, Source second, int predicate) {
+        require(op, Op.Shape.COMPARE);
+        evex(op, mask, first.number(), second, first.bits(), Mask.NONE);
+        immediate(op, predicate);
+    }
+
     /** Sets mask register {@code mask} to the lower 32 bits of {@code source}. */
     void kmovd(int mask, Gp source) {
         // VEX.L0.F2.0F.W0 92 /r

@@ -9,27 +9,32 @@ enum AttentionCodes {
         }
 
         @Override
-        Routine page(AttentionCode shape) throws ExecutableMemory.Refused {
+        boolean tilesPossible(int keyDimension, int valueDimension, int pageTokens) {
+            return AttentionTileCode.possible(keyDimension, valueDimension, pageTokens);
+        }
+
+        @Override
+        Routine page(AttentionCode shape) {
             return shape.page();
         }
 
         @Override
-        Routine finish(AttentionCode shape) throws ExecutableMemory.Refused {
+        Routine finish(AttentionCode shape) {
             return shape.finish();
         }
 
         @Override
-        Routine scaleQueries() throws ExecutableMemory.Refused {
+        Routine scaleQueries() {
             return AttentionTileCode.scaleQueries();
         }
 
         @Override
-        Routine widen(AttentionTileCode shape) throws ExecutableMemory.Refused {
+        Routine widen(AttentionTileCode shape) {
             return shape.widen();
         }
 
         @Override
-        Routine tiles(AttentionTileCode shape) throws ExecutableMemory.Refused {
+        Routine tiles(AttentionTileCode shape) {
             return shape.tiles();
         }
     },
@@ -40,27 +45,32 @@ enum AttentionCodes {
         }
 
         @Override
-        Routine page(AttentionCode shape) throws ExecutableMemory.Refused {
+        boolean tilesPossible(int keyDimension, int valueDimension, int pageTokens) {
+            return Avx2AttentionTileCode.possible(keyDimension, valueDimension, pageTokens);
+        }
+
+        @Override
+        Routine page(AttentionCode shape) {
             return new Avx2AttentionCode(shape).page();
         }
 
         @Override
-        Routine finish(AttentionCode shape) throws ExecutableMemory.Refused {
+        Routine finish(AttentionCode shape) {
             return new Avx2AttentionCode(shape).finish();
         }
 
         @Override
-        Routine scaleQueries() throws ExecutableMemory.Refused {
+        Routine scaleQueries() {
             return Avx2AttentionTileCode.scaleQueries();
         }
 
         @Override
-        Routine widen(AttentionTileCode shape) throws ExecutableMemory.Refused {
+        Routine widen(AttentionTileCode shape) {
             return new Avx2AttentionTileCode(shape).widen();
         }
 
         @Override
-        Routine tiles(AttentionTileCode shape) throws ExecutableMemory.Refused {
+        Routine tiles(AttentionTileCode shape) {
             return new Avx2AttentionTileCode(shape).tiles();
         }
     };
@@ -86,18 +96,21 @@ enum AttentionCodes {
     /** Whether there can be code for heads and pages of these sizes. */
     abstract boolean possible(int keyDimension, int valueDimension, int pageTokens);
 
+    /** Whether there can be code for tiles of such. */
+    abstract boolean tilesPossible(int keyDimension, int valueDimension, int pageTokens);
+
     /** As {@link AttentionCode#page} has it. */
-    abstract Routine page(AttentionCode shape) throws ExecutableMemory.Refused;
+    abstract Routine page(AttentionCode shape);
 
     /** As {@link AttentionCode#finish} has it. */
-    abstract Routine finish(AttentionCode shape) throws ExecutableMemory.Refused;
+    abstract Routine finish(AttentionCode shape);
 
     /** As {@link AttentionTileCode#scaleQueries} has it. */
-    abstract Routine scaleQueries() throws ExecutableMemory.Refused;
+    abstract Routine scaleQueries();
 
     /** As {@link AttentionTileCode#widen} has it. */
-    abstract Routine widen(AttentionTileCode shape) throws ExecutableMemory.Refused;
+    abstract Routine widen(AttentionTileCode shape);
 
     /** As {@link AttentionTileCode#tiles} has it. */
-    abstract Routine tiles(AttentionTileCode shape) throws ExecutableMemory.Refused;
+    abstract Routine tiles(AttentionTileCode shape);
 }

@@ -43,6 +43,8 @@ import static org.llmspell.kernels.x86.VexOp.VCVTPH2PS;
 import static org.llmspell.kernels.x86.VexOp.VDIVPS;
 import static org.llmspell.kernels.x86.VexOp.VEXTRACTI128;
 import static org.llmspell.kernels.x86.VexOp.VFMADD231PS;
+import static org.llmspell.kernels.x86.VexOp.VMASKMOVPS_LOAD;
+import static org.llmspell.kernels.x86.VexOp.VMASKMOVPS_STORE;
 import static org.llmspell.kernels.x86.VexOp.VMAXPS;
 import static org.llmspell.kernels.x86.VexOp.VMOVSS_STORE;
 import static org.llmspell.kernels.x86.VexOp.VMOVUPS;
@@ -53,6 +55,7 @@ import static org.llmspell.kernels.x86.VexOp.VPAND;
 import static org.llmspell.kernels.x86.VexOp.VPBROADCASTD;
 import static org.llmspell.kernels.x86.VexOp.VPBROADCASTW;
 import static org.llmspell.kernels.x86.VexOp.VPCMPEQD;
+import static org.llmspell.kernels.x86.VexOp.VPERMD;
 import static org.llmspell.kernels.x86.VexOp.VPMOVSXBD;
 import static org.llmspell.kernels.x86.VexOp.VSUBPS;
 import static org.llmspell.kernels.x86.VexOp.VUNPCKHPD;
@@ -67,11 +70,9 @@ import org.llmspell.kernels.x86.Assembler.Label;
 /**
  * {@link AttentionCode} in AVX2, with the same arguments and states, of whose sixteen partial sums the first eight are in use.
  *
- * @param shape its dimensions being multiples of 8 up to {@value #LARGEST_HEAD}
+ * @param shape its dimensions being 8 or more
  */
 record Avx2AttentionCode(AttentionCode shape) {
-    private static final int LARGEST_HEAD = 1024;
-
     static final int LANES = 8;
     static final int VECTOR = 32;
 
@@ -80,6 +81,12 @@ record Avx2AttentionCode(AttentionCode shape) {
 
     /** Vectors of the sum of values that registers hold at a time. */
     private static final int HELD = 12;
+
+    /** Which lanes of a head's last vector there are, and where eight lanes that end with the head have them. */
+    private static final Vec MASK = ymm(13);
+
+    private static final Vec LAST = ymm(14);
+    private static final long LAST_LANES = Constants.ints(i -> i % LANES);
 
     private static final long MINUS_INFINITY = Avx2RowCode.floats(Float.NEGATIVE_INFINITY);
     private static final long ONES = Avx2RowCode.floats(1);
@@ -94,16 +101,16 @@ record Avx2AttentionCode(AttentionCode shape) {
     }
 
     private static boolean fits(int dimension) {
-        return dimension > 0 && dimension % LANES == 0 && dimension <= LARGEST_HEAD;
+        return dimension >= LANES && dimension <= AttentionCode.LARGEST_HEAD;
     }
 
     /** As {@link AttentionCode#page}. */
-    Routine page() throws ExecutableMemory.Refused {
+    Routine page() {
         return Routine.of(this::write);
     }
 
     /** As {@link AttentionCode#finish}. */
-    Routine finish() throws ExecutableMemory.Refused {
+    Routine finish() {
         return Routine.of(this::writeFinish);
     }
 
@@ -115,9 +122,15 @@ record Avx2AttentionCode(AttentionCode shape) {
             Lanes.join(a, VADDPS, sum, other);
             constant(a, other, ONES);
             a.emit(VDIVPS, other, other, sum);
-            for (int i = 0; i < shape.valueDimension() / LANES; i++) {
+            int dimension = shape.valueDimension();
+            for (int i = 0; i < vectors(dimension); i++) {
                 a.emit(VMULPS, sum, other, at(RAX, STATE_VALUES + VECTOR * i));
-                a.store(VMOVUPS_STORE, at(R8, VECTOR * i), sum);
+                if (i == dimension / LANES) {
+                    constant(a, MASK, Avx2RowCode.mask(dimension % LANES));
+                    a.emit(VMASKMOVPS_STORE, sum, MASK, at(R8, VECTOR * i));
+                } else {
+                    a.store(VMOVUPS_STORE, at(R8, VECTOR * i), sum);
+                }
             }
         });
     }
@@ -125,8 +138,8 @@ record Avx2AttentionCode(AttentionCode shape) {
     private void write(Assembler a) {
         a.push(RBX);
         Avx2Exponential.prepare(a, RBX);
-        widen(a, KEYS, WIDE_KEYS, shape.keyDimension());
-        widen(a, VALUES, WIDE_VALUES, shape.valueDimension());
+        widen(a, KEYS, WIDE_KEYS, shape.keyDimension(), shape.wideKeyBytes());
+        widen(a, VALUES, WIDE_VALUES, shape.valueDimension(), shape.wideValueBytes());
         queries(a, shape.keyDimension(), () -> {
             scores(a);
             weights(a);
@@ -157,9 +170,19 @@ record Avx2AttentionCode(AttentionCode shape) {
         a.jump(Condition.NOT_EQUAL, row);
     }
 
-    private void widen(Assembler a, int source, int target, int dimension) {
+    /** Vectors of a head, the last of which need not be full. */
+    private static int vectors(int dimension) {
+        return Math.ceilDiv(dimension, LANES);
+    }
+
+    private void widen(Assembler a, int source, int target, int dimension, int wideBytes) {
         Label next = new Label();
         Label end = new Label();
+        int rest = dimension % LANES;
+        if (rest > 0) {
+            constant(a, MASK, Avx2RowCode.mask(rest));
+            constant(a, LAST, LAST_LANES + Integer.BYTES * (LANES - rest));
+        }
         a.load(RSI, at(RDI, source));
         a.load(RDX, at(RDI, target));
         a.load(RCX, at(RDI, WIDENED));
@@ -167,11 +190,18 @@ record Avx2AttentionCode(AttentionCode shape) {
         a.jump(Condition.EQUAL, end);
         a.place(next);
         for (int i = 0; i < dimension / LANES; i++) {
-            load(a, shape.format(), ymm(0), ymm(1), 0, LANES * i);
+            load(a, shape.format(), ymm(0), ymm(1), 0, LANES * i, LANES * i);
             a.store(VMOVUPS_STORE, at(RDX, VECTOR * i), ymm(0));
         }
+        if (rest > 0) {
+            // The last eight elements, of which the first were there before: nothing beyond the head is read.
+            load(a, shape.format(), ymm(0), ymm(1), 0, dimension - LANES, dimension - 1);
+            a.emit(VPERMD, ymm(0), LAST, ymm(0));
+            a.emit(VANDPS, ymm(0), ymm(0), MASK);
+            a.store(VMOVUPS_STORE, at(RDX, VECTOR * (dimension / LANES)), ymm(0));
+        }
         a.add(RSI, (int) shape.format().bytes(dimension));
-        a.add(RDX, Float.BYTES * dimension);
+        a.add(RDX, wideBytes);
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
         a.place(end);
@@ -181,17 +211,18 @@ record Avx2AttentionCode(AttentionCode shape) {
      * Elements {@code first} to {@code first + 7} of the head at {@code offset} behind RSI as float32.
      *
      * @param scale is spoilt
+     * @param scaled one of them, to be right with all others of its block
      */
-    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first) {
+    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first, int scaled) {
         if (format == CacheFormat.HALF) {
             a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first));
             return;
         }
-        int inBlock = first % CacheFormat.BLOCK;
-        int block = offset + (int) CacheFormat.BYTES.bytes(first - inBlock);
+        int start = scaled - scaled % CacheFormat.BLOCK;
+        int block = offset + (int) CacheFormat.BYTES.bytes(start);
         a.emit(VPBROADCASTW, scale.x(), at(RSI, block));
         a.emit(VCVTPH2PS, scale, scale.x());
-        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + inBlock));
+        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + first - start));
         a.emit(VCVTDQ2PS, elements, elements);
         a.emit(VMULPS, elements, elements, scale);
     }
@@ -200,16 +231,23 @@ record Avx2AttentionCode(AttentionCode shape) {
     private void scores(Assembler a) {
         int dimension = shape.keyDimension();
         Vec query = ymm(TOGETHER);
+        if (dimension % LANES > 0) {
+            constant(a, MASK, Avx2RowCode.mask(dimension % LANES));
+        }
         a.load(RDX, at(RDI, WIDE_KEYS));
         a.lea(RSI, at(RDI, SCORES));
         a.load(RCX, at(RDI, VISIBLE));
         Label next = new Label();
         a.align(32);
         a.place(next);
-        for (int i = 0; i < dimension / LANES; i++) {
-            a.emit(VMOVUPS, query, at(R8, VECTOR * i));
+        for (int i = 0; i < vectors(dimension); i++) {
+            if (i == dimension / LANES) {
+                a.emit(VMASKMOVPS_LOAD, query, MASK, at(R8, VECTOR * i));
+            } else {
+                a.emit(VMOVUPS, query, at(R8, VECTOR * i));
+            }
             for (int key = 0; key < TOGETHER; key++) {
-                Mem element = at(RDX, Float.BYTES * dimension * key + VECTOR * i);
+                Mem element = at(RDX, shape.wideKeyBytes() * key + VECTOR * i);
                 a.emit(i == 0 ? VMULPS : VFMADD231PS, ymm(key), query, element);
             }
         }
@@ -217,7 +255,7 @@ record Avx2AttentionCode(AttentionCode shape) {
             total(a, first);
             a.store(VMOVUPS_STORE, at(RSI, Float.BYTES * first), ymm(first).x());
         }
-        a.add(RDX, Float.BYTES * dimension * TOGETHER);
+        a.add(RDX, shape.wideKeyBytes() * TOGETHER);
         a.add(RSI, Float.BYTES * TOGETHER);
         a.sub(RCX, TOGETHER);
         a.jump(Condition.GREATER, next);
@@ -316,7 +354,7 @@ record Avx2AttentionCode(AttentionCode shape) {
 
     /** The state's values times the correction, and the visible values times their weights. */
     private void values(Assembler a) {
-        int vectors = shape.valueDimension() / LANES;
+        int vectors = vectors(shape.valueDimension());
         int passes = Math.ceilDiv(vectors, HELD);
         for (int pass = 0; pass < passes; pass++) {
             int from = vectors * pass / passes;
@@ -341,7 +379,7 @@ record Avx2AttentionCode(AttentionCode shape) {
         for (int i = 0; i < count; i++) {
             a.emit(VFMADD231PS, ymm(i), weight, at(RDX, VECTOR * (from + i)));
         }
-        a.add(RDX, Float.BYTES * shape.valueDimension());
+        a.add(RDX, shape.wideValueBytes());
         a.add(RSI, Float.BYTES);
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);

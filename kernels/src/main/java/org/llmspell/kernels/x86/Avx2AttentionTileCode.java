@@ -59,12 +59,13 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
 
     private static final Vec FACTOR = ymm(14);
 
-    private int stateBytes() {
-        return STATE_VALUES + Float.BYTES * shape.valueDimension();
+    /** Whether heads of these sizes and pages of {@code pageTokens} positions can be taken so. */
+    static boolean possible(int keyDimension, int valueDimension, int pageTokens) {
+        return keyDimension % LANES == 0 && valueDimension % LANES == 0 && pageTokens % KEYS == 0;
     }
 
     /** As {@link AttentionTileCode#scaleQueries}, by vectors of 8. */
-    static Routine scaleQueries() throws ExecutableMemory.Refused {
+    static Routine scaleQueries() {
         return Routine.of(a -> {
             a.load(RSI, at(RDI, AttentionCode.QUERY));
             a.load(R8, at(RDI, AttentionCode.QUERY_STRIDE));
@@ -90,7 +91,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
     }
 
     /** As {@link AttentionTileCode#widen}. */
-    Routine widen() throws ExecutableMemory.Refused {
+    Routine widen() {
         return Routine.of(a -> {
             turnKeys(a);
             widenValues(a);
@@ -98,7 +99,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
     }
 
     /** As {@link AttentionTileCode#tiles}. */
-    Routine tiles() throws ExecutableMemory.Refused {
+    Routine tiles() {
         return Routine.of(this::writeTiles);
     }
 
@@ -112,7 +113,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
         a.place(next);
         for (int first = 0; first < dimension; first += LANES) {
             for (int key = 0; key < LANES; key++) {
-                Avx2AttentionCode.load(a, shape.format(), ymm(key), ymm(LANES), headBytes * key, first);
+                Avx2AttentionCode.load(a, shape.format(), ymm(key), ymm(LANES), headBytes * key, first, first);
             }
             Avx2Transposition.square(a);
             for (int element = 0; element < LANES; element++) {
@@ -139,7 +140,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
         Label next = new Label();
         a.place(next);
         for (int i = 0; i < dimension / LANES; i++) {
-            Avx2AttentionCode.load(a, shape.format(), value, ymm(3), 0, LANES * i);
+            Avx2AttentionCode.load(a, shape.format(), value, ymm(3), 0, LANES * i, LANES * i);
             a.store(VMOVUPS_STORE, at(RDX, VECTOR * i), value);
             // Infinity times zero is no number.
             a.emit(VFMADD231PS, found, value, zero);
@@ -173,7 +174,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
             values(a, first, Math.min(2, vectors - first));
         }
         a.add(RDX, QUERIES * Float.BYTES * shape.keyDimension());
-        a.add(RAX, QUERIES * stateBytes());
+        a.add(RAX, QUERIES * shape.stateBytes());
         a.add(R8, QUERIES * Integer.BYTES);
         a.sub(R9, 1);
         a.jump(Condition.NOT_EQUAL, tile);
@@ -219,7 +220,7 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
         Vec correction = ymm(5);
         Vec sums = ymm(6);
         Vec mask = ymm(7);
-        int state = query * stateBytes();
+        int state = query * shape.stateBytes();
         for (int part = 0; part < parts; part++) {
             Vec score = ymm(part);
             a.emit(VMOVUPS, score, at(R10, KEY_BYTES * query + VECTOR * part));
@@ -289,6 +290,6 @@ record Avx2AttentionTileCode(AttentionTileCode shape) {
     }
 
     private Mem stateValues(int query, int vector) {
-        return at(RAX, query * stateBytes() + STATE_VALUES + VECTOR * vector);
+        return at(RAX, query * shape.stateBytes() + STATE_VALUES + VECTOR * vector);
     }
 }

@@ -56,7 +56,7 @@ final class Avx2DenseCode {
 
     private Avx2DenseCode() {}
 
-    static Routine product(int groups) throws ExecutableMemory.Refused {
+    static Routine product(int groups) {
         return Routine.of(a -> write(a, groups));
     }
 
@@ -169,7 +169,7 @@ final class Avx2DenseCode {
     }
 
     /** Brings 8 tokens' activations into the order of the product, as {@link DenseActivationCode} does with 16. */
-    static Routine activations() throws ExecutableMemory.Refused {
+    static Routine activations() {
         return Routine.of(a -> {
             a.load(RSI, at(RDI, DenseActivationCode.X));
             a.load(R8, at(RDI, DenseActivationCode.STRIDE));
@@ -200,7 +200,7 @@ final class Avx2DenseCode {
      * Takes the finished sums of 8 rows to where each token has its rows side by side, as {@link DenseStoreCode} does with 16. Its {@link
      * DenseStoreCode#ROWS} is the address of a mask of the rows that are there, or 0 if all are.
      */
-    static Routine store() throws ExecutableMemory.Refused {
+    static Routine store() {
         return Routine.of(a -> {
             a.load(RSI, at(RDI, DenseStoreCode.SUMS));
             a.load(RDX, at(RDI, DenseStoreCode.OUT));

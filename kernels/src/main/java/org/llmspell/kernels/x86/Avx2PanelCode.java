@@ -105,7 +105,7 @@ record Avx2PanelCode(PanelIsa isa, RoundedRecords records, int run, boolean mini
         return isa == PanelIsa.AVX2 && quants.signed() ? MOST_SIGNED_TOKENS : MOST_TOKENS;
     }
 
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 

@@ -21,7 +21,7 @@ final class Avx2PanelStoreCode {
 
     private Avx2PanelStoreCode() {}
 
-    static Routine routine() throws ExecutableMemory.Refused {
+    static Routine routine() {
         return Routine.of(Avx2PanelStoreCode::write);
     }
 

@@ -87,7 +87,7 @@ final class Avx2Quantization {
     }
 
     /** Groups of 256 in {@link Quantization.Order#PLAIN}. */
-    static Routine superGroups() throws ExecutableMemory.Refused {
+    static Routine superGroups() {
         return Routine.of(a -> {
             constants(a, 0);
             Quantization.loop(a, 256, () -> {
@@ -118,7 +118,7 @@ final class Avx2Quantization {
      *
      * @param offset what the weights' quants have too much, times −1, or {@link Quantization#MINIMA}
      */
-    static Routine quads(int offset) throws ExecutableMemory.Refused {
+    static Routine quads(int offset) {
         return Routine.of(a -> {
             constants(a, offset);
             a.mov(RCX, Quantization.QUAD_BLOCKS);
@@ -153,7 +153,7 @@ final class Avx2Quantization {
     }
 
     /** Groups of 32 activations as they are; {@link Quantization#REST_COUNT} counts those after them. */
-    static Routine floats() throws ExecutableMemory.Refused {
+    static Routine floats() {
         return Routine.of(a -> {
             Quantization.loop(a, FloatCode.GROUP, () -> {
                 for (int i = 0; i < RUN_BYTES; i += VECTOR_BYTES) {

@@ -42,7 +42,7 @@ final class Avx2RoundedRecords {
     private Avx2RoundedRecords() {}
 
     /** Rounds one token. */
-    static Routine routine(RoundedRecords records) throws ExecutableMemory.Refused {
+    static Routine routine(RoundedRecords records) {
         return Routine.of(records == SUPER ? Avx2RoundedRecords::writeSuper : Avx2RoundedRecords::writeSmall);
     }
 

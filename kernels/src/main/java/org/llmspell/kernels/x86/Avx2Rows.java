@@ -7,7 +7,7 @@ import java.util.List;
 import org.llmspell.kernels.CacheFormat;
 
 /** The operations on single rows in code of AVX2. Thread-safe. Arguments are addresses and must be checked before. */
-final class Avx2Rows {
+final class Avx2Rows implements Rows {
     private static final int LANES = 8;
 
     private final Routine dot = Routine.of(Avx2RowCode::dot);
@@ -31,8 +31,6 @@ final class Avx2Rows {
     private final Routine xielu = Routine.of(Avx2GateCode::xielu);
     private final Routine clampedSiluMultiply = Routine.of(Avx2GateCode::clampedSiluMultiply);
     private final ThreadLocal<Arguments> arguments = ThreadLocal.withInitial(Arguments::new);
-
-    Avx2Rows() throws ExecutableMemory.Refused {}
 
     /** All code there is. */
     List<Routine> routines() {
@@ -59,17 +57,20 @@ final class Avx2Rows {
                 clampedSiluMultiply);
     }
 
-    float dot(long x, long y, int count) {
+    @Override
+    public float dot(long x, long y, int count) {
         Arguments block = arguments.get().operands(x, y, 0, 0).count(count);
         block.run(dot);
         return block.memory.get(ValueLayout.JAVA_FLOAT, Avx2RowCode.FIRST_NUMBER);
     }
 
-    void add(long x, long y, int count) {
+    @Override
+    public void add(long x, long y, int count) {
         arguments.get().operands(x, y, 0, 0).count(count).run(add);
     }
 
-    void addScaled(long x, long y, float scale, int count) {
+    @Override
+    public void addScaled(long x, long y, float scale, int count) {
         arguments
                 .get()
                 .operands(x, y, 0, 0)
@@ -78,36 +79,42 @@ final class Avx2Rows {
                 .run(addScaled);
     }
 
-    /** {@code x += y · z}. */
-    void addProduct(long x, long y, long z, int count) {
+    @Override
+    public void addProduct(long x, long y, long z, int count) {
         arguments.get().operands(x, y, z, 0).count(count).run(addProduct);
     }
 
-    void multiply(long x, long y, int count) {
+    @Override
+    public void multiply(long x, long y, int count) {
         arguments.get().operands(x, y, 0, 0).count(count).run(multiply);
     }
 
-    void rotateHalves(long x, long cos, long sin, int pairs) {
+    @Override
+    public void rotateHalves(long x, long cos, long sin, int pairs) {
         long second = x + (long) Float.BYTES * pairs;
         arguments.get().operands(x, second, cos, sin).count(pairs).run(rotateHalves);
     }
 
-    void rotateNeighbours(long x, long cos, long sin, int pairs) {
+    @Override
+    public void rotateNeighbours(long x, long cos, long sin, int pairs) {
         arguments.get().operands(x, 0, cos, sin).count(2 * pairs).run(rotateNeighbours);
     }
 
-    void toHalf(long x, long halves, int count) {
+    @Override
+    public void toHalf(long x, long halves, int count) {
         arguments.get().operands(x, halves, 0, 0).count(count).run(toHalf);
     }
 
-    void toBytes(long x, long bytes, int count) {
+    @Override
+    public void toBytes(long x, long bytes, int count) {
         Arguments block = arguments.get().operands(x, bytes, 0, 0);
         block.memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.VECTORS, count / CacheFormat.BLOCK);
         block.memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.REST, count % CacheFormat.BLOCK);
         block.run(toBytes);
     }
 
-    void rmsNorm(long out, long x, long weight, int count, float epsilon) {
+    @Override
+    public void rmsNorm(long out, long x, long weight, int count, float epsilon) {
         arguments
                 .get()
                 .operands(out, x, weight, 0)
@@ -116,8 +123,8 @@ final class Avx2Rows {
                 .run(rmsNorm);
     }
 
-    /** With weights and bias, each 0 for none. */
-    void layerNorm(long out, long x, long weight, long bias, int count, float epsilon) {
+    @Override
+    public void layerNorm(long out, long x, long weight, long bias, int count, float epsilon) {
         arguments
                 .get()
                 .operands(out, x, 0, 0)
@@ -132,35 +139,43 @@ final class Avx2Rows {
         }
     }
 
-    void softmax(long x, int count) {
+    @Override
+    public void softmax(long x, int count) {
         arguments.get().operands(x, 0, 0, 0).count(count).run(softmax);
     }
 
-    void silu(long x, int count) {
+    @Override
+    public void silu(long x, int count) {
         arguments.get().operands(x, 0, 0, 0).count(count).run(silu);
     }
 
-    void siluMultiply(long gate, long up, int count) {
+    @Override
+    public void siluMultiply(long gate, long up, int count) {
         arguments.get().operands(gate, up, 0, 0).count(count).run(siluMultiply);
     }
 
-    void sigmoidMultiply(long gate, long up, int count) {
+    @Override
+    public void sigmoidMultiply(long gate, long up, int count) {
         arguments.get().operands(gate, up, 0, 0).count(count).run(sigmoidMultiply);
     }
 
-    void gelu(long x, int count) {
+    @Override
+    public void gelu(long x, int count) {
         arguments.get().operands(x, 0, 0, 0).count(count).run(gelu);
     }
 
-    void geluMultiply(long gate, long up, int count) {
+    @Override
+    public void geluMultiply(long gate, long up, int count) {
         arguments.get().operands(gate, up, 0, 0).count(count).run(geluMultiply);
     }
 
-    void reluSquared(long x, int count) {
+    @Override
+    public void reluSquared(long x, int count) {
         arguments.get().operands(x, 0, 0, 0).count(count).run(reluSquared);
     }
 
-    void xielu(long x, int count, float negative, float positive, float beta, float epsilon) {
+    @Override
+    public void xielu(long x, int count, float negative, float positive, float beta, float epsilon) {
         arguments
                 .get()
                 .operands(x, 0, 0, 0)
@@ -169,7 +184,8 @@ final class Avx2Rows {
                 .run(xielu);
     }
 
-    void clampedSiluMultiply(long gate, long up, int count, float alpha, float limit) {
+    @Override
+    public void clampedSiluMultiply(long gate, long up, int count, float alpha, float limit) {
         arguments
                 .get()
                 .operands(gate, up, 0, 0)

@@ -31,8 +31,7 @@ final class BatchProducts {
      * @param few the products with few tokens
      * @param others expand what has no code
      */
-    static BatchProducts vectors(CpuFeatures features, X86Products few, Kernels others)
-            throws ExecutableMemory.Refused {
+    static BatchProducts vectors(CpuFeatures features, X86Products few, Kernels others) {
         BatchProducts products = new BatchProducts();
         Choice exact = new Choice(DenseProduct.vectors(DenseElement.FLOAT32, others), FEWEST, false);
         Choice brain = features.avx512Bf16()
@@ -46,7 +45,7 @@ final class BatchProducts {
     }
 
     /** For a processor without AVX-512: activations of 8 bits likewise, else float32. */
-    static BatchProducts avx2(boolean vnni, X86Products few, Kernels others) throws ExecutableMemory.Refused {
+    static BatchProducts avx2(boolean vnni, X86Products few, Kernels others) {
         BatchProducts products = new BatchProducts();
         Choice exact = new Choice(DenseProduct.avx2(others), FEWEST, false);
         PanelProducts panels = new PanelProducts(vnni ? PanelIsa.AVX2_VNNI : PanelIsa.AVX2);

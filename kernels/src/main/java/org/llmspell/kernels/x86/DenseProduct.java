@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
@@ -45,7 +44,7 @@ final class DenseProduct implements BatchProduct {
     private final Map<BlockFormat, Optional<Routine>> unpacking = new ConcurrentHashMap<>();
     private final ThreadLocal<Scratch> scratch;
 
-    private DenseProduct(DenseElement element, int panelColumns, Kernels others) throws ExecutableMemory.Refused {
+    private DenseProduct(DenseElement element, int panelColumns, Kernels others) {
         this(
                 element,
                 DenseActivationCode.TOKENS,
@@ -76,7 +75,7 @@ final class DenseProduct implements BatchProduct {
     }
 
     /** In vector registers. A panel's 32 rows of 256 elements, and as many of 48 tokens, fit the first cache where they are bfloat16. */
-    static DenseProduct vectors(DenseElement element, Kernels others) throws ExecutableMemory.Refused {
+    static DenseProduct vectors(DenseElement element, Kernels others) {
         DenseProduct product = new DenseProduct(element, 256, others);
         for (int groups = DenseVectorCode.MOST_GROUPS; groups > 0; groups--) {
             product.steps.add(new Step(groups, new DenseVectorCode(element, groups).routine()));
@@ -85,7 +84,7 @@ final class DenseProduct implements BatchProduct {
     }
 
     /** In float32 in AVX2. A panel's 32 rows of 256 elements, which no format's blocks exceed, are read from the second cache once per group. */
-    static DenseProduct avx2(Kernels others) throws ExecutableMemory.Refused {
+    static DenseProduct avx2(Kernels others) {
         DenseProduct product = new DenseProduct(
                 DenseElement.FLOAT32,
                 Avx2DenseCode.TOKENS,
@@ -111,7 +110,7 @@ final class DenseProduct implements BatchProduct {
     }
 
     /** In AMX tiles. A panel's 32 rows of 512 elements take 32 KB; sums are then loaded and stored once in 64 multiplications. */
-    static DenseProduct tiles(Kernels others) throws ExecutableMemory.Refused {
+    static DenseProduct tiles(Kernels others) {
         DenseProduct product = new DenseProduct(DenseElement.BFLOAT16, 512, others);
         for (int groups = DenseTileCode.MOST_GROUPS; groups > 0; groups--) {
             product.steps.add(new Step(groups, new DenseTileCode(groups).routine()));
@@ -122,40 +121,13 @@ final class DenseProduct implements BatchProduct {
     /** The code that expands {@code format}, made when it is first asked for, or nothing. */
     private Optional<Routine> unpacking(BlockFormat format) {
         return unpacking.computeIfAbsent(format, some -> {
-            DenseUnpackCode code = narrow() ? unpackingNarrow(some) : unpacking(some, element);
-            return code == null ? Optional.empty() : Optional.of(ExecutableMemory.later(code::routine));
+            DenseUnpackCode code = narrow() ? DenseUnpacking.avx2(some) : DenseUnpacking.code(some, element);
+            return code == null ? Optional.empty() : Optional.of(code.routine());
         });
     }
 
     private boolean narrow() {
         return group == Avx2DenseCode.TOKENS;
-    }
-
-    private static @Nullable DenseUnpackCode unpackingNarrow(BlockFormat format) {
-        return switch (format) {
-            case F32 -> new Avx2DenseUnpackPlain(FloatCode.Layout.F32);
-            case F16 -> new Avx2DenseUnpackPlain(FloatCode.Layout.F16);
-            case BF16 -> new Avx2DenseUnpackPlain(FloatCode.Layout.BF16);
-            default -> null;
-        };
-    }
-
-    private static @Nullable DenseUnpackCode unpacking(BlockFormat format, DenseElement element) {
-        if (DenseUnpackPlain.supports(format, element)) {
-            return new DenseUnpackPlain(format, element);
-        }
-        if (element == DenseElement.FLOAT32) {
-            return null;
-        }
-        return switch (format) {
-            case Q2_K -> new DenseUnpackTwoBits();
-            case Q3_K -> DenseUnpackSignedScales.q3k();
-            case IQ4_XS -> DenseUnpackSignedScales.iq4xs();
-            case Q4_K -> new DenseUnpackNibbles(false);
-            case Q5_K -> new DenseUnpackNibbles(true);
-            case Q6_K -> new DenseUnpackSixBits();
-            default -> DenseUnpackSmall.of(format);
-        };
     }
 
     @Override

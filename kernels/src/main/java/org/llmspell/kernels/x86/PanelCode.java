@@ -77,7 +77,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
     private static final int WEIGHTS = 25;
     private static final int MINIMA = 27;
 
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 

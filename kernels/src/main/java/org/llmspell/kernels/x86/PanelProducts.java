@@ -60,7 +60,7 @@ final class PanelProducts {
     private final Routine store;
     private final ThreadLocal<Scratch> scratch;
 
-    PanelProducts(PanelIsa isa) throws ExecutableMemory.Refused {
+    PanelProducts(PanelIsa isa) {
         this.isa = isa;
         store = isa.wide() ? PanelStoreCode.routine() : Avx2PanelStoreCode.routine();
         scratch = ThreadLocal.withInitial(() -> new Scratch(isa));
@@ -124,28 +124,25 @@ final class PanelProducts {
         if (shape == null) {
             throw new IllegalArgumentException("no code for " + format);
         }
-        return ExecutableMemory.later(() -> {
-            Routine several = unpacking(format, shape, true).routine();
-            Routine single = shape.small == null
-                    ? several
-                    : unpacking(format, shape, false).routine();
-            Avx2PanelCode.Quants quants = shape.quants.in(isa);
-            int most = isa.wide() ? PanelCode.MOST_TOKENS : Avx2PanelCode.mostTokens(isa, quants);
-            Routine[] tiles = new Routine[most];
-            for (int tokens = 1; tokens <= most; tokens++) {
-                tiles[tokens - 1] = tile(shape, quants, tokens);
-            }
-            return new Code(shape, several, single, tiles);
-        });
+        Routine several = unpacking(format, shape, true).routine();
+        Routine single =
+                shape.small == null ? several : unpacking(format, shape, false).routine();
+        Avx2PanelCode.Quants quants = shape.quants.in(isa);
+        int most = isa.wide() ? PanelCode.MOST_TOKENS : Avx2PanelCode.mostTokens(isa, quants);
+        Routine[] tiles = new Routine[most];
+        for (int tokens = 1; tokens <= most; tokens++) {
+            tiles[tokens - 1] = tile(shape, quants, tokens);
+        }
+        return new Code(shape, several, single, tiles);
     }
 
     private Routine tile(Shape shape, Avx2PanelCode.Quants quants, int tokens) {
         if (isa.wide()) {
             PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
-            return products.computeIfAbsent(code, some -> ExecutableMemory.later(code::routine));
+            return products.computeIfAbsent(code, some -> code.routine());
         }
         Avx2PanelCode code = new Avx2PanelCode(isa, shape.records, shape.run, shape.minima, quants, tokens);
-        return products.computeIfAbsent(code, some -> ExecutableMemory.later(code::routine));
+        return products.computeIfAbsent(code, some -> code.routine());
     }
 
     private UnpackCode unpacking(BlockFormat format, Shape shape, boolean several) {
@@ -171,9 +168,7 @@ final class PanelProducts {
 
     private Routine rounding(RoundedRecords records) {
         return roundings.computeIfAbsent(
-                records,
-                some -> ExecutableMemory.later(
-                        () -> isa.wide() ? some.routine() : Avx2RoundedRecords.routine(some)));
+                records, some -> isa.wide() ? some.routine() : Avx2RoundedRecords.routine(some));
     }
 
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */

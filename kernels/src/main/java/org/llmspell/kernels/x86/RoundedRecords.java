@@ -92,7 +92,7 @@ enum RoundedRecords {
     }
 
     /** Rounds one token. */
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this == SUPER ? RoundedRecords::writeSuper : RoundedRecords::writeSmall);
     }
 

@@ -82,7 +82,7 @@ abstract class UnpackCode {
     /** Makes quants, scales and minima of what is on the stage. */
     abstract void expand(Assembler a);
 
-    final Routine routine() throws ExecutableMemory.Refused {
+    final Routine routine() {
         return Routine.of(this::write);
     }
 

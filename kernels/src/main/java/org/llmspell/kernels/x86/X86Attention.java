@@ -33,7 +33,7 @@ final class X86Attention {
     private final Routine scaleQueries;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    X86Attention(AttentionCodes set) throws ExecutableMemory.Refused {
+    X86Attention(AttentionCodes set) {
         this.set = set;
         scaleQueries = set.scaleQueries();
     }
@@ -49,7 +49,7 @@ final class X86Attention {
         Code code = codes.computeIfAbsent(shape, this::assemble);
         int rows = rowTo - rowFrom;
         boolean tiled = (rows <= FEW_ROWS ? 1 : rows) * call.group() >= 2 * set.tileQueries()
-                && AttentionTileCode.possible(call.pageTokens());
+                && set.tilesPossible(call.keyDimension(), call.valueDimension(), call.pageTokens());
         TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), this::assemble) : null;
         int most = tiled ? TILED_QUERIES : QUERIES;
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));
@@ -66,11 +66,11 @@ final class X86Attention {
     }
 
     private TileCode assemble(AttentionTileCode shape) {
-        return ExecutableMemory.later(() -> new TileCode(set.widen(shape), set.tiles(shape)));
+        return new TileCode(set.widen(shape), set.tiles(shape));
     }
 
     private Code assemble(AttentionCode shape) {
-        return ExecutableMemory.later(() -> new Code(set.page(shape), set.finish(shape)));
+        return new Code(set.page(shape), set.finish(shape));
     }
 
     /** Consecutive rows that go through the pages together: in tiles, if there is code for these. */
@@ -280,7 +280,7 @@ final class X86Attention {
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_VALUE,
-                    memory.values.address() + (long) Float.BYTES * from * call.valueDimension());
+                    memory.values.address() + (long) from * shape.wideValueBytes());
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_WEIGHT,
@@ -306,8 +306,8 @@ final class X86Attention {
         void reserve(AttentionCode shape, int queryVectors) {
             // Room for a last tile that is not full.
             long queries = (long) queryVectors + AttentionTileCode.QUERIES;
-            keys = atLeast(keys, 4L * shape.pageTokens() * shape.keyDimension());
-            values = atLeast(values, 4L * shape.pageTokens() * shape.valueDimension());
+            keys = atLeast(keys, (long) shape.pageTokens() * shape.wideKeyBytes());
+            values = atLeast(values, (long) shape.pageTokens() * shape.wideValueBytes());
             states = atLeast(states, queries * shape.stateBytes());
             this.queries = atLeast(this.queries, queries * Float.BYTES * shape.keyDimension());
             visible = atLeast(visible, (queries + 1) * Integer.BYTES);
