@@ -176,7 +176,12 @@ final class DenseProduct implements BatchProduct {
         }
         if (whole < columns) {
             long rest = memory.padded(
-                    group, from.asSlice((long) Float.BYTES * whole), stride, tokens, columns - whole, element.perLine());
+                    group,
+                    from.asSlice((long) Float.BYTES * whole),
+                    stride,
+                    tokens,
+                    columns - whole,
+                    element.perLine());
             long end = target + element.steps(whole) * stepBytes();
             prepare(memory, rest, (long) Float.BYTES * element.perLine(), 1, end);
         }

@@ -74,7 +74,8 @@ final class ExactProducts {
             Scratch memory, WeightMatrix weights, Routine routine, long offset, int rows, MemorySegment panel) {
         BlockFormat format = weights.format();
         MemorySegment arguments = memory.arguments;
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, weights.data().address() + offset);
+        arguments.set(
+                ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, weights.data().address() + offset);
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE_STRIDE, weights.rowBytes());
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.AHEAD, weights.rowBytes());
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.ROWS, rows);
@@ -85,8 +86,7 @@ final class ExactProducts {
     }
 
     /** Rows follow each other in both forms, so that they can be decoded as one. */
-    private static void decode(
-            Scratch memory, WeightMatrix weights, long offset, long elements, MemorySegment panel) {
+    private static void decode(Scratch memory, WeightMatrix weights, long offset, long elements, MemorySegment panel) {
         BlockFormat format = weights.format();
         Codec codec = Codecs.of(format);
         for (long done = 0; done < elements; done += SLICE) {

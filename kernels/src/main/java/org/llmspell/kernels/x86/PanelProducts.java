@@ -69,7 +69,8 @@ final class PanelProducts {
     /** All code for {@code format}, which must have some. */
     List<Routine> routines(BlockFormat format) {
         Code code = codes.computeIfAbsent(format, this::assemble);
-        List<Routine> routines = new ArrayList<>(List.of(store, code.several, code.single, rounding(code.shape.records)));
+        List<Routine> routines =
+                new ArrayList<>(List.of(store, code.several, code.single, rounding(code.shape.records)));
         routines.addAll(List.of(code.products));
         return routines;
     }
@@ -107,15 +108,14 @@ final class PanelProducts {
     }
 
     private static Shape small(UnpackSmall.Layout layout) {
-        Avx2PanelCode.Quants quants =
-                switch (layout) {
-                    case Q4_0 -> new Avx2PanelCode.Quants(15, 8);
-                    case Q4_1 -> new Avx2PanelCode.Quants(15, 0);
-                    case Q5_0 -> new Avx2PanelCode.Quants(31, 16);
-                    case Q5_1 -> new Avx2PanelCode.Quants(31, 0);
-                    case Q8_0, IQ4_NL -> SIGNED;
-                    case MXFP4 -> new Avx2PanelCode.Quants(12 + UnpackSmall.E2M1_EXCESS, UnpackSmall.E2M1_EXCESS);
-                };
+        Avx2PanelCode.Quants quants = switch (layout) {
+            case Q4_0 -> new Avx2PanelCode.Quants(15, 8);
+            case Q4_1 -> new Avx2PanelCode.Quants(15, 0);
+            case Q5_0 -> new Avx2PanelCode.Quants(31, 16);
+            case Q5_1 -> new Avx2PanelCode.Quants(31, 0);
+            case Q8_0, IQ4_NL -> SIGNED;
+            case MXFP4 -> new Avx2PanelCode.Quants(12 + UnpackSmall.E2M1_EXCESS, UnpackSmall.E2M1_EXCESS);
+        };
         return new Shape(RoundedRecords.SMALL, 32, layout.minima, quants, layout);
     }
 
@@ -251,8 +251,8 @@ final class PanelProducts {
                     }
                     int rest = some % RUNS_OF_GROUP;
                     if (rest > 0) {
-                        long panel = memory.panel.address()
-                                + (long) groups * RUNS_OF_GROUP * isa.runBytes(code.shape.run);
+                        long panel =
+                                memory.panel.address() + (long) groups * RUNS_OF_GROUP * isa.runBytes(code.shape.run);
                         multiply(row, panel, at + groups * groupStride, 1, rest);
                     }
                 }

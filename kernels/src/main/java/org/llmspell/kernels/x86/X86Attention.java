@@ -152,7 +152,9 @@ final class X86Attention {
                     ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
             arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, rowTo - rowFrom);
             arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionTileCode.ROW_VECTORS, call.group() * call.keyDimension() / set.lanes());
+                    ValueLayout.JAVA_LONG,
+                    AttentionTileCode.ROW_VECTORS,
+                    call.group() * call.keyDimension() / set.lanes());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SCALED_QUERIES, memory.queries.address());
             scaleQueries.call(arguments.address());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TURNED_KEYS, memory.turnedKeys.address());

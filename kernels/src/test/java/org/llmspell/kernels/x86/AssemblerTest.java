@@ -385,9 +385,7 @@ class AssemblerTest {
         };
         // The comparison's immediate is a part of its name.
         expected.add(
-                op == VexOp.VCMPPS
-                        ? "vcmpltps " + operands
-                        : name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
+                op == VexOp.VCMPPS ? "vcmpltps " + operands : name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
     }
 
     private static void write(

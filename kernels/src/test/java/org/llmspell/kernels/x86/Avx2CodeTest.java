@@ -50,8 +50,7 @@ class Avx2CodeTest {
         for (boolean capped : new boolean[] {false, true}) {
             AttentionCode shape = new AttentionCode(77, 130, 64, format, capped);
             AttentionTileCode tile = new AttentionTileCode(72, 136, format, capped);
-            routines.addAll(List.of(
-                    set.page(shape), set.finish(shape), set.widen(tile), set.tiles(tile)));
+            routines.addAll(List.of(set.page(shape), set.finish(shape), set.widen(tile), set.tiles(tile)));
         }
         assertWithinAvx2(instructions(routines));
     }
@@ -68,7 +67,8 @@ class Avx2CodeTest {
         }
         List<Disassembly.Line> lines = instructions(routines);
         assertWithinAvx2(lines);
-        assertThat(lines.stream().anyMatch(line -> line.text().contains("vpdp"))).isEqualTo(isa == PanelIsa.AVX2_VNNI);
+        assertThat(lines.stream().anyMatch(line -> line.text().contains("vpdp")))
+                .isEqualTo(isa == PanelIsa.AVX2_VNNI);
     }
 
     @Test
