@@ -14,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmspell.kernels.KernelProvider;
 import org.llmspell.testing.FakeFiles;
+import org.llmspell.testing.TestData;
 
 /** What only a process of its own shows: signals, pipes, descriptors and the locale. */
 class ProcessTest {
@@ -25,10 +27,15 @@ class ProcessTest {
     Path home;
 
     private ProcessBuilder command(List<String> javaOptions, String... args) {
+        List<String> options = new ArrayList<>(List.of("--add-modules=jdk.incubator.vector"));
+        options.addAll(javaOptions);
+        return commandWithoutVectorApi(options, args);
+    }
+
+    private ProcessBuilder commandWithoutVectorApi(List<String> javaOptions, String... args) {
         List<String> words = new ArrayList<>(List.of(
                 JAVA,
                 "-XX:TieredStopAtLevel=1",
-                "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path")));
@@ -76,6 +83,36 @@ class ProcessTest {
 
         assertThat(read(process.getInputStream())).isEqualTo("é 你好 🦙\n");
         assertThat(exit(process)).isZero();
+    }
+
+    /** As the launcher starts it on CPUs whose kernels need no Vector API; on others it must say that something is missing. */
+    @Test
+    void withoutTheVectorApiModelsSayTheSameAndOnlySlowKernelsComplain() throws Exception {
+        String[] words = {
+            "exec",
+            "print(Agent.create({model = ARGS[1], raw = true, temperature = 0, max_tokens = 40}):complete(ARGS[2]))",
+            TestData.path("models/stories260K/stories260K-q8_0.gguf").toString(),
+            "Once upon a time there was a little girl who"
+        };
+        Process with = command(List.of(), words).start();
+        String expected = read(with.getInputStream());
+        assertThat(exit(with)).isZero();
+        Process without = commandWithoutVectorApi(List.of(), words).start();
+        assertThat(read(without.getInputStream())).isEqualTo(expected).hasSizeGreaterThan(50);
+        boolean complete = KernelProvider.best().name().matches("(avx512|amx) .*");
+        String complaint = read(without.getErrorStream());
+        assertThat(exit(without)).isZero();
+        assertThat(complaint.contains("SIMD")).isEqualTo(!complete);
+        if (complete) {
+            assertThat(complaint).isEmpty();
+            ProcessBuilder builder = commandWithoutVectorApi(List.of(), "doctor");
+            builder.environment().put("HF_ENDPOINT", "http://127.0.0.1:9");
+            Process doctor = builder.start();
+            assertThat(read(doctor.getInputStream()))
+                    .contains("without the Vector API, which nothing needs here")
+                    .doesNotContain("SIMD");
+            exit(doctor);
+        }
     }
 
     @Test

@@ -8,9 +8,9 @@ import org.llmspell.kernels.x86.Avx2Kernels;
 import org.llmspell.kernels.x86.X86Kernels;
 
 /**
- * Chooses the kernels for this machine, once: assembled code for the products where the processor has the instructions, over vector
- * kernels for everything else. Where vector kernels cannot work, or would be slower than plain Java, the scalar ones are taken and
- * a warning says why.
+ * Chooses the kernels for this machine, once: assembled code where the processor has the instructions, over vector kernels for what
+ * it leaves to others. Where vector kernels are wanted but cannot work, or would be slower than plain Java, the scalar ones are taken
+ * and a warning says why.
  */
 public final class KernelProvider {
     /**
@@ -50,31 +50,39 @@ public final class KernelProvider {
             }
         }
 
-        /** What computes where there is no assembled code. */
+        /** What computes where there is no assembled code that matters. */
         private static Kernels others() {
             return impossible() == null && unwise() == null ? Holder.VECTOR : SCALAR;
         }
     }
 
     private static final class Avx2 {
-        static final Assembled ASSEMBLED = Assembled.by(() -> Avx2Kernels.assemble(Assembled.others()));
+        static final Assembled ASSEMBLED =
+                Assembled.by(() -> Avx2Kernels.assemble(Level.AVX2.complete ? SCALAR : Assembled.others()));
     }
 
     private static final class Avx512 {
-        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assemble(Assembled.others()));
+        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assemble(SCALAR));
     }
 
     private static final class Amx {
-        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assembleTiled(Assembled.others(), SCALAR));
+        static final Assembled ASSEMBLED = Assembled.by(() -> X86Kernels.assembleTiled(SCALAR, SCALAR));
     }
 
     /** The kernels there are, the fastest last. */
     enum Level {
-        SCALAR,
-        VECTOR,
-        AVX2,
-        AVX512,
-        AMX
+        SCALAR(false),
+        VECTOR(true),
+        AVX2(Avx2Kernels.COMPLETE),
+        AVX512(X86Kernels.COMPLETE),
+        AMX(X86Kernels.COMPLETE);
+
+        /** Whether nothing that takes time is left to other kernels. */
+        private final boolean complete;
+
+        Level(boolean complete) {
+            this.complete = complete;
+        }
     }
 
     /**
@@ -85,7 +93,6 @@ public final class KernelProvider {
      */
     record Choice(
             Level level, @Nullable String error, @Nullable String warning) {
-        // The only place that names a vector class: without its module this is never reached.
         private Kernels kernels() {
             Kernels assembled = switch (level) {
                 case AMX -> Amx.ASSEMBLED.kernels;
@@ -97,6 +104,7 @@ public final class KernelProvider {
         }
     }
 
+    /** Only here a vector class is named: without its module this is never reached. */
     private static final class Holder {
         static final Kernels VECTOR = new VectorKernels(SCALAR);
     }
@@ -112,6 +120,11 @@ public final class KernelProvider {
             throw new IllegalStateException(choice.error());
         }
         return choice.kernels();
+    }
+
+    /** Why computing is slower here than it need be, or null; asks for the choice as {@link #best} does. */
+    public static @Nullable String warning() {
+        return Best.CHOICE.warning();
     }
 
     /** The scalar kernels, the definition of correct. */
@@ -144,11 +157,11 @@ public final class KernelProvider {
                 }
             }
             String warning = null;
-            if (reason != null) {
-                String slow = assembled != null
-                        ? "computing in part without SIMD, which is slower: "
-                        : "computing without SIMD, which is many times slower: ";
-                warning = slow + reason;
+            if (reason != null && (assembled == null || !assembled.complete)) {
+                warning = assembled != null
+                        ? "computing in part without SIMD, which is slower: " + reason
+                        : "computing without SIMD, which is many times slower: %s; no machine code: %s"
+                                .formatted(reason, unassembled.why(Level.AVX2));
                 LOG.log(System.Logger.Level.WARNING, warning);
             }
             if (assembled != null) {
@@ -200,7 +213,8 @@ public final class KernelProvider {
 
     private static @Nullable String impossible() {
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-            return "the module " + MODULE + " is missing; start Java with --add-modules " + MODULE;
+            return "the module %s is missing; start Java with --add-modules %s, or llmspell with %s=vector"
+                    .formatted(MODULE, MODULE, VARIABLE);
         }
         return VectorKernels.supported() ? null : "this processor has no vectors of 128 bits that Java knows";
     }

@@ -33,7 +33,7 @@ class ProductFuzzTest {
     }
 
     static Stream<Kernels> implementations() {
-        return Implementations.all();
+        return Stream.concat(Implementations.all(), Implementations.unrounded());
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -23,7 +24,7 @@ class ProductTest {
     static List<Arguments> formats() {
         List<Arguments> cases = new ArrayList<>();
         for (BlockFormat format : BlockFormat.values()) {
-            Implementations.all()
+            Stream.concat(Implementations.all(), Implementations.unrounded())
                     .filter(kernels -> kernels.supports(format))
                     .forEach(kernels -> cases.add(Arguments.of(kernels, format)));
         }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -231,6 +233,93 @@ class RowKernelsTest {
         }
     }
 
+    /** Those without the Vector API, where a gate of infinity times the zero of a term that is not there gives no number. */
+    static Stream<Kernels> notOfVectors() {
+        return Implementations.all().filter(kernels -> !kernels.name().contains("vector"));
+    }
+
+    /** What is no number stays none, and infinities go where the formulas send them; scalars say where. */
+    @ParameterizedTest
+    @MethodSource("notOfVectors")
+    void whatIsNoNumberIsTreatedAsTheFormulasTreatIt(Kernels kernels) {
+        float[] x = new float[19];
+        float[] y = new float[19];
+        java.util.Arrays.fill(x, 0.5f);
+        java.util.Arrays.fill(y, 2);
+        x[1] = Float.NaN;
+        x[3] = Float.POSITIVE_INFINITY;
+        x[17] = Float.NaN;
+        x[18] = Float.POSITIVE_INFINITY;
+        y[5] = Float.NaN;
+        y[16] = Float.NEGATIVE_INFINITY;
+        float[] low = x.clone();
+        low[3] = Float.NEGATIVE_INFINITY;
+        low[18] = Float.NEGATIVE_INFINITY;
+        List<BiConsumer<Kernels, MemorySegment>> operations = List.of(
+                (some, row) -> some.silu(row, 1, 19),
+                (some, row) -> some.gelu(row, 1, 19),
+                (some, row) -> some.reluSquared(row, 1, 19),
+                (some, row) -> some.xielu(row, 1, 19, 1.3f, 0.8f, 0.5f, -1e-6f),
+                (some, row) -> some.siluMultiply(row, 1, row(y, 1), 1, 19),
+                (some, row) -> some.geluMultiply(row, 1, row(y, 1), 1, 19),
+                (some, row) -> some.sigmoidMultiply(row, 1, row(y, 1), 1, 19),
+                (some, row) -> some.clampedSiluMultiply(row, 1, row(y, 1), 1, 19, 1.702f, 7),
+                (some, row) -> some.add(row, 1, row(y, 1), 1, 19),
+                (some, row) -> some.multiply(row, 1, row(y, 1), 1, 19),
+                (some, row) -> some.addScaled(row, 1, row(y, 1), 1, 0.5f, 19));
+        for (int i = 0; i < operations.size(); i++) {
+            for (float[] input : new float[][] {x, low}) {
+                MemorySegment expected = row(input, 1);
+                MemorySegment actual = row(input, 1);
+                operations.get(i).accept(KernelProvider.scalar(), expected);
+                operations.get(i).accept(kernels, actual);
+                for (int k = 0; k < 19; k++) {
+                    float right = Native.array(expected)[k + 1];
+                    float got = Native.array(actual)[k + 1];
+                    assertThat(Float.isNaN(right) ? Float.isNaN(got) : Math.abs(got - right) <= 1e-5f || got == right)
+                            .as("operation %d of %s: %s instead of %s", i, input[k], got, right)
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void aRowWithWhatIsNoNumberHasNoNorm(Kernels kernels) {
+        float[] x = new float[35];
+        java.util.Arrays.fill(x, 1);
+        x[34] = Float.NaN;
+        MemorySegment layer = row(x, 1);
+        kernels.layerNorm(layer, 1, layer, 1, null, null, 35, 1e-5f);
+        MemorySegment rms = row(x, 1);
+        kernels.rmsNorm(rms, 1, rms, 1, Native.floats(x), 35, 1e-5f);
+        for (int i = 1; i <= 35; i++) {
+            assertThat(Native.array(layer)[i]).isNaN();
+            assertThat(Native.array(rms)[i]).isNaN();
+        }
+        assertThat(kernels.dot(Native.floats(x), 0, Native.floats(x), 0, 35)).isNaN();
+    }
+
+    @ParameterizedTest
+    @MethodSource("implementations")
+    void layerNormTakesOneOfWeightAndBiasAlone(Kernels kernels) {
+        Random random = new Random(16);
+        for (int count : new int[] {1, 16, 33}) {
+            float[] x = RandomWeights.gaussians(count, random);
+            float[] factors = RandomWeights.gaussians(count, random);
+            MemorySegment plain = guarded(count, 3);
+            MemorySegment weighted = guarded(count, 3);
+            MemorySegment shifted = guarded(count, 3);
+            kernels.layerNorm(plain, 3, Native.floats(x), 0, null, null, count, 1e-5f);
+            kernels.layerNorm(weighted, 3, Native.floats(x), 0, Native.floats(factors), null, count, 1e-5f);
+            kernels.layerNorm(shifted, 3, Native.floats(x), 0, null, Native.floats(factors), count, 1e-5f);
+            float[] normed = Native.array(plain);
+            assertRow(weighted, 3, count, i -> normed[i + 3] * factors[i], 1e-6, 1e-9);
+            assertRow(shifted, 3, count, i -> normed[i + 3] + factors[i], 1e-6, 1e-6);
+        }
+    }
+
     private static double gelu(double x) {
         return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
     }
@@ -249,7 +338,7 @@ class RowKernelsTest {
     @MethodSource("implementations")
     void rotationTurnsEachPairByItsAngle(Kernels kernels) {
         Random random = new Random(8);
-        for (int dimensions : new int[] {0, 2, 4, 6, 8, 16, 30, 32, 34, 64, 66, 80, 128}) {
+        for (int dimensions : new int[] {0, 2, 4, 6, 8, 10, 14, 16, 18, 30, 32, 34, 46, 64, 66, 80, 128}) {
             int pairs = dimensions / 2;
             float[] x = RandomWeights.gaussians(dimensions, random);
             float[] cos = new float[pairs];

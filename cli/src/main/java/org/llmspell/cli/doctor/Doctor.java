@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.llmspell.cli.output.Readable;
+import org.llmspell.kernels.KernelProvider;
 import org.llmspell.local.BackendStatus;
 import org.llmspell.local.LocalModelException;
 import org.llmspell.local.LocalModels;
@@ -41,7 +43,7 @@ public final class Doctor {
     /** Checks all places. */
     public List<Check> run() throws InterruptedException {
         List<Check> checks = new ArrayList<>();
-        checks.add(java(ModuleLayer.boot().findModule(VECTOR).isPresent()));
+        checks.add(java(ModuleLayer.boot().findModule(VECTOR).isPresent(), KernelProvider.warning()));
         checks.add(Check.ok("cpu", Processor.describe()));
         Config loaded;
         try {
@@ -69,14 +71,24 @@ public final class Doctor {
         return checks;
     }
 
-    static Check java(boolean vector) {
+    /**
+     * Java itself.
+     *
+     * @param vector whether it has the Vector API
+     * @param slow why computing is slow, or null
+     */
+    static Check java(boolean vector, @Nullable String slow) {
         String version = System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")";
-        return vector
-                ? Check.ok("java", version + ", Vector API on")
+        if (vector) {
+            return Check.ok("java", version + ", Vector API on");
+        }
+        return slow == null
+                ? Check.ok("java", version + ", without the Vector API, which nothing needs here")
                 : Check.warn(
                         "java",
-                        version + ", without the Vector API: models run many times slower",
-                        "Start through the llmspell launcher, or give java --add-modules=" + VECTOR);
+                        version + ", without the Vector API: " + slow,
+                        "Set " + KernelProvider.VARIABLE + "=vector and start through the llmspell launcher, or give java --add-modules="
+                                + VECTOR);
     }
 
     private Check candle(Config loaded) {

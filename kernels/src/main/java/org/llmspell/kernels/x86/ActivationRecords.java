@@ -11,32 +11,32 @@ package org.llmspell.kernels.x86;
  */
 record ActivationRecords(int group, int bytes, int counted, Routine routine) {
     /** 256 under one scale. */
-    static ActivationRecords superGroups(Quantization.Order order) throws ExecutableMemory.Refused {
+    static ActivationRecords superGroups(Quantization.Order order) {
         return new ActivationRecords(256, Quantization.SUPER_RECORD, 256, Quantization.superGroups(order));
     }
 
     /** Four times 32 with a scale each; {@code offset} is {@link Quantization#quads}'s. */
-    static ActivationRecords quads(int offset) throws ExecutableMemory.Refused {
+    static ActivationRecords quads(int offset) {
         return new ActivationRecords(128, Quantization.QUAD_RECORD, 32, Quantization.quads(offset));
     }
 
     /** As they are. */
-    static ActivationRecords floats() throws ExecutableMemory.Refused {
+    static ActivationRecords floats() {
         return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Quantization.floats());
     }
 
     /** {@link #superGroups} in plain order, for code in AVX2 and written by such. */
-    static ActivationRecords avx2SuperGroups() throws ExecutableMemory.Refused {
+    static ActivationRecords avx2SuperGroups() {
         return new ActivationRecords(256, Quantization.SUPER_RECORD, 256, Avx2Quantization.superGroups());
     }
 
     /** {@link #quads} likewise. */
-    static ActivationRecords avx2Quads(int offset) throws ExecutableMemory.Refused {
+    static ActivationRecords avx2Quads(int offset) {
         return new ActivationRecords(128, Quantization.QUAD_RECORD, 32, Avx2Quantization.quads(offset));
     }
 
     /** {@link #floats} likewise. */
-    static ActivationRecords avx2Floats() throws ExecutableMemory.Refused {
+    static ActivationRecords avx2Floats() {
         return new ActivationRecords(FloatCode.GROUP, FloatCode.RECORD, FloatCode.GROUP, Avx2Quantization.floats());
     }
 

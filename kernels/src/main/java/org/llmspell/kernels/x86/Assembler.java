@@ -95,6 +95,18 @@ final class Assembler {
         immediate(op, immediate);
     }
 
+    /**
+     * Sets the bits of mask register {@code mask} where lanes meet the condition.
+     *
+     * @param predicate the condition's number: 1 is "less", 4 "not equal, or no number", 14 "greater"; unless they say so, there is none
+     *     with what is no number
+     */
+    void compare(Op op, int mask, Vec first, Source second, int predicate) {
+        require(op, Op.Shape.COMPARE);
+        evex(op, mask, first.number(), second, first.bits(), Mask.NONE);
+        immediate(op, predicate);
+    }
+
     /** Sets mask register {@code mask} to the lower 32 bits of {@code source}. */
     void kmovd(int mask, Gp source) {
         // VEX.L0.F2.0F.W0 92 /r
@@ -303,6 +315,16 @@ final class Assembler {
 
     void store32(Mem destination, Gp source) {
         general(0, new int[] {0x89}, source.number(), destination);
+    }
+
+    void store16(Mem destination, Gp source) {
+        bytes(0x66);
+        general(0, new int[] {0x89}, source.number(), destination);
+    }
+
+    /** Stores the lowest byte; of RSP, RBP, RSI and RDI it has another encoding, so that {@code source} is none of these. */
+    void store8(Mem destination, Gp source) {
+        general(0, new int[] {0x88}, source.number(), destination);
     }
 
     void store(Mem destination, Gp source) {

@@ -41,16 +41,16 @@ import org.llmspell.kernels.x86.Assembler.Label;
  * The code of attention over one page of keys and values, for heads of one size and format: widens the page to float32, then takes each
  * query vector through scores, online softmax (Milakov and Gimelshein 2018) and the sum of values. A query vector's state
  * between pages is a record: 16 partial sums of the softmax's denominator, the maximum so far, then from byte 128 the sum of
- * values.
+ * values. Widened heads and sums are filled up with zeros to whole vectors.
  *
- * @param keyDimension elements of a query, a multiple of 16 up to 256
+ * @param keyDimension elements of a query, up to {@link #LARGEST_HEAD}
  * @param valueDimension elements of a value, likewise
  * @param pageTokens positions of a page: 16, 32, 48 or 64
  * @param format of the cached heads
  * @param capped scores go through {@code c · tanh(score / c)}
  */
 record AttentionCode(int keyDimension, int valueDimension, int pageTokens, CacheFormat format, boolean capped) {
-    static final int LARGEST_HEAD = 256;
+    static final int LARGEST_HEAD = 1024;
     static final int LARGEST_PAGE = 64;
 
     static final int STATE_SUMS = 0;
@@ -97,29 +97,69 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
     /** Registers 16 to 31 hold a query, then the sums of values; at most 8 of them leave room for a second set. */
     private static final int HELD = 16;
 
+    /** What does not fit the registers at once is taken in turns of so many vectors. */
+    private static final int MOST_HELD = 16;
+
+    /** Masks 1 to 4 are the visible positions; these are of a head's last vector. */
+    private static final int KEY_TAIL = 5;
+
+    private static final int VALUE_TAIL = 6;
+
     static boolean possible(int keyDimension, int valueDimension, int pageTokens) {
         return fits(keyDimension) && fits(valueDimension) && pageTokens % 16 == 0 && pageTokens <= LARGEST_PAGE;
     }
 
     private static boolean fits(int dimension) {
-        return dimension > 0 && dimension % 16 == 0 && dimension <= LARGEST_HEAD;
+        return dimension > 0 && dimension <= LARGEST_HEAD;
     }
 
     int stateBytes() {
-        return STATE_VALUES + 4 * valueDimension;
+        return stateBytes(valueDimension);
+    }
+
+    /** Bytes of the state of a query vector for values of {@code valueDimension} elements. */
+    static int stateBytes(int valueDimension) {
+        return STATE_VALUES + 64 * vectors(valueDimension);
+    }
+
+    /** Bytes of a widened key. */
+    int wideKeyBytes() {
+        return 64 * vectors(keyDimension);
+    }
+
+    /** Bytes of a widened value. */
+    int wideValueBytes() {
+        return 64 * vectors(valueDimension);
+    }
+
+    private static int vectors(int dimension) {
+        return Math.ceilDiv(dimension, 16);
+    }
+
+    /** Which lanes of vector {@code i} of a head there are. */
+    private static Mask lanes(int i, int dimension, int tail) {
+        return 16 * (i + 1) <= dimension ? Mask.NONE : Mask.zeroing(tail);
+    }
+
+    private void tails(Assembler a) {
+        a.mov(RAX, (1L << keyDimension % 16) - 1);
+        a.kmovd(KEY_TAIL, RAX);
+        a.mov(RAX, (1L << valueDimension % 16) - 1);
+        a.kmovd(VALUE_TAIL, RAX);
     }
 
     /** Takes one page into account. */
-    Routine page() throws ExecutableMemory.Refused {
+    Routine page() {
         return Routine.of(this::write);
     }
 
     /** Divides: {@link #QUERY} and its stride say where the results go instead, rows, group and states are as before. */
-    Routine finish() throws ExecutableMemory.Refused {
+    Routine finish() {
         return Routine.of(this::writeFinish);
     }
 
     private void writeFinish(Assembler a) {
+        tails(a);
         a.load(R10, at(RDI, QUERY));
         a.load(R9, at(RDI, ROWS));
         a.load(RAX, at(RDI, STATES));
@@ -135,9 +175,10 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         Lanes.join(a, VADDPS, sum, other);
         constant(a, other, ONES);
         a.emit(VDIVPS, other, other, sum);
-        for (int i = 0; i < valueDimension / 16; i++) {
+        for (int i = 0; i < vectors(valueDimension); i++) {
             a.emit(VMULPS, sum, other, at(RAX, STATE_VALUES + 64 * i));
-            a.store(VMOVUPS_STORE, at(R8, 64 * i), sum);
+            Mask lanes = lanes(i, valueDimension, VALUE_TAIL);
+            a.store(VMOVUPS_STORE, at(R8, 64 * i), sum, lanes.number() == 0 ? lanes : Mask.merging(lanes.number()), 0);
         }
         a.add(R8, 4 * valueDimension);
         a.add(RAX, stateBytes());
@@ -151,8 +192,9 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
 
     private void write(Assembler a) {
         a.push(RBX);
-        widen(a, KEYS, WIDE_KEYS, keyDimension);
-        widen(a, VALUES, WIDE_VALUES, valueDimension);
+        tails(a);
+        widen(a, KEYS, WIDE_KEYS, keyDimension, KEY_TAIL);
+        widen(a, VALUES, WIDE_VALUES, valueDimension, VALUE_TAIL);
         for (int part = 0; part < parts(); part++) {
             a.load32(RAX, at(RDI, VISIBLE_BITS + 2 * part));
             a.kmovd(1 + part, RAX);
@@ -184,7 +226,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         return pageTokens / 16;
     }
 
-    private void widen(Assembler a, int source, int target, int dimension) {
+    private void widen(Assembler a, int source, int target, int dimension, int tail) {
         Label next = new Label();
         Label end = new Label();
         a.load(RSI, at(RDI, source));
@@ -193,12 +235,12 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         a.test(RCX, RCX);
         a.jump(Condition.EQUAL, end);
         a.place(next);
-        for (int i = 0; i < dimension / 16; i++) {
-            load(a, format, zmm(0), zmm(1), 0, 16 * i);
+        for (int i = 0; i < vectors(dimension); i++) {
+            load(a, format, zmm(0), zmm(1), 0, 16 * i, lanes(i, dimension, tail));
             a.store(VMOVUPS_STORE, at(RDX, 64 * i), zmm(0));
         }
         a.add(RSI, (int) format.bytes(dimension));
-        a.add(RDX, 4 * dimension);
+        a.add(RDX, 64 * vectors(dimension));
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
         a.place(end);
@@ -208,26 +250,34 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
      * Elements {@code first} to {@code first + 15} of the head at {@code offset} behind RSI as float32.
      *
      * @param scale keeps the scale of the block that they are in, if there is one
+     * @param lanes those that there are; the others become zero
      */
-    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first) {
+    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first, Mask lanes) {
         if (format == CacheFormat.HALF) {
-            a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first));
+            a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first), lanes);
             return;
         }
         int inBlock = first % CacheFormat.BLOCK;
         int block = offset + (int) CacheFormat.BYTES.bytes(first - inBlock);
         a.emit(VPBROADCASTW, scale.y(), at(RSI, block));
         a.emit(VCVTPH2PS, scale, scale.y());
-        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + inBlock));
+        a.emit(VPMOVSXBD, elements, at(RSI, block + Short.BYTES + inBlock), lanes);
         a.emit(VCVTDQ2PS, elements, elements);
-        a.emit(VMULPS, elements, elements, scale);
+        a.emit(VMULPS, elements, elements, scale, lanes, 0);
     }
 
     /** The products of the query at R8 with the keys, four at a time, those beyond the visible ones included. */
     private void scores(Assembler a) {
-        int vectors = keyDimension / 16;
-        for (int i = 0; i < vectors; i++) {
-            a.emit(VMOVUPS, zmm(HELD + i), at(R8, 64 * i));
+        int vectors = vectors(keyDimension);
+        for (int from = 0; from < vectors; from += MOST_HELD) {
+            scores(a, from, Math.min(vectors, from + MOST_HELD));
+        }
+    }
+
+    /** The same for some vectors of the heads, added to what earlier ones gave. */
+    private void scores(Assembler a, int from, int to) {
+        for (int i = from; i < to; i++) {
+            a.emit(VMOVUPS, zmm(HELD + i - from), at(R8, 64 * i), lanes(i, keyDimension, KEY_TAIL));
         }
         a.load(RDX, at(RDI, WIDE_KEYS));
         a.lea(RSI, at(RDI, SCORES));
@@ -235,10 +285,10 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         Label next = new Label();
         a.align(32);
         a.place(next);
-        for (int i = 0; i < vectors; i++) {
+        for (int i = from; i < to; i++) {
             for (int key = 0; key < TOGETHER; key++) {
-                Mem element = at(RDX, 4 * keyDimension * key + 64 * i);
-                a.emit(i == 0 ? VMULPS : VFMADD231PS, zmm(key), zmm(HELD + i), element);
+                Mem element = at(RDX, wideKeyBytes() * key + 64 * i);
+                a.emit(i == from ? VMULPS : VFMADD231PS, zmm(key), zmm(HELD + i - from), element);
             }
         }
         a.emit(VUNPCKLPS, zmm(4), zmm(0), zmm(1));
@@ -254,8 +304,11 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         a.emit(VADDPS, zmm(5).y(), zmm(5).y(), zmm(6).y());
         a.store(VEXTRACTI32X4, zmm(6).x(), zmm(5).y(), 1);
         a.emit(VADDPS, zmm(5).x(), zmm(5).x(), zmm(6).x());
+        if (from > 0) {
+            a.emit(VADDPS, zmm(5).x(), zmm(5).x(), at(RSI, 0));
+        }
         a.store(VMOVUPS_STORE, at(RSI, 0), zmm(5).x());
-        a.add(RDX, 4 * keyDimension * TOGETHER);
+        a.add(RDX, wideKeyBytes() * TOGETHER);
         a.add(RSI, 4 * TOGETHER);
         a.sub(RCX, TOGETHER);
         a.jump(Condition.GREATER, next);
@@ -320,10 +373,17 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
 
     /** The state's values times the correction, and the visible values times their weights. */
     private void values(Assembler a) {
-        int vectors = valueDimension / 16;
+        int vectors = vectors(valueDimension);
+        for (int from = 0; from < vectors; from += MOST_HELD) {
+            values(a, from, Math.min(MOST_HELD, vectors - from));
+        }
+    }
+
+    /** The same for some vectors of the heads. */
+    private void values(Assembler a, int from, int vectors) {
         boolean twoSets = vectors <= 8;
         for (int i = 0; i < vectors; i++) {
-            a.emit(VMULPS, zmm(HELD + i), zmm(8), at(RAX, STATE_VALUES + 64 * i));
+            a.emit(VMULPS, zmm(HELD + i), zmm(8), at(RAX, STATE_VALUES + 64 * (from + i)));
             if (twoSets) {
                 Vec other = zmm(HELD + 8 + i);
                 a.emit(Op.VPXORD, other, other, other);
@@ -341,36 +401,36 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
             a.sub(RCX, 2);
             a.jump(Condition.LESS, single);
             a.place(pair);
-            add(a, 0, HELD, 0);
-            add(a, 4, HELD + 8, 4 * valueDimension);
-            a.add(RDX, 8 * valueDimension);
+            add(a, 0, HELD, 64 * from, vectors);
+            add(a, 4, HELD + 8, wideValueBytes() + 64 * from, vectors);
+            a.add(RDX, 2 * wideValueBytes());
             a.add(RSI, 8);
             a.sub(RCX, 2);
             a.jump(Condition.GREATER_OR_EQUAL, pair);
             a.place(single);
             a.add(RCX, 2);
             a.jump(Condition.EQUAL, end);
-            add(a, 0, HELD, 0);
+            add(a, 0, HELD, 64 * from, vectors);
             a.place(end);
             for (int i = 0; i < vectors; i++) {
                 a.emit(VADDPS, zmm(HELD + i), zmm(HELD + i), zmm(HELD + 8 + i));
             }
         } else {
             a.place(single);
-            add(a, 0, HELD, 0);
-            a.add(RDX, 4 * valueDimension);
+            add(a, 0, HELD, 64 * from, vectors);
+            a.add(RDX, wideValueBytes());
             a.add(RSI, 4);
             a.sub(RCX, 1);
             a.jump(Condition.NOT_EQUAL, single);
         }
         for (int i = 0; i < vectors; i++) {
-            a.store(VMOVUPS_STORE, at(RAX, STATE_VALUES + 64 * i), zmm(HELD + i));
+            a.store(VMOVUPS_STORE, at(RAX, STATE_VALUES + 64 * (from + i)), zmm(HELD + i));
         }
     }
 
-    private void add(Assembler a, int weight, int sums, int value) {
+    private static void add(Assembler a, int weight, int sums, int value, int vectors) {
         a.emit(VBROADCASTSS, zmm(0), at(RSI, weight));
-        for (int i = 0; i < valueDimension / 16; i++) {
+        for (int i = 0; i < vectors; i++) {
             a.emit(VFMADD231PS, zmm(sums + i), zmm(0), at(RDX, value + 64 * i));
         }
     }

@@ -72,26 +72,29 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
     /** For {@link #scaleQueries}: vectors of 16 in a row; the rest is in {@link AttentionCode}'s arguments. */
     static final int ROW_VECTORS = STORED_KEYS + 88;
 
-    private static final int CORRECTIONS = STORED_KEYS + 96;
+    /** For the code's own use. */
+    static final int CORRECTIONS = STORED_KEYS + 96;
 
     static final int ARGUMENT_BYTES = CORRECTIONS + 4 * QUERIES;
 
     private static final int LINE = 64;
-    private static final int KEY_BYTES = Float.BYTES * KEYS;
+    /** Bytes of an element of all keys. */
+    static final int KEY_BYTES = Float.BYTES * KEYS;
 
     private static final long MINUS_INFINITY = Constants.ints(i -> Float.floatToRawIntBits(Float.NEGATIVE_INFINITY));
 
-    /** Whether pages of {@code pageTokens} positions can be taken so. */
-    static boolean possible(int pageTokens) {
-        return pageTokens % KEYS == 0;
+    /** Whether heads of these sizes and pages of {@code pageTokens} positions can be taken so. */
+    static boolean possible(int keyDimension, int valueDimension, int pageTokens) {
+        return keyDimension % 16 == 0 && valueDimension % 16 == 0 && pageTokens % KEYS == 0;
     }
 
-    private int stateBytes() {
-        return AttentionCode.STATE_VALUES + Float.BYTES * valueDimension;
+    /** Bytes of a state, as {@link AttentionCode#stateBytes} has it. */
+    int stateBytes() {
+        return AttentionCode.stateBytes(valueDimension);
     }
 
     /** Multiplies the rows' query vectors by the scale and puts them one after the other. */
-    static Routine scaleQueries() throws ExecutableMemory.Refused {
+    static Routine scaleQueries() {
         return Routine.of(a -> {
             a.load(RSI, at(RDI, AttentionCode.QUERY));
             a.load(R8, at(RDI, AttentionCode.QUERY_STRIDE));
@@ -117,7 +120,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
     }
 
     /** Widens and turns keys, and widens values. */
-    Routine widen() throws ExecutableMemory.Refused {
+    Routine widen() {
         return Routine.of(a -> {
             turnKeys(a);
             widenValues(a);
@@ -125,7 +128,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
     }
 
     /** Takes the positions into account. */
-    Routine tiles() throws ExecutableMemory.Refused {
+    Routine tiles() {
         return Routine.of(this::writeTiles);
     }
 
@@ -136,7 +139,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
             for (int half = 0; half < KEYS / 16; half++) {
                 for (int key = 0; key < 16; key++) {
                     int head = (int) format.bytes(keyDimension) * (16 * half + key);
-                    AttentionCode.load(a, format, zmm(key), zmm(16), head, first);
+                    AttentionCode.load(a, format, zmm(key), zmm(16), head, first, Mask.NONE);
                 }
                 Transposition.write(a);
                 for (int element = 0; element < 16; element++) {
@@ -158,7 +161,7 @@ record AttentionTileCode(int keyDimension, int valueDimension, CacheFormat forma
         Label next = new Label();
         a.place(next);
         for (int i = 0; i < valueDimension / 16; i++) {
-            AttentionCode.load(a, format, value, zmm(3), 0, 16 * i);
+            AttentionCode.load(a, format, value, zmm(3), 0, 16 * i, Mask.NONE);
             a.store(VMOVUPS_STORE, at(RDX, LINE * i), value);
             // Infinity times zero is no number.
             a.emit(VFMADD231PS, found, value, zero);

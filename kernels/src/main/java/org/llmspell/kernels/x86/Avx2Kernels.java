@@ -1,26 +1,31 @@
 package org.llmspell.kernels.x86;
 
-import java.lang.foreign.MemorySegment;
-import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
-import org.llmspell.kernels.NativeMemory;
-import org.llmspell.kernels.WeightMatrix;
 
 /**
- * Kernels assembled at start for x86-64 processors with AVX2, FMA and F16C: products of the quantized formats in use with activations
- * rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32. Everything else is left
- * to other kernels. Thread-safe. Products are as exact as those of {@link X86Kernels}.
+ * Kernels assembled at start for x86-64 processors with AVX2, FMA and F16C: as {@link X86Kernels}, but that products of BF16 and of
+ * formats without code of their own are in float32 with many tokens too. Thread-safe.
  */
-public final class Avx2Kernels extends ForwardingKernels {
-    private final String name;
-    private final X86Products products;
-    private final long smallest;
+public final class Avx2Kernels extends X86ProductKernels {
+    /** Whether nothing that takes time is left to the other kernels. */
+    public static final boolean COMPLETE = true;
 
-    private Avx2Kernels(Kernels others, long smallest, boolean vnni) throws ExecutableMemory.Refused {
-        super(others);
-        name = "avx2 (%selse %s)".formatted(vnni ? "VNNI; " : "", others.name());
-        products = X86Products.avx2(vnni);
-        this.smallest = smallest;
+    /** Weights of a matrix from which on rounding pays. Smaller ones are expanded in Java, which takes some 0.1 ms. */
+    private static final long WORTH_ROUNDING = 1 << 16;
+
+    private final String name;
+
+    private Avx2Kernels(Kernels others, Rows rows, X86Products products, long smallest, boolean vnni) {
+        super(
+                others,
+                rows,
+                X86Recurrence.avx2(rows),
+                products,
+                BatchProducts.avx2(vnni, products, others),
+                new ExactProducts(products, DenseUnpacking::avx2),
+                new X86Attention(AttentionCodes.AVX2),
+                smallest);
+        name = vnni ? "avx2 (VNNI)" : "avx2 (no VNNI)";
     }
 
     /**
@@ -30,13 +35,13 @@ public final class Avx2Kernels extends ForwardingKernels {
      * @throws X86Kernels.Unavailable if the processor has not the instructions, or the system gives no executable memory
      */
     public static Kernels assemble(Kernels others) throws X86Kernels.Unavailable {
-        return assemble(others, X86Kernels.WORTH_ROUNDING, true);
+        return assemble(others, WORTH_ROUNDING, true);
     }
 
     /**
      * {@link #assemble(Kernels)} with other limits.
      *
-     * @param smallest matrices of fewer weights are left to {@code others}
+     * @param smallest matrices of fewer weights are multiplied with activations that are not rounded
      * @param vnni whether AVX-VNNI may be used where there is any
      */
     public static Kernels assemble(Kernels others, long smallest, boolean vnni) throws X86Kernels.Unavailable {
@@ -45,7 +50,8 @@ public final class Avx2Kernels extends ForwardingKernels {
             if (!features.avx2()) {
                 throw new X86Kernels.Unavailable("the processor has no AVX2 with FMA and F16C");
             }
-            return new Avx2Kernels(others, smallest, vnni && features.avxVnni());
+            boolean dots = vnni && features.avxVnni();
+            return new Avx2Kernels(others, new Avx2Rows(), X86Products.avx2(dots), smallest, dots);
         } catch (ExecutableMemory.Refused e) {
             throw new X86Kernels.Unavailable(String.valueOf(e.getMessage()));
         }
@@ -54,42 +60,5 @@ public final class Avx2Kernels extends ForwardingKernels {
     @Override
     public String name() {
         return name;
-    }
-
-    @Override
-    public void multiply(
-            WeightMatrix weights,
-            int rowFrom,
-            int rowTo,
-            MemorySegment x,
-            long xIndex,
-            long xStride,
-            int tokens,
-            MemorySegment out,
-            long outIndex,
-            long outStride) {
-        boolean able = products.takes(weights, smallest);
-        if (able) {
-            Bounds.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-        }
-        if (!able
-                || !NativeMemory.reachable(weights.data())
-                || !NativeMemory.reachable(x)
-                || !NativeMemory.writable(out)) {
-            others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-            return;
-        }
-        if (rowFrom < rowTo && tokens > 0) {
-            products.multiply(
-                    weights,
-                    rowFrom,
-                    rowTo,
-                    x.address() + Float.BYTES * xIndex,
-                    Float.BYTES * xStride,
-                    tokens,
-                    out.address() + Float.BYTES * outIndex,
-                    Float.BYTES * outStride);
-        }
-        NativeMemory.keep(weights.data(), x, out);
     }
 }

@@ -7,8 +7,6 @@ import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
 import static org.llmspell.kernels.x86.Gp.RSI;
-import static org.llmspell.kernels.x86.Lanes.SWAP_HALVES;
-import static org.llmspell.kernels.x86.Lanes.SWAP_NEIGHBOURS;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.VexOp.VADDPS;
@@ -28,12 +26,10 @@ import static org.llmspell.kernels.x86.VexOp.VPACKSSDW;
 import static org.llmspell.kernels.x86.VexOp.VPACKSSWB;
 import static org.llmspell.kernels.x86.VexOp.VPADDD;
 import static org.llmspell.kernels.x86.VexOp.VPERMD;
-import static org.llmspell.kernels.x86.VexOp.VPERMQ;
 import static org.llmspell.kernels.x86.VexOp.VPHADDD;
 import static org.llmspell.kernels.x86.VexOp.VPMADDUBSW;
 import static org.llmspell.kernels.x86.VexOp.VPMADDWD;
 import static org.llmspell.kernels.x86.VexOp.VPMULLD;
-import static org.llmspell.kernels.x86.VexOp.VPSHUFD;
 import static org.llmspell.kernels.x86.VexOp.VPUNPCKLWD;
 import static org.llmspell.kernels.x86.VexOp.VPXOR;
 
@@ -57,7 +53,9 @@ final class Avx2Quantization {
 
     private static final int[] PACKED_WORDS = {0, 4, 1, 5, 2, 6, 3, 7};
 
-    private static final Vec MOST = ymm(8);
+    /** The scale, in every lane. */
+    static final Vec MOST = ymm(8);
+
     private static final Vec SUM = ymm(9);
     private static final Vec INVERSE = ymm(10);
     private static final Vec TEMPORARY = ymm(11);
@@ -82,13 +80,14 @@ final class Avx2Quantization {
         });
     }
 
-    private static void constants(Assembler a, int offset) {
+    /** R10 and ymm12 are for these from here on. */
+    static void constants(Assembler a, int offset) {
         a.mov(R10, constants(offset));
         a.emit(VMOVUPS, ORDER, at(R10, IN_ORDER));
     }
 
     /** Groups of 256 in {@link Quantization.Order#PLAIN}. */
-    static Routine superGroups() throws ExecutableMemory.Refused {
+    static Routine superGroups() {
         return Routine.of(a -> {
             constants(a, 0);
             Quantization.loop(a, 256, () -> {
@@ -119,7 +118,7 @@ final class Avx2Quantization {
      *
      * @param offset what the weights' quants have too much, times −1, or {@link Quantization#MINIMA}
      */
-    static Routine quads(int offset) throws ExecutableMemory.Refused {
+    static Routine quads(int offset) {
         return Routine.of(a -> {
             constants(a, offset);
             a.mov(RCX, Quantization.QUAD_BLOCKS);
@@ -154,7 +153,7 @@ final class Avx2Quantization {
     }
 
     /** Groups of 32 activations as they are; {@link Quantization#REST_COUNT} counts those after them. */
-    static Routine floats() throws ExecutableMemory.Refused {
+    static Routine floats() {
         return Routine.of(a -> {
             Quantization.loop(a, FloatCode.GROUP, () -> {
                 for (int i = 0; i < RUN_BYTES; i += VECTOR_BYTES) {
@@ -180,7 +179,7 @@ final class Avx2Quantization {
     }
 
     /** The scale of the {@code runs} times 32 activations at RSI in every lane of {@link #MOST}, 127 / max|x| in {@link #INVERSE}. */
-    private static void scale(Assembler a, int runs) {
+    static void scale(Assembler a, int runs) {
         // Four of each, lest one waits for the other.
         for (int i = 0; i < 4; i++) {
             a.emit(VMOVUPS, sums(i), at(RSI, VECTOR_BYTES * i));
@@ -202,8 +201,8 @@ final class Avx2Quantization {
         a.emit(VPXOR, SUM, SUM, SUM);
         // 0 · Σx is 0, or no number where some x is not finite.
         a.emit(VMULPS, SUM, SUM, sums(0));
-        joined(a, VMAXPS, MOST);
-        joined(a, VADDPS, SUM);
+        Lanes.join(a, VMAXPS, MOST, TEMPORARY);
+        Lanes.join(a, VADDPS, SUM, TEMPORARY);
         a.emit(VMOVUPS, INVERSE, at(R10, STEPS));
         a.emit(VDIVPS, INVERSE, INVERSE, MOST);
         a.emit(VMULPS, MOST, MOST, at(R10, PER_STEP));
@@ -218,18 +217,8 @@ final class Avx2Quantization {
         return ymm(4 + i);
     }
 
-    /** What the lanes of {@code all} come to, in every lane. */
-    private static void joined(Assembler a, VexOp join, Vec all) {
-        a.emit(VPERMQ, TEMPORARY, all, SWAP_HALVES);
-        a.emit(join, all, all, TEMPORARY);
-        a.emit(VPSHUFD, TEMPORARY, all, SWAP_HALVES);
-        a.emit(join, all, all, TEMPORARY);
-        a.emit(VPSHUFD, TEMPORARY, all, SWAP_NEIGHBOURS);
-        a.emit(join, all, all, TEMPORARY);
-    }
-
     /** 32 activations from byte {@code offset} on as 8-bit quants in {@code target}; uses registers 0 to 3. */
-    private static void quantize(Assembler a, Vec target, int offset) {
+    static void quantize(Assembler a, Vec target, int offset) {
         for (int i = 0; i < 4; i++) {
             a.emit(VMULPS, ymm(i), INVERSE, at(RSI, offset + VECTOR_BYTES * i));
             a.emit(VCVTPS2DQ, ymm(i), ymm(i));
@@ -241,7 +230,7 @@ final class Avx2Quantization {
     }
 
     /** 32 quants become eight sums of four. */
-    private static void sumsOfFour(Assembler a, Vec quants) {
+    static void sumsOfFour(Assembler a, Vec quants) {
         a.emit(VMOVUPS, TEMPORARY, at(R10, ONE_BYTES));
         a.emit(VPMADDUBSW, quants, TEMPORARY, quants);
         a.emit(VPMADDWD, quants, quants, at(R10, ONE_WORDS));

@@ -31,25 +31,39 @@ final class BatchProducts {
      * @param few the products with few tokens
      * @param others expand what has no code
      */
-    static BatchProducts vectors(CpuFeatures features, X86Products few, Kernels others)
-            throws ExecutableMemory.Refused {
+    static BatchProducts vectors(CpuFeatures features, X86Products few, Kernels others) {
         BatchProducts products = new BatchProducts();
         Choice exact = new Choice(DenseProduct.vectors(DenseElement.FLOAT32, others), FEWEST, false);
         Choice brain = features.avx512Bf16()
                 ? new Choice(DenseProduct.vectors(DenseElement.BFLOAT16, others), FEWEST, true)
                 : exact;
-        PanelProducts panels = new PanelProducts();
-        for (BlockFormat format : BlockFormat.values()) {
-            RoundedProduct rounded = panels.product(format);
-            if (rounded != null) {
-                products.choices.put(format, new Choice(rounded, FEWEST, true));
-            } else if (others.supports(format) && !(few.supports(format) && few.rounds(format))) {
-                products.choices.put(format, brain);
-            }
-        }
+        PanelProducts panels = new PanelProducts(PanelIsa.AVX512);
+        products.choose(panels, few, others, brain);
         products.choices.put(BlockFormat.F16, exact);
         products.choices.put(BlockFormat.F32, new Choice(exact.product, FEWEST_PLAIN, false));
         return products;
+    }
+
+    /** For a processor without AVX-512: activations of 8 bits likewise, else float32. */
+    static BatchProducts avx2(boolean vnni, X86Products few, Kernels others) {
+        BatchProducts products = new BatchProducts();
+        Choice exact = new Choice(DenseProduct.avx2(others), FEWEST, false);
+        PanelProducts panels = new PanelProducts(vnni ? PanelIsa.AVX2_VNNI : PanelIsa.AVX2);
+        products.choose(panels, few, others, exact);
+        products.choices.put(BlockFormat.F32, new Choice(exact.product, FEWEST_PLAIN, false));
+        return products;
+    }
+
+    /** Panels for the formats that have them, {@code rest} for all others that are not rounded when tokens are few. */
+    private void choose(PanelProducts panels, X86Products few, Kernels others, Choice rest) {
+        for (BlockFormat format : BlockFormat.values()) {
+            RoundedProduct rounded = panels.product(format);
+            if (rounded != null) {
+                choices.put(format, new Choice(rounded, FEWEST, true));
+            } else if (others.supports(format) && !(few.supports(format) && few.rounds(format))) {
+                choices.put(format, rest);
+            }
+        }
     }
 
     /** For a processor with AMX: tiles for all. */

@@ -35,7 +35,7 @@ final class DenseActivationCode {
 
     private DenseActivationCode() {}
 
-    static Routine routine(DenseElement element) throws ExecutableMemory.Refused {
+    static Routine routine(DenseElement element) {
         return Routine.of(a -> write(a, element));
     }
 

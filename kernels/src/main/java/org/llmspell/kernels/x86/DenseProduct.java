@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.BatchProduct;
 import org.llmspell.kernels.Bounds;
@@ -27,34 +26,56 @@ final class DenseProduct implements BatchProduct {
     /** Tokens whose sums are kept: 64 KB. More are taken in turns, for which panels are expanded again. */
     private static final int TOKENS = 512;
 
-    private static final int GROUP = DenseActivationCode.TOKENS;
     private static final int ROWS = DenseProductCode.ROWS;
 
     /** Code that takes several groups of tokens at once. */
     private record Step(int groups, Routine code) {}
 
     private final DenseElement element;
+    /** Tokens of a group, a lane each: 16, or 8 in AVX2. */
+    private final int group;
+
     private final int panelColumns;
     private final Kernels others;
     private final List<Step> steps = new ArrayList<>();
     private final Routine prepare;
-    private final Routine store = DenseStoreCode.routine();
+    private final Routine store;
     private final Routine expanded;
     private final Map<BlockFormat, Optional<Routine>> unpacking = new ConcurrentHashMap<>();
     private final ThreadLocal<Scratch> scratch;
 
-    private DenseProduct(DenseElement element, int panelColumns, Kernels others) throws ExecutableMemory.Refused {
+    private DenseProduct(DenseElement element, int panelColumns, Kernels others) {
+        this(
+                element,
+                DenseActivationCode.TOKENS,
+                panelColumns,
+                others,
+                DenseActivationCode.routine(element),
+                DenseStoreCode.routine(),
+                new DenseUnpackPlain(BlockFormat.F32, element).routine());
+    }
+
+    private DenseProduct(
+            DenseElement element,
+            int group,
+            int panelColumns,
+            Kernels others,
+            Routine prepare,
+            Routine store,
+            Routine expanded) {
         this.element = element;
+        this.group = group;
         this.panelColumns = panelColumns;
         this.others = others;
-        prepare = DenseActivationCode.routine(element);
-        expanded = new DenseUnpackPlain(BlockFormat.F32, element).routine();
+        this.prepare = prepare;
+        this.store = store;
+        this.expanded = expanded;
         long panelBytes = (long) ROWS * panelColumns / element.perStep() * Float.BYTES;
         scratch = ThreadLocal.withInitial(() -> new Scratch(panelBytes));
     }
 
     /** In vector registers. A panel's 32 rows of 256 elements, and as many of 48 tokens, fit the first cache where they are bfloat16. */
-    static DenseProduct vectors(DenseElement element, Kernels others) throws ExecutableMemory.Refused {
+    static DenseProduct vectors(DenseElement element, Kernels others) {
         DenseProduct product = new DenseProduct(element, 256, others);
         for (int groups = DenseVectorCode.MOST_GROUPS; groups > 0; groups--) {
             product.steps.add(new Step(groups, new DenseVectorCode(element, groups).routine()));
@@ -62,8 +83,34 @@ final class DenseProduct implements BatchProduct {
         return product;
     }
 
+    /** In float32 in AVX2. A panel's 32 rows of 256 elements, which no format's blocks exceed, are read from the second cache once per group. */
+    static DenseProduct avx2(Kernels others) {
+        DenseProduct product = new DenseProduct(
+                DenseElement.FLOAT32,
+                Avx2DenseCode.TOKENS,
+                256,
+                others,
+                Avx2DenseCode.activations(),
+                Avx2DenseCode.store(),
+                new Avx2DenseUnpackPlain(FloatCode.Layout.F32).routine());
+        for (int groups = Avx2DenseCode.MOST_GROUPS; groups > 0; groups--) {
+            product.steps.add(new Step(groups, Avx2DenseCode.product(groups)));
+        }
+        return product;
+    }
+
+    /** All code, that which expands {@code formats} included. */
+    List<Routine> routines(BlockFormat... formats) {
+        List<Routine> routines = new ArrayList<>(List.of(prepare, store, expanded));
+        steps.forEach(step -> routines.add(step.code));
+        for (BlockFormat format : formats) {
+            unpacking(format).ifPresent(routines::add);
+        }
+        return routines;
+    }
+
     /** In AMX tiles. A panel's 32 rows of 512 elements take 32 KB; sums are then loaded and stored once in 64 multiplications. */
-    static DenseProduct tiles(Kernels others) throws ExecutableMemory.Refused {
+    static DenseProduct tiles(Kernels others) {
         DenseProduct product = new DenseProduct(DenseElement.BFLOAT16, 512, others);
         for (int groups = DenseTileCode.MOST_GROUPS; groups > 0; groups--) {
             product.steps.add(new Step(groups, new DenseTileCode(groups).routine()));
@@ -74,41 +121,27 @@ final class DenseProduct implements BatchProduct {
     /** The code that expands {@code format}, made when it is first asked for, or nothing. */
     private Optional<Routine> unpacking(BlockFormat format) {
         return unpacking.computeIfAbsent(format, some -> {
-            DenseUnpackCode code = unpacking(some, element);
-            return code == null ? Optional.empty() : Optional.of(ExecutableMemory.later(code::routine));
+            DenseUnpackCode code = narrow() ? DenseUnpacking.avx2(some) : DenseUnpacking.code(some, element);
+            return code == null ? Optional.empty() : Optional.of(code.routine());
         });
     }
 
-    private static @Nullable DenseUnpackCode unpacking(BlockFormat format, DenseElement element) {
-        if (DenseUnpackPlain.supports(format, element)) {
-            return new DenseUnpackPlain(format, element);
-        }
-        if (element == DenseElement.FLOAT32) {
-            return null;
-        }
-        return switch (format) {
-            case Q2_K -> new DenseUnpackTwoBits();
-            case Q3_K -> DenseUnpackSignedScales.q3k();
-            case IQ4_XS -> DenseUnpackSignedScales.iq4xs();
-            case Q4_K -> new DenseUnpackNibbles(false);
-            case Q5_K -> new DenseUnpackNibbles(true);
-            case Q6_K -> new DenseUnpackSixBits();
-            default -> DenseUnpackSmall.of(format);
-        };
+    private boolean narrow() {
+        return group == Avx2DenseCode.TOKENS;
     }
 
     @Override
     public int tokensTogether() {
-        return GROUP;
+        return group;
     }
 
     @Override
     public long preparedBytes(int columns, int tokens) {
-        return Math.multiplyExact(groupBytes(columns), Math.ceilDiv(tokens, GROUP));
+        return Math.multiplyExact(groupBytes(columns), Math.ceilDiv(tokens, group));
     }
 
     private long groupBytes(int columns) {
-        return element.steps(columns) * DenseActivationCode.STEP_BYTES;
+        return element.steps(columns) * stepBytes();
     }
 
     @Override
@@ -123,10 +156,10 @@ final class DenseProduct implements BatchProduct {
             MemorySegment prepared) {
         Bounds.prepare(this, x, xIndex, xStride, columns, tokens, tokenFrom, tokenTo, prepared);
         Scratch memory = scratch.get();
-        for (int token = tokenFrom; token < tokenTo; token += GROUP) {
-            int count = Math.min(GROUP, tokenTo - token);
+        for (int token = tokenFrom; token < tokenTo; token += group) {
+            int count = Math.min(group, tokenTo - token);
             MemorySegment from = x.asSlice(Float.BYTES * (xIndex + token * xStride));
-            long target = prepared.address() + token / GROUP * groupBytes(columns);
+            long target = prepared.address() + token / group * groupBytes(columns);
             prepareGroup(memory, from, Float.BYTES * xStride, count, columns, target);
         }
         NativeMemory.keep(x, prepared, prepared);
@@ -135,16 +168,21 @@ final class DenseProduct implements BatchProduct {
     private void prepareGroup(Scratch memory, MemorySegment from, long stride, int tokens, int columns, long target) {
         int lines = columns / element.perLine();
         int whole = lines * element.perLine();
-        if (tokens == GROUP) {
+        if (tokens == group) {
             prepare(memory, from.address(), stride, lines, target);
         } else {
-            long padded = memory.padded(from, stride, tokens, whole, Math.max(whole, element.perLine()));
+            long padded = memory.padded(group, from, stride, tokens, whole, Math.max(whole, element.perLine()));
             prepare(memory, padded, (long) Float.BYTES * whole, lines, target);
         }
         if (whole < columns) {
             long rest = memory.padded(
-                    from.asSlice((long) Float.BYTES * whole), stride, tokens, columns - whole, element.perLine());
-            long end = target + (long) lines * GROUP * DenseActivationCode.STEP_BYTES;
+                    group,
+                    from.asSlice((long) Float.BYTES * whole),
+                    stride,
+                    tokens,
+                    columns - whole,
+                    element.perLine());
+            long end = target + element.steps(whole) * stepBytes();
             prepare(memory, rest, (long) Float.BYTES * element.perLine(), 1, end);
         }
     }
@@ -175,7 +213,7 @@ final class DenseProduct implements BatchProduct {
         long groupBytes = groupBytes(weights.columns());
         for (int token = 0; token < tokens; token += TOKENS) {
             int count = Math.min(TOKENS, tokens - token);
-            long x = prepared.address() + token / GROUP * groupBytes;
+            long x = prepared.address() + token / group * groupBytes;
             for (int row = rowFrom; row < rowTo; row += ROWS) {
                 int rows = Math.min(ROWS, rowTo - row);
                 long target = out.address() + Float.BYTES * (outIndex + token * outStride + row);
@@ -198,8 +236,8 @@ final class DenseProduct implements BatchProduct {
             arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.STEPS, element.steps(columns));
             arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.OCTETS, (rows + 7) / 8);
             arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.FIRST, column == 0 ? 1 : 0);
-            long from = x + (long) column / element.perStep() * DenseActivationCode.STEP_BYTES;
-            int groups = (tokens + GROUP - 1) / GROUP;
+            long from = x + (long) column / element.perStep() * stepBytes();
+            int groups = Math.ceilDiv(tokens, group);
             int done = 0;
             for (Step step : steps) {
                 int times = (groups - done) / step.groups;
@@ -208,13 +246,18 @@ final class DenseProduct implements BatchProduct {
                     arguments.set(
                             ValueLayout.JAVA_LONG,
                             DenseProductCode.SUMS,
-                            memory.sums.address() + (long) done * DenseProductCode.GROUP_SUMS);
+                            memory.sums.address() + (long) done * ROWS * stepBytes());
                     arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.TIMES, times);
                     step.code.call(arguments.address());
                     done += times * step.groups;
                 }
             }
         }
+    }
+
+    /** Bytes of a step of a group's activations, and of a row's sums. */
+    private long stepBytes() {
+        return (long) Float.BYTES * group;
     }
 
     /** Bytes from one row of the panel to the next. */
@@ -270,15 +313,23 @@ final class DenseProduct implements BatchProduct {
 
     private void store(Scratch memory, int rows, int tokens, long out, long outStride) {
         MemorySegment arguments = memory.arguments;
-        for (int row = 0; row < rows; row += 16) {
-            long sums = memory.sums.address() + (long) row * DenseActivationCode.STEP_BYTES;
+        for (int row = 0; row < rows; row += group) {
+            long sums = memory.sums.address() + row * stepBytes();
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.SUMS, sums);
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT, out + (long) Float.BYTES * row);
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT_STRIDE, outStride);
             arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.TOKENS, tokens);
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, (1L << Math.min(16, rows - row)) - 1);
+            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, storedRows(rows - row));
             store.call(arguments.address());
         }
+    }
+
+    /** How the code that stores is told which rows are there. */
+    private long storedRows(int rows) {
+        if (!narrow()) {
+            return (1L << Math.min(group, rows)) - 1;
+        }
+        return rows >= group ? 0 : Avx2RowCode.mask(rows);
     }
 
     /** A thread's argument block, panel and sums, and what it needs at edges. */
@@ -286,7 +337,7 @@ final class DenseProduct implements BatchProduct {
         final MemorySegment arguments =
                 Arena.ofAuto().allocate(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES), 64);
         final MemorySegment panel;
-        final MemorySegment sums = Arena.ofAuto().allocate((long) TOKENS / GROUP * DenseProductCode.GROUP_SUMS, 64);
+        final MemorySegment sums = Arena.ofAuto().allocate((long) TOKENS * ROWS * Float.BYTES, 64);
         private MemorySegment floats = MemorySegment.NULL;
         private MemorySegment padded = MemorySegment.NULL;
 
@@ -300,9 +351,10 @@ final class DenseProduct implements BatchProduct {
         }
 
         /** A copy of some tokens' activations as a whole group, {@code width} floats each, with zeros for what is not there. */
-        long padded(MemorySegment from, long stride, int tokens, int columns, int width) {
-            padded = grown(padded, (long) Float.BYTES * GROUP * width);
-            padded.asSlice(0, (long) Float.BYTES * GROUP * width).fill((byte) 0);
+        long padded(int group, MemorySegment from, long stride, int tokens, int columns, int width) {
+            long size = (long) Float.BYTES * group * width;
+            padded = grown(padded, size);
+            padded.asSlice(0, size).fill((byte) 0);
             for (int t = 0; t < tokens; t++) {
                 long bytes = (long) Float.BYTES * columns;
                 MemorySegment.copy(from, t * stride, padded, (long) Float.BYTES * t * width, bytes);

@@ -26,7 +26,7 @@ final class DenseStoreCode {
 
     private DenseStoreCode() {}
 
-    static Routine routine() throws ExecutableMemory.Refused {
+    static Routine routine() {
         return Routine.of(DenseStoreCode::write);
     }
 

@@ -78,7 +78,7 @@ final class DenseTileCode {
         return segment.address();
     }
 
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 

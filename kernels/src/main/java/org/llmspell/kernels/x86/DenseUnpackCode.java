@@ -13,6 +13,9 @@ import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VCVTNE2PS2BF16;
 import static org.llmspell.kernels.x86.Op.VMOVDQU32;
 import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
+import static org.llmspell.kernels.x86.Op.VPANDD;
+import static org.llmspell.kernels.x86.Op.VPMOVZXBD;
+import static org.llmspell.kernels.x86.Op.VPSRLD;
 
 /**
  * The code that expands some blocks of some rows of weights into a dense panel, row by row with the elements in their order, and
@@ -57,7 +60,7 @@ abstract class DenseUnpackCode {
     /** Expands the block at RSI to RDX. */
     abstract void block(Assembler a);
 
-    final Routine routine() throws ExecutableMemory.Refused {
+    final Routine routine() {
         return Routine.of(this::write);
     }
 
@@ -107,9 +110,18 @@ abstract class DenseUnpackCode {
         a.kmovd(mask, RAX);
     }
 
-    /** Line {@code line} of the target becomes the 32 elements in {@code vector}. */
+    /** Line {@code line} of the target becomes the elements in {@code vector}: 32 of bfloat16, or 16 of float32. */
     static void put(Assembler a, int line, Vec vector) {
         a.store(VMOVUPS_STORE, at(RDX, LINE_BYTES * line), vector);
+    }
+
+    /** {@code target} = the 16 bytes at {@code bytes} as integers, of each the bits in {@code mask} after a shift to the right. */
+    static void integers(Assembler a, Vec target, Mem bytes, int shift, Vec mask) {
+        a.emit(VPMOVZXBD, target, bytes);
+        if (shift != 0) {
+            a.emit(VPSRLD, target, target, shift);
+        }
+        a.emit(VPANDD, target, target, mask);
     }
 
     /** {@code target = bfloat16(lower, upper)}, 16 elements and the 16 after them; it may be one of them. */

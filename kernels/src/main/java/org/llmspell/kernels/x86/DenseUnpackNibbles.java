@@ -11,9 +11,11 @@ import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPANDD;
 import static org.llmspell.kernels.x86.Op.VPBROADCASTW;
 import static org.llmspell.kernels.x86.Op.VPERMW;
+import static org.llmspell.kernels.x86.Op.VPMOVZXBD;
 import static org.llmspell.kernels.x86.Op.VPMOVZXBW;
 import static org.llmspell.kernels.x86.Op.VPORD;
 import static org.llmspell.kernels.x86.Op.VPSHUFB;
+import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Op.VPSLLW;
 import static org.llmspell.kernels.x86.Op.VPSRLD;
 import static org.llmspell.kernels.x86.Op.VPSRLVD;
@@ -24,8 +26,8 @@ import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 /**
- * Expands Q4_K and Q5_K to bfloat16: the 16 or 32 values of each sub-block are computed and rounded once, and its 32 quants
- * look them up in one instruction.
+ * Expands Q4_K and Q5_K. To bfloat16 the 16 or 32 values of each sub-block are computed and rounded once, and its 32 quants look
+ * them up in one instruction; to float32 each quant is multiplied.
  */
 final class DenseUnpackNibbles extends DenseUnpackCode {
     // Lanes 0 to 7 are the six-bit scales, 8 to 15 the minima, taken from the 16 bytes that a block begins with.
@@ -40,11 +42,14 @@ final class DenseUnpackNibbles extends DenseUnpackCode {
     private static final long UPPER_NUMBERS = Constants.floats(16, i -> 16 + i);
     private static final long LOW_NIBBLE = Constants.words(i -> 0x0F);
     private static final long SIXTEEN = Constants.words(i -> 16);
+    private static final long WIDE_LOW_NIBBLE = Constants.ints(i -> 0x0F);
+    private static final long WIDE_SIXTEEN = Constants.ints(i -> 16);
 
     private static final int MINIMA = 1;
     private static final int FIRST_OR_SECOND_AND_THIRD = 0xF8;
 
     private final boolean fifthBit;
+    private final DenseElement element;
     private final Vec lowerBytes = zmm(16);
     private final Vec upperBytes = zmm(17);
     private final Vec lowerShifts = zmm(18);
@@ -56,9 +61,10 @@ final class DenseUnpackNibbles extends DenseUnpackCode {
     private final Vec sixteen = zmm(24);
 
     /** @param fifthBit Q5_K rather than Q4_K */
-    DenseUnpackNibbles(boolean fifthBit) {
-        super(fifthBit ? 176 : 144, 512);
+    DenseUnpackNibbles(boolean fifthBit, DenseElement element) {
+        super(fifthBit ? 176 : 144, 256 / element.perStep() * Float.BYTES);
         this.fifthBit = fifthBit;
+        this.element = element;
     }
 
     @Override
@@ -70,14 +76,19 @@ final class DenseUnpackNibbles extends DenseUnpackCode {
         constant(a, upperBits, UPPER_BITS);
         constant(a, numbers, NUMBERS);
         constant(a, upperNumbers, UPPER_NUMBERS);
-        constant(a, lowNibble, LOW_NIBBLE);
-        constant(a, sixteen, SIXTEEN);
+        boolean wide = element == DenseElement.FLOAT32;
+        constant(a, lowNibble, wide ? WIDE_LOW_NIBBLE : LOW_NIBBLE);
+        constant(a, sixteen, wide ? WIDE_SIXTEEN : SIXTEEN);
         mask(a, MINIMA, 0xFF00);
     }
 
     @Override
     void block(Assembler a) {
         scales(a);
+        if (element == DenseElement.FLOAT32) {
+            floats(a);
+            return;
+        }
         Vec fifthBits = zmm(5);
         if (fifthBit) {
             a.emit(VPMOVZXBW, fifthBits, at(RSI, 16));
@@ -108,6 +119,27 @@ final class DenseUnpackNibbles extends DenseUnpackCode {
                     put(a, 2 * pair + i, zmm(6 + i));
                 }
             }
+        }
+    }
+
+    private void floats(Assembler a) {
+        for (int vector = 0; vector < 16; vector++) {
+            int sub = vector / 2;
+            int half = 16 * (vector % 2);
+            Vec value = zmm(2);
+            Mem quants = at(RSI, (fifthBit ? 48 : 16) + 32 * (sub / 2) + half);
+            integers(a, value, quants, 4 * (sub % 2), lowNibble);
+            if (fifthBit) {
+                a.emit(VPMOVZXBD, zmm(5), at(RSI, 16 + half));
+                if (sub != 4) {
+                    a.emit(sub < 4 ? VPSLLD : VPSRLD, zmm(5), zmm(5), Math.abs(4 - sub));
+                }
+                a.emit(VPTERNLOGD, value, zmm(5), sixteen, FIRST_OR_SECOND_AND_THIRD);
+            }
+            a.emit(VCVTDQ2PS, value, value);
+            a.emit(VMULPS, value, value, at(RDI, SCRATCH + 4 * sub).repeated());
+            a.emit(VSUBPS, value, value, at(RDI, SCRATCH + 32 + 4 * sub).repeated());
+            put(a, vector, value);
         }
     }
 

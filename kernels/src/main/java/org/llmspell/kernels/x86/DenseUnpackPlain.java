@@ -5,6 +5,8 @@ import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VCVTNE2PS2BF16;
 import static org.llmspell.kernels.x86.Op.VCVTPH2PS;
 import static org.llmspell.kernels.x86.Op.VMOVUPS;
+import static org.llmspell.kernels.x86.Op.VPMOVZXWD;
+import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 import org.llmspell.gguf.BlockFormat;
@@ -20,20 +22,16 @@ final class DenseUnpackPlain extends DenseUnpackCode {
         this.element = element;
     }
 
-    /** Whether there is code for that. */
-    static boolean supports(BlockFormat format, DenseElement element) {
-        return switch (format) {
-            case F32, F16 -> true;
-            case BF16 -> element == DenseElement.BFLOAT16;
-            default -> false;
-        };
-    }
-
     @Override
     void block(Assembler a) {
         boolean halves = format == BlockFormat.F16;
         if (element == DenseElement.FLOAT32) {
-            a.emit(halves ? VCVTPH2PS : VMOVUPS, zmm(0), at(RSI, 0));
+            if (format == BlockFormat.BF16) {
+                a.emit(VPMOVZXWD, zmm(0), at(RSI, 0));
+                a.emit(VPSLLD, zmm(0), zmm(0), 16);
+            } else {
+                a.emit(halves ? VCVTPH2PS : VMOVUPS, zmm(0), at(RSI, 0));
+            }
         } else if (format == BlockFormat.BF16) {
             a.emit(VMOVUPS, zmm(0), at(RSI, 0));
         } else if (halves) {

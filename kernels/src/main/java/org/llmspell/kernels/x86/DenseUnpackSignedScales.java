@@ -11,12 +11,15 @@ import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPANDD;
 import static org.llmspell.kernels.x86.Op.VPBROADCASTW;
+import static org.llmspell.kernels.x86.Op.VPERMD;
 import static org.llmspell.kernels.x86.Op.VPERMW;
+import static org.llmspell.kernels.x86.Op.VPMOVZXBD;
 import static org.llmspell.kernels.x86.Op.VPMOVZXBW;
 import static org.llmspell.kernels.x86.Op.VPORD;
 import static org.llmspell.kernels.x86.Op.VPSHUFB;
 import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Op.VPSLLW;
+import static org.llmspell.kernels.x86.Op.VPSRLD;
 import static org.llmspell.kernels.x86.Op.VPSRLVD;
 import static org.llmspell.kernels.x86.Op.VPSRLVW;
 import static org.llmspell.kernels.x86.Op.VPSRLW;
@@ -29,8 +32,8 @@ import java.util.function.IntUnaryOperator;
 import org.llmspell.kernels.format.TableBlocks;
 
 /**
- * Expands Q3_K and IQ4_XS to bfloat16: formats whose six-bit scales are signed and kept in four bits here and two bits there. The
- * eight or 16 values of a sub-block are computed and rounded once, and its quants look them up.
+ * Expands Q3_K and IQ4_XS: formats whose six-bit scales are signed and kept in four bits here and two bits there. To bfloat16 the
+ * eight or 16 values of a sub-block are computed and rounded once, and its quants look them up; to float32 each is multiplied.
  */
 final class DenseUnpackSignedScales extends DenseUnpackCode {
     private static final long LOW_NIBBLE = Constants.ints(i -> 15);
@@ -43,6 +46,7 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
     private static final long NUMBERS = Constants.floats(16, i -> i % 8 - 4);
     private static final long THREE = Constants.words(i -> 3);
     private static final long FOUR = Constants.words(i -> 4);
+    private static final long WIDE_FOUR = Constants.ints(i -> 4);
     private static final long FIRST_PLACES = Constants.words(i -> i / 16 * 8);
     private static final long SECOND_PLACES = Constants.words(i -> 16 + i / 16 * 8);
 
@@ -51,6 +55,7 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
     private static final int FIRST_OR_SECOND_AND_THIRD = 0xF8;
 
     private final boolean threeBits;
+    private final DenseElement element;
     /** Of the 16 bytes with the scales, where they begin in the block, and where the half is that all are multiplied by. */
     private final int header;
 
@@ -62,14 +67,16 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
 
     private DenseUnpackSignedScales(
             boolean threeBits,
+            DenseElement element,
             int header,
             int factor,
             IntUnaryOperator lowerByte,
             IntUnaryOperator lowerShift,
             IntUnaryOperator upperByte,
             IntUnaryOperator upperShift) {
-        super(threeBits ? 110 : 136, 512);
+        super(threeBits ? 110 : 136, 256 / element.perStep() * Float.BYTES);
         this.threeBits = threeBits;
+        this.element = element;
         this.header = header;
         this.factor = factor;
         lowerBytes = Constants.ints(i -> 0x80808000 | lowerByte.applyAsInt(i));
@@ -79,15 +86,15 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
     }
 
     /** Bytes of a block: hmask[32], qs[64], scales[12], d. The 16 bytes that end with d are read. */
-    static DenseUnpackSignedScales q3k() {
+    static DenseUnpackSignedScales q3k(DenseElement element) {
         return new DenseUnpackSignedScales(
-                true, 94, 108, i -> 2 + i % 8, i -> i < 8 ? 0 : 4, i -> 10 + i % 4, i -> 2 * (i / 4));
+                true, element, 94, 108, i -> 2 + i % 8, i -> i < 8 ? 0 : 4, i -> 10 + i % 4, i -> 2 * (i / 4));
     }
 
     /** Bytes of a block: d, u16 scales_h, scales_l[4], qs[128]. Of 16 scales the last eight are nothing. */
-    static DenseUnpackSignedScales iq4xs() {
+    static DenseUnpackSignedScales iq4xs(DenseElement element) {
         return new DenseUnpackSignedScales(
-                false, 0, 0, i -> 4 + i / 2 % 4, i -> 4 * (i % 2), i -> 2 + i / 4 % 2, i -> 2 * (i % 4));
+                false, element, 0, 0, i -> 4 + i / 2 % 4, i -> 4 * (i % 2), i -> 2 + i / 4 % 2, i -> 2 * (i % 4));
     }
 
     @Override
@@ -99,7 +106,9 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
         constant(a, zmm(20), LOW_NIBBLE);
         constant(a, zmm(21), LOW_BITS);
         constant(a, zmm(22), OFFSET);
-        if (threeBits) {
+        if (element == DenseElement.FLOAT32) {
+            constant(a, zmm(23), threeBits ? WIDE_FOUR : LEVELS);
+        } else if (threeBits) {
             constant(a, zmm(23), NUMBERS);
             constant(a, zmm(24), THREE);
             constant(a, zmm(25), FOUR);
@@ -115,7 +124,20 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
     @Override
     void block(Assembler a) {
         scales(a);
-        if (threeBits) {
+        if (element == DenseElement.FLOAT32) {
+            for (int vector = 0; vector < 16; vector++) {
+                Vec value = zmm(2);
+                if (threeBits) {
+                    threeBitIntegers(a, value, vector);
+                } else {
+                    integers(a, value, at(RSI, 8 + 16 * (vector / 2)), 4 * (vector % 2), zmm(20));
+                    a.emit(VPERMD, value, value, zmm(23));
+                }
+                int sub = threeBits ? vector : vector / 2;
+                a.emit(VMULPS, value, value, at(RDI, SCRATCH + 4 * sub).repeated());
+                put(a, vector, value);
+            }
+        } else if (threeBits) {
             for (int half = 0; half < 2; half++) {
                 threeBits(a, half);
             }
@@ -146,6 +168,20 @@ final class DenseUnpackSignedScales extends DenseUnpackCode {
         a.emit(VCVTPH2PS, upper, ymm(2));
         a.emit(VMULPS, lower, lower, upper);
         a.store(VMOVUPS_STORE, at(RDI, SCRATCH), lower);
+    }
+
+    /** From −4 to 3, as float32. */
+    private static void threeBitIntegers(Assembler a, Vec value, int sub) {
+        Vec third = zmm(3);
+        integers(a, value, at(RSI, 32 + 32 * (sub / 8) + 16 * (sub % 2)), 2 * (sub % 8 / 2), zmm(21));
+        a.emit(VPMOVZXBD, third, at(RSI, 16 * (sub % 2)));
+        int left = 2 - sub / 2;
+        if (left != 0) {
+            a.emit(left > 0 ? VPSLLD : VPSRLD, third, third, Math.abs(left));
+        }
+        a.emit(VPTERNLOGD, value, third, zmm(23), FIRST_OR_SECOND_AND_THIRD);
+        a.emit(VPSUBD, value, value, zmm(23));
+        a.emit(VCVTDQ2PS, value, value);
     }
 
     private static void nibbles(Assembler a, int sub) {

@@ -20,7 +20,7 @@ import static org.llmspell.kernels.x86.Vec.xmm;
 import static org.llmspell.kernels.x86.Vec.ymm;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
-/** Expands Q6_K to bfloat16. With 64 values under each scale of 16 quants there is nothing to look up: each is multiplied. */
+/** Expands Q6_K. With 64 values under each scale of 16 quants there is nothing to look up: each is multiplied. */
 final class DenseUnpackSixBits extends DenseUnpackCode {
     private static final long LOW_NIBBLE = Constants.bytes(i -> 0x0F);
     private static final long UPPER_BITS = Constants.bytes(i -> 0x30);
@@ -35,8 +35,11 @@ final class DenseUnpackSixBits extends DenseUnpackCode {
     private final Vec upperBits = ymm(17);
     private final Vec offset = ymm(18);
 
-    DenseUnpackSixBits() {
-        super(210, 512);
+    private final DenseElement element;
+
+    DenseUnpackSixBits(DenseElement element) {
+        super(210, 256 / element.perStep() * Float.BYTES);
+        this.element = element;
     }
 
     @Override
@@ -89,7 +92,12 @@ final class DenseUnpackSixBits extends DenseUnpackCode {
                     numbers,
                     at(RDI, SCRATCH + 4 * (2 * line + i)).repeated());
         }
-        round(a, zmm(4), zmm(4), zmm(5));
-        put(a, line, zmm(4));
+        if (element == DenseElement.FLOAT32) {
+            put(a, 2 * line, zmm(4));
+            put(a, 2 * line + 1, zmm(5));
+        } else {
+            round(a, zmm(4), zmm(4), zmm(5));
+            put(a, line, zmm(4));
+        }
     }
 }

@@ -1,9 +1,11 @@
 package org.llmspell.kernels.x86;
 
+import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RSI;
 import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VCVTDQ2PS;
 import static org.llmspell.kernels.x86.Op.VCVTPH2PS;
+import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPANDD;
 import static org.llmspell.kernels.x86.Op.VPBROADCASTW;
@@ -17,11 +19,15 @@ import static org.llmspell.kernels.x86.Op.VPTERNLOGD;
 import static org.llmspell.kernels.x86.Op.VSUBPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
-/** Expands Q2_K to bfloat16: the four values of each of eight sub-blocks of 16 quants make one table for 128 of them. */
+/**
+ * Expands Q2_K. To bfloat16 the four values of each of eight sub-blocks of 16 quants make one table for 128 of them; to float32 each
+ * quant is multiplied.
+ */
 final class DenseUnpackTwoBits extends DenseUnpackCode {
     private static final long LOW_NIBBLE = Constants.ints(i -> 15);
     private static final long NUMBERS = Constants.floats(16, i -> i % 4);
     private static final long THREE = Constants.words(i -> 3);
+    private static final long WIDE_THREE = Constants.ints(i -> 3);
     private static final long[] SUB_BLOCKS = new long[4];
     private static final long[] PLACES = new long[4];
 
@@ -44,13 +50,20 @@ final class DenseUnpackTwoBits extends DenseUnpackCode {
     private final Vec scales = zmm(1);
     private final Vec minima = zmm(2);
 
-    DenseUnpackTwoBits() {
-        super(84, 512);
+    private final DenseElement element;
+
+    DenseUnpackTwoBits(DenseElement element) {
+        super(84, 256 / element.perStep() * Float.BYTES);
+        this.element = element;
     }
 
     @Override
     void constants(Assembler a) {
         constant(a, lowNibble, LOW_NIBBLE);
+        if (element == DenseElement.FLOAT32) {
+            constant(a, three, WIDE_THREE);
+            return;
+        }
         constant(a, numbers, NUMBERS);
         constant(a, three, THREE);
         for (int i = 0; i < 4; i++) {
@@ -66,6 +79,10 @@ final class DenseUnpackTwoBits extends DenseUnpackCode {
         a.emit(VPSRLD, minima, minima, 4);
         factor(a, scales, FACTOR);
         factor(a, minima, MINIMUM_FACTOR);
+        if (element == DenseElement.FLOAT32) {
+            floats(a);
+            return;
+        }
         Vec packed = zmm(5);
         Vec quants = zmm(6);
         for (int half = 0; half < 2; half++) {
@@ -79,6 +96,20 @@ final class DenseUnpackTwoBits extends DenseUnpackCode {
                 a.emit(VPERMW, quants, quants, zmm(3));
                 put(a, 4 * half + line, quants);
             }
+        }
+    }
+
+    private void floats(Assembler a) {
+        a.store(VMOVUPS_STORE, at(RDI, SCRATCH), scales);
+        a.store(VMOVUPS_STORE, at(RDI, SCRATCH + 64), minima);
+        for (int sub = 0; sub < 16; sub++) {
+            Vec value = zmm(3);
+            Mem quants = at(RSI, QUANTS + 32 * (sub / 8) + 16 * (sub % 2));
+            integers(a, value, quants, 2 * (sub % 8 / 2), three);
+            a.emit(VCVTDQ2PS, value, value);
+            a.emit(VMULPS, value, value, at(RDI, SCRATCH + 4 * sub).repeated());
+            a.emit(VSUBPS, value, value, at(RDI, SCRATCH + 64 + 4 * sub).repeated());
+            put(a, sub, value);
         }
     }
 

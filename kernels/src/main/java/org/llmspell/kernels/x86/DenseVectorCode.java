@@ -56,7 +56,7 @@ final class DenseVectorCode {
         this.groups = groups;
     }
 
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 

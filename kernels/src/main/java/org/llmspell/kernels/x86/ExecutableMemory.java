@@ -72,8 +72,9 @@ final class ExecutableMemory {
         }
     }
 
-    private static long posix(byte[] code, boolean macos) throws Throwable {
-        MethodHandle mmap = LINKER.downcallHandle(
+    /** The system's functions, found once: every handle that is made anew costs a start tens of microseconds. */
+    private static final class Posix {
+        static final MethodHandle MMAP = LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow("mmap"),
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -83,17 +84,20 @@ final class ExecutableMemory {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_LONG));
-        MethodHandle mprotect = LINKER.downcallHandle(
+        static final MethodHandle MPROTECT = LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow("mprotect"),
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+    }
+
+    private static long posix(byte[] code, boolean macos) throws Throwable {
         int flags = PRIVATE | (macos ? ANONYMOUS_MACOS : ANONYMOUS_LINUX);
-        long address = (long) mmap.invokeExact(0L, (long) code.length, READ | WRITE, flags, -1, 0L);
+        long address = (long) Posix.MMAP.invokeExact(0L, (long) code.length, READ | WRITE, flags, -1, 0L);
         if (address == -1) {
             throw new Refused("the system gives no memory for code");
         }
         copy(code, address);
-        if ((int) mprotect.invokeExact(address, (long) code.length, READ | EXECUTE) != 0) {
+        if ((int) Posix.MPROTECT.invokeExact(address, (long) code.length, READ | EXECUTE) != 0) {
             throw new Refused("the system allows no executable memory");
         }
         return address;

@@ -21,7 +21,7 @@ final class Exponential {
     private static final float LN2_UPPER = 355f / 512;
 
     private static final float LN2_LOWER = -2.1219444e-4f;
-    private static final float LEAST = -87;
+    static final float LEAST = -87;
     /** Taylor's coefficients from the sixth down, which on ±ln 2 / 2 leave 1.2e-7, a unit in the last place. */
     private static final float[] COEFFICIENTS = {1 / 720f, 1 / 120f, 1 / 24f, 1 / 6f, 1 / 2f, 1, 1};
 

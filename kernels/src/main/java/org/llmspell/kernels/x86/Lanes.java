@@ -3,7 +3,7 @@ package org.llmspell.kernels.x86;
 import static org.llmspell.kernels.x86.Op.VPSHUFD;
 import static org.llmspell.kernels.x86.Op.VSHUFI32X4;
 
-/** Joins the lanes of a vector of 512 bits. */
+/** Joins the lanes of a vector. */
 final class Lanes {
     /** As the selector of a shuffle: the upper two of four change places with the lower two. */
     static final int SWAP_HALVES = 0x4E;
@@ -22,6 +22,16 @@ final class Lanes {
         a.emit(VPSHUFD, temporary, all, SWAP_HALVES);
         a.emit(join, all, all, temporary);
         a.emit(VPSHUFD, temporary, all, SWAP_NEIGHBOURS);
+        a.emit(join, all, all, temporary);
+    }
+
+    /** Joins the 8 lanes of {@code all} likewise, in AVX2. */
+    static void join(Assembler a, VexOp join, Vec all, Vec temporary) {
+        a.emit(VexOp.VPERMQ, temporary, all, SWAP_HALVES);
+        a.emit(join, all, all, temporary);
+        a.emit(VexOp.VPSHUFD, temporary, all, SWAP_HALVES);
+        a.emit(join, all, all, temporary);
+        a.emit(VexOp.VPSHUFD, temporary, all, SWAP_NEIGHBOURS);
         a.emit(join, all, all, temporary);
     }
 }

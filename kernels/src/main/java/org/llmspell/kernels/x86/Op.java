@@ -1,5 +1,6 @@
 package org.llmspell.kernels.x86;
 
+import static org.llmspell.kernels.x86.Op.Shape.COMPARE;
 import static org.llmspell.kernels.x86.Op.Shape.LOAD;
 import static org.llmspell.kernels.x86.Op.Shape.SHIFT;
 import static org.llmspell.kernels.x86.Op.Shape.STORE;
@@ -14,7 +15,9 @@ enum Op {
     VMULPS(THREE, 1, 0, 0, 0x59),
     VSUBPS(THREE, 1, 0, 0, 0x5C),
     VDIVPS(THREE, 1, 0, 0, 0x5E),
+    VMINPS(THREE, 1, 0, 0, 0x5D),
     VMAXPS(THREE, 1, 0, 0, 0x5F),
+    VCMPPS(COMPARE, 1, 0, 0, 0xC2, true),
     VFMADD213PS(THREE, 2, 1, 0, 0xA8),
     VFMADD231PS(THREE, 2, 1, 0, 0xB8),
     VFNMADD231PS(THREE, 2, 1, 0, 0xBC),
@@ -73,6 +76,7 @@ enum Op {
     VPADDD(THREE, 1, 1, 0, 0xFE),
     VPSUBB(THREE, 1, 1, 0, 0xF8),
     VPSUBD(THREE, 1, 1, 0, 0xFA),
+    VPMAXUD(THREE, 2, 1, 0, 0x3F),
     VPMULLD(THREE, 2, 1, 0, 0x40),
     VPMADDWD(THREE, 1, 1, 0, 0xF5),
     VPMADDUBSW(THREE, 2, 1, 0, 0x04),
@@ -90,7 +94,9 @@ enum Op {
         /** destination, source, where the destination may be memory */
         STORE,
         /** destination, source, immediate count */
-        SHIFT
+        SHIFT,
+        /** destination mask, first source, second source, immediate condition */
+        COMPARE
     }
 
     final Shape shape;

@@ -35,12 +35,7 @@ import org.llmspell.kernels.x86.Assembler.Label;
  * to the product's sums in memory. The order of additions for one row and one token is the same whatever the other rows and
  * tokens are.
  *
- * <p>A panel is a sequence of runs, 16 or 32 quants of each row:
- * <pre>
- * u8  quants [run / 4][32 rows][4]
- * f32 scales [32 rows]
- * f32 minima [32 rows]   what is added to each weight
- * </pre>
+ * <p>Panels are those of {@link PanelIsa#AVX512}.
  *
  * <p>With two registers of rows and six tokens there are 12 dot products for 8 loads, and 24 sums of both kinds leave room for the
  * operands: measured best of the shapes that fit.
@@ -82,26 +77,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
     private static final int WEIGHTS = 25;
     private static final int MINIMA = 27;
 
-    /** Bytes of a run of {@code run} quants in a panel. */
-    static int runBytes(int run) {
-        return ROWS * run + scalesBytes() * 2;
-    }
-
-    /** Where a run's scales are. */
-    static int scales(int run) {
-        return ROWS * run;
-    }
-
-    /** Where a run's minima are. */
-    static int minima(int run) {
-        return ROWS * run + scalesBytes();
-    }
-
-    private static int scalesBytes() {
-        return ROWS * Float.BYTES;
-    }
-
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this::write);
     }
 
@@ -129,7 +105,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
         begin(a);
         dots(a);
         scale(a);
-        a.add(RSI, runBytes(run));
+        a.add(RSI, PanelIsa.AVX512.runBytes(run));
         a.add(RCX, 4);
         a.cmp(RCX, R11);
         a.jump(Condition.NOT_EQUAL, nextRun);
@@ -175,7 +151,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
     private void scale(Assembler a) {
         if (minima) {
             for (int vector = 0; vector < VECTORS; vector++) {
-                a.emit(VMOVUPS, zmm(MINIMA + vector), at(RSI, minima(run) + 64 * vector));
+                a.emit(VMOVUPS, zmm(MINIMA + vector), at(RSI, PanelIsa.AVX512.minima(run) + 64 * vector));
             }
         }
         for (int token = 0; token < tokens; token++) {
@@ -185,7 +161,7 @@ record PanelCode(RoundedRecords records, int run, boolean minima, int tokens) {
                 if (records == RoundedRecords.SMALL) {
                     a.emit(VMULPS, sum, sum, perRun(token, RoundedRecords.SCALE).repeated());
                 }
-                a.emit(VFMADD231PS, total(token, vector), sum, at(RSI, scales(run) + 64 * vector));
+                a.emit(VFMADD231PS, total(token, vector), sum, at(RSI, PanelIsa.AVX512.scales(run) + 64 * vector));
                 if (minima) {
                     Mem sums = perRun(token, records.sums(run)).repeated();
                     a.emit(VFMADD231PS, total(token, vector), zmm(MINIMA + vector), sums);

@@ -3,6 +3,8 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +12,7 @@ import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.WeightMatrix;
 
 /**
- * Products of quantized weights with the activations of many tokens in assembled code: unpacks 32 rows at a time into a panel that stays
+ * Products of quantized weights with the activations of many tokens in assembled code: unpacks a panel of rows at a time, which stays
  * in the first cache, and takes all tokens over it. Code is made for each format when it is first asked for. Thread-safe, each thread
  * with scratch memory of its own. Arguments must be checked before.
  *
@@ -18,7 +20,7 @@ import org.llmspell.kernels.WeightMatrix;
  * at work. Hence the order: columns outside, then rows, then tokens.
  */
 final class PanelProducts {
-    /** Groups of 256 columns that are unpacked at once: 24 KB at most. */
+    /** Groups of 256 columns that are unpacked at once: 24 KB at most, or half of it. */
     private static final int GROUPS = 2;
 
     /** Rows and tokens whose sums are kept: 256 of both, 256 KB. */
@@ -27,11 +29,19 @@ final class PanelProducts {
     private static final int TOKENS = 256;
     private static final int RUNS_OF_GROUP = RoundedRecords.GROUP / 32;
 
-    /** The largest panel's bytes per group. */
-    private static final int PANEL_BYTES = 16 * PanelCode.runBytes(16);
+    private static final Avx2PanelCode.Quants SIGNED = new Avx2PanelCode.Quants(0, 0);
 
     /** How a format is computed. */
-    private record Shape(RoundedRecords records, int run, boolean minima, UnpackSmall.@Nullable Layout small) {}
+    private record Shape(
+            RoundedRecords records,
+            int run,
+            boolean minima,
+            Avx2PanelCode.Quants quants,
+            UnpackSmall.@Nullable Layout small) {
+        Shape(RoundedRecords records, int run, boolean minima, int most, int excess) {
+            this(records, run, minima, new Avx2PanelCode.Quants(most, excess), null);
+        }
+    }
 
     /**
      * The code of a format.
@@ -43,13 +53,27 @@ final class PanelProducts {
     @SuppressWarnings("ArrayRecordComponent") // made once and never compared
     private record Code(Shape shape, Routine several, Routine single, Routine[] products) {}
 
+    private final PanelIsa isa;
     private final Map<BlockFormat, Code> codes = new ConcurrentHashMap<>();
-    private final Map<PanelCode, Routine> products = new ConcurrentHashMap<>();
+    private final Map<Record, Routine> products = new ConcurrentHashMap<>();
     private final Map<RoundedRecords, Routine> roundings = new ConcurrentHashMap<>();
-    private final Routine store = PanelStoreCode.routine();
-    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    private final Routine store;
+    private final ThreadLocal<Scratch> scratch;
 
-    PanelProducts() throws ExecutableMemory.Refused {}
+    PanelProducts(PanelIsa isa) {
+        this.isa = isa;
+        store = isa.wide() ? PanelStoreCode.routine() : Avx2PanelStoreCode.routine();
+        scratch = ThreadLocal.withInitial(() -> new Scratch(isa));
+    }
+
+    /** All code for {@code format}, which must have some. */
+    List<Routine> routines(BlockFormat format) {
+        Code code = codes.computeIfAbsent(format, this::assemble);
+        List<Routine> routines =
+                new ArrayList<>(List.of(store, code.several, code.single, rounding(code.shape.records)));
+        routines.addAll(List.of(code.products));
+        return routines;
+    }
 
     /** The product of a format, the same for all whose activations are rounded alike; null where there is no code for it. */
     @Nullable
@@ -66,10 +90,12 @@ final class PanelProducts {
 
     private static @Nullable Shape shape(BlockFormat format) {
         return switch (format) {
-            case Q4_K, Q5_K -> new Shape(RoundedRecords.SUPER, 32, true, null);
-            case Q6_K, Q3_K -> new Shape(RoundedRecords.SUPER, 16, false, null);
-            case Q2_K -> new Shape(RoundedRecords.SUPER, 16, true, null);
-            case IQ4_XS -> new Shape(RoundedRecords.SMALL, 32, false, null);
+            case Q4_K -> new Shape(RoundedRecords.SUPER, 32, true, 15, 0);
+            case Q5_K -> new Shape(RoundedRecords.SUPER, 32, true, 31, 0);
+            case Q6_K -> new Shape(RoundedRecords.SUPER, 16, false, 63, 32);
+            case Q3_K -> new Shape(RoundedRecords.SUPER, 16, false, 7, 4);
+            case Q2_K -> new Shape(RoundedRecords.SUPER, 16, true, 3, 0);
+            case IQ4_XS -> new Shape(RoundedRecords.SMALL, 32, false, SIGNED, null);
             case Q4_0 -> small(UnpackSmall.Layout.Q4_0);
             case Q4_1 -> small(UnpackSmall.Layout.Q4_1);
             case Q5_0 -> small(UnpackSmall.Layout.Q5_0);
@@ -82,7 +108,15 @@ final class PanelProducts {
     }
 
     private static Shape small(UnpackSmall.Layout layout) {
-        return new Shape(RoundedRecords.SMALL, 32, layout.minima, layout);
+        Avx2PanelCode.Quants quants = switch (layout) {
+            case Q4_0 -> new Avx2PanelCode.Quants(15, 8);
+            case Q4_1 -> new Avx2PanelCode.Quants(15, 0);
+            case Q5_0 -> new Avx2PanelCode.Quants(31, 16);
+            case Q5_1 -> new Avx2PanelCode.Quants(31, 0);
+            case Q8_0, IQ4_NL -> SIGNED;
+            case MXFP4 -> new Avx2PanelCode.Quants(12 + UnpackSmall.E2M1_EXCESS, UnpackSmall.E2M1_EXCESS);
+        };
+        return new Shape(RoundedRecords.SMALL, 32, layout.minima, quants, layout);
     }
 
     private Code assemble(BlockFormat format) {
@@ -90,32 +124,39 @@ final class PanelProducts {
         if (shape == null) {
             throw new IllegalArgumentException("no code for " + format);
         }
-        return ExecutableMemory.later(() -> {
-            Routine several = unpacking(format, shape, true).routine();
-            Routine single = shape.small == null
-                    ? several
-                    : unpacking(format, shape, false).routine();
-            Routine[] tiles = new Routine[PanelCode.MOST_TOKENS];
-            for (int tokens = 1; tokens <= tiles.length; tokens++) {
-                PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
-                tiles[tokens - 1] = products.computeIfAbsent(code, some -> ExecutableMemory.later(some::routine));
-            }
-            return new Code(shape, several, single, tiles);
-        });
+        Routine several = unpacking(format, shape, true).routine();
+        Routine single =
+                shape.small == null ? several : unpacking(format, shape, false).routine();
+        Avx2PanelCode.Quants quants = shape.quants.in(isa);
+        int most = isa.wide() ? PanelCode.MOST_TOKENS : Avx2PanelCode.mostTokens(isa, quants);
+        Routine[] tiles = new Routine[most];
+        for (int tokens = 1; tokens <= most; tokens++) {
+            tiles[tokens - 1] = tile(shape, quants, tokens);
+        }
+        return new Code(shape, several, single, tiles);
     }
 
-    private static UnpackCode unpacking(BlockFormat format, Shape shape, boolean several) {
+    private Routine tile(Shape shape, Avx2PanelCode.Quants quants, int tokens) {
+        if (isa.wide()) {
+            PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);
+            return products.computeIfAbsent(code, some -> code.routine());
+        }
+        Avx2PanelCode code = new Avx2PanelCode(isa, shape.records, shape.run, shape.minima, quants, tokens);
+        return products.computeIfAbsent(code, some -> code.routine());
+    }
+
+    private UnpackCode unpacking(BlockFormat format, Shape shape, boolean several) {
         UnpackSmall.Layout small = shape.small;
         if (small != null) {
-            return new UnpackSmall(small, several ? small.together() : 1, GROUPS * RUNS_OF_GROUP * small.bytes());
+            return new UnpackSmall(isa, small, several ? small.together() : 1, GROUPS * RUNS_OF_GROUP * small.bytes());
         }
         return switch (format) {
-            case Q4_K -> new UnpackNibbleSuper(false, GROUPS);
-            case Q5_K -> new UnpackNibbleSuper(true, GROUPS);
-            case Q6_K -> new UnpackSixBitSuper(GROUPS);
-            case Q3_K -> new UnpackLowSuper(true, GROUPS);
-            case Q2_K -> new UnpackLowSuper(false, GROUPS);
-            case IQ4_XS -> new UnpackTableSuper(GROUPS);
+            case Q4_K -> new UnpackNibbleSuper(isa, false, GROUPS);
+            case Q5_K -> new UnpackNibbleSuper(isa, true, GROUPS);
+            case Q6_K -> new UnpackSixBitSuper(isa, GROUPS);
+            case Q3_K -> new UnpackLowSuper(isa, true, GROUPS);
+            case Q2_K -> new UnpackLowSuper(isa, false, GROUPS);
+            case IQ4_XS -> new UnpackTableSuper(isa, GROUPS);
             default -> throw new IllegalArgumentException("no code for " + format);
         };
     }
@@ -125,9 +166,14 @@ final class PanelProducts {
         return (long) Math.ceilDiv(columns, RoundedRecords.GROUP) * tokens * records.bytes();
     }
 
+    private Routine rounding(RoundedRecords records) {
+        return roundings.computeIfAbsent(
+                records, some -> isa.wide() ? some.routine() : Avx2RoundedRecords.routine(some));
+    }
+
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */
     void round(RoundedRecords records, long x, long xStride, int columns, int tokens, int from, int to, long target) {
-        Routine routine = roundings.computeIfAbsent(records, some -> ExecutableMemory.later(some::routine));
+        Routine routine = rounding(records);
         MemorySegment arguments = scratch.get().arguments;
         for (int token = from; token < to; token++) {
             arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.X, x + token * xStride);
@@ -161,7 +207,7 @@ final class PanelProducts {
             for (int row = rowFrom; row < rowTo; row += ROWS) {
                 int someRows = Math.min(ROWS, rowTo - row);
                 long target = out + token * outStride + (long) Float.BYTES * row;
-                new Block(code, memory, weights, row, someRows, records, groupStride, someTokens).run();
+                new Block(isa, code, memory, weights, row, someRows, records, groupStride, someTokens).run();
                 store(memory, someRows, someTokens, target, outStride);
             }
         }
@@ -173,13 +219,16 @@ final class PanelProducts {
         arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT, out);
         arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT_STRIDE, outStride);
         arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.TOKENS, tokens);
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.WHOLE, rows / 16 * 64L);
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.REST, (1L << rows % 16) - 1);
+        int rest = rows % isa.lanes();
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.WHOLE, (long) Float.BYTES * (rows - rest));
+        long mask = isa.wide() ? (1L << rest) - 1 : rest == 0 ? 0 : Avx2RowCode.mask(rest);
+        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.REST, mask);
         store.call(arguments.address());
     }
 
     /** Rows and tokens whose sums are kept while the columns go by. */
     private record Block(
+            PanelIsa isa,
             Code code,
             Scratch memory,
             WeightMatrix weights,
@@ -189,11 +238,11 @@ final class PanelProducts {
             long groupStride,
             int tokens) {
         void run() {
-            memory.begin(weights, rowFrom, rows, tokens);
+            memory.begin(isa, weights, rowFrom, rows, tokens);
             int runs = weights.columns() / 32;
             for (int run = 0; run < runs; run += GROUPS * RUNS_OF_GROUP) {
                 int some = Math.min(GROUPS * RUNS_OF_GROUP, runs - run);
-                for (int row = 0; row < rows; row += PanelCode.ROWS) {
+                for (int row = 0; row < rows; row += isa.rows()) {
                     unpack(row, run, some);
                     long at = records + run / RUNS_OF_GROUP * groupStride;
                     int groups = some / RUNS_OF_GROUP;
@@ -202,8 +251,8 @@ final class PanelProducts {
                     }
                     int rest = some % RUNS_OF_GROUP;
                     if (rest > 0) {
-                        long panel = memory.panel.address()
-                                + (long) groups * RUNS_OF_GROUP * PanelCode.runBytes(code.shape.run);
+                        long panel =
+                                memory.panel.address() + (long) groups * RUNS_OF_GROUP * isa.runBytes(code.shape.run);
                         multiply(row, panel, at + groups * groupStride, 1, rest);
                     }
                 }
@@ -223,8 +272,8 @@ final class PanelProducts {
             long offset = run / blockRuns * bytes;
             arguments.set(ValueLayout.JAVA_LONG, UnpackCode.STAGE, memory.stage.address());
             for (int half = 0; half < 2; half++) {
-                long target = memory.panel.address() + 64L * half;
-                arguments.set(ValueLayout.JAVA_LONG, UnpackCode.ROW_TABLE, memory.rowAddress(row + 16 * half));
+                long target = memory.panel.address() + (long) isa.vectorBytes() * half;
+                arguments.set(ValueLayout.JAVA_LONG, UnpackCode.ROW_TABLE, memory.rowAddress(row + isa.lanes() * half));
                 if (count > 0) {
                     arguments.set(ValueLayout.JAVA_LONG, UnpackCode.OFFSET, offset);
                     arguments.set(ValueLayout.JAVA_LONG, UnpackCode.COUNT, count);
@@ -235,7 +284,7 @@ final class PanelProducts {
                     long done = (long) count * together;
                     arguments.set(ValueLayout.JAVA_LONG, UnpackCode.OFFSET, offset + done * bytes);
                     arguments.set(ValueLayout.JAVA_LONG, UnpackCode.COUNT, rest);
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.TARGET, target + done * PanelCode.runBytes(32));
+                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.TARGET, target + done * isa.runBytes(32));
                     code.single.call(arguments.address());
                 }
             }
@@ -247,14 +296,15 @@ final class PanelProducts {
             arguments.set(ValueLayout.JAVA_LONG, PanelCode.GROUP_STRIDE, groupStride);
             arguments.set(ValueLayout.JAVA_LONG, PanelCode.GROUPS, groups);
             arguments.set(ValueLayout.JAVA_LONG, PanelCode.RUNS_BY_4, 4L * runs * (32 / code.shape.run));
-            int tiles = tokens / PanelCode.MOST_TOKENS;
-            int rest = tokens % PanelCode.MOST_TOKENS;
+            int most = code.products.length;
+            int tiles = tokens / most;
+            int rest = tokens % most;
             long sums = memory.sums.address() + (long) Float.BYTES * row;
             if (tiles > 0) {
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.RECORDS, at);
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums);
                 arguments.set(ValueLayout.JAVA_LONG, PanelCode.TILES, tiles);
-                code.products[PanelCode.MOST_TOKENS - 1].call(arguments.address());
+                code.products[most - 1].call(arguments.address());
             }
             if (rest > 0) {
                 int done = tokens - rest;
@@ -268,17 +318,23 @@ final class PanelProducts {
 
     /** A thread's argument block, panel, sums and addresses of rows. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto().allocate(UnpackCode.ARGUMENT_BYTES, 64);
-        final MemorySegment panel = Arena.ofAuto().allocate((long) GROUPS * PANEL_BYTES, 64);
+        final MemorySegment arguments =
+                Arena.ofAuto().allocate(Math.max(UnpackCode.ARGUMENT_BYTES, Avx2PanelCode.ARGUMENT_BYTES), 64);
+        final MemorySegment panel;
         final MemorySegment stage = Arena.ofAuto().allocate(UnpackCode.STAGE_BYTES, 64);
         final MemorySegment sums = Arena.ofAuto().allocate((long) PanelCode.SUMS_STRIDE * TOKENS, 64);
         private final MemorySegment table = Arena.ofAuto().allocate(8L * ROWS, 64);
 
+        Scratch(PanelIsa isa) {
+            // The shorter runs are, the more scales there are.
+            panel = Arena.ofAuto().allocate(GROUPS * (RoundedRecords.GROUP / 16L) * isa.runBytes(16), 64);
+        }
+
         /** Makes the sums zero; rows that are not there are taken for the last. */
-        void begin(WeightMatrix weights, int rowFrom, int rows, int tokens) {
-            int panels = (rows + PanelCode.ROWS - 1) / PanelCode.ROWS;
+        void begin(PanelIsa isa, WeightMatrix weights, int rowFrom, int rows, int tokens) {
+            int panels = Math.ceilDiv(rows, isa.rows());
             sums.asSlice(0, (long) PanelCode.SUMS_STRIDE * tokens).fill((byte) 0);
-            for (int row = 0; row < panels * PanelCode.ROWS; row++) {
+            for (int row = 0; row < panels * isa.rows(); row++) {
                 long number = (long) rowFrom + Math.min(row, rows - 1);
                 table.setAtIndex(ValueLayout.JAVA_LONG, row, weights.data().address() + number * weights.rowBytes());
             }

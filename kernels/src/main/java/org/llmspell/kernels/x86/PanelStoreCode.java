@@ -30,7 +30,7 @@ final class PanelStoreCode {
 
     private PanelStoreCode() {}
 
-    static Routine routine() throws ExecutableMemory.Refused {
+    static Routine routine() {
         return Routine.of(PanelStoreCode::write);
     }
 

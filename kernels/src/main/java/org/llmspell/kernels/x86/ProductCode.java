@@ -96,7 +96,7 @@ abstract class ProductCode {
         throw new IllegalStateException("rows are whole steps");
     }
 
-    final Routine routine() throws ExecutableMemory.Refused {
+    final Routine routine() {
         return Routine.of(this::write);
     }
 
@@ -105,7 +105,7 @@ abstract class ProductCode {
      *
      * @param tokens as of the code that will read them
      */
-    static Routine fetching(int tokens) throws ExecutableMemory.Refused {
+    static Routine fetching(int tokens) {
         return Routine.of(a -> {
             a.load(RSI, at(RDI, WEIGHTS));
             a.load(RCX, at(RDI, STEPS));

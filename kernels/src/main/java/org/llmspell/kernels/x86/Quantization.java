@@ -119,7 +119,7 @@ final class Quantization {
     private Quantization() {}
 
     /** Groups of 256. */
-    static Routine superGroups(Order order) throws ExecutableMemory.Refused {
+    static Routine superGroups(Order order) {
         return Routine.of(a -> {
             constants(a, 0);
             a.mov(RAX, 0x1111);
@@ -151,7 +151,7 @@ final class Quantization {
      *
      * @param offset what the weights' quants have too much, times −1, or {@link #MINIMA}
      */
-    static Routine quads(int offset) throws ExecutableMemory.Refused {
+    static Routine quads(int offset) {
         return Routine.of(a -> {
             constants(a, offset);
             a.mov(RCX, QUAD_BLOCKS);
@@ -184,7 +184,7 @@ final class Quantization {
     }
 
     /** Groups of 32 activations as they are; {@link #GROUPS} counts them, {@link #REST} has a bit for each one after them. */
-    static Routine floats() throws ExecutableMemory.Refused {
+    static Routine floats() {
         return Routine.of(a -> {
             loop(a, FloatCode.GROUP, () -> {
                 copy(a, Mask.NONE, Mask.NONE);

@@ -35,7 +35,8 @@ enum RoundedRecords {
     /** Activations of a record. */
     static final int GROUP = 256;
 
-    private static final int RUN = 32;
+    /** Activations of a run. */
+    static final int RUN = 32;
 
     /** Where things stand in a record: i8 quants [256] from 0; f32 scale, one or [8]. */
     static final int SCALE = 256;
@@ -57,7 +58,8 @@ enum RoundedRecords {
     /** Bytes from one record of the token to its next. */
     static final int STEP = 24;
 
-    private static final int TIMES_128 = 7;
+    /** As a shift to the left. */
+    static final int TIMES_128 = 7;
 
     private static final Vec SUM = zmm(22);
     private static final Vec OTHER = zmm(23);
@@ -90,7 +92,7 @@ enum RoundedRecords {
     }
 
     /** Rounds one token. */
-    Routine routine() throws ExecutableMemory.Refused {
+    Routine routine() {
         return Routine.of(this == SUPER ? RoundedRecords::writeSuper : RoundedRecords::writeSmall);
     }
 

@@ -6,10 +6,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Assembled code that can be called: it takes the address of a block of arguments and returns nothing. One argument keeps the
- * code the same under both calling conventions, but for where it arrives. Thread-safe.
+ * code the same under both calling conventions, but for where it arrives. Thread-safe. Most of a program's routines never run, so one
+ * is assembled when it is first called.
  *
  * <p>Code may use the general registers RAX, RCX, RDX, RSI, RDI, R8 to R11 and all vector registers; the block's address is in RDI.
  */
@@ -24,27 +26,46 @@ final class Routine {
     private static final MethodHandle CALL = Linker.nativeLinker()
             .downcallHandle(FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), Linker.Option.critical(false));
 
-    private final MemorySegment code;
+    private final Consumer<Assembler> body;
+    private volatile @Nullable MemorySegment code;
 
-    private Routine(byte[] code) throws ExecutableMemory.Refused {
-        this.code = MemorySegment.ofAddress(ExecutableMemory.of(code)).reinterpret(code.length);
-    }
-
-    /** The code that runs. */
-    byte[] bytes() {
-        return code.toArray(ValueLayout.JAVA_BYTE);
+    private Routine(Consumer<Assembler> body) {
+        this.body = body;
     }
 
     /**
-     * Assembles a routine.
+     * A routine.
      *
      * @param body the code between entry and return
      */
-    static Routine of(Consumer<Assembler> body) throws ExecutableMemory.Refused {
-        return new Routine(assemble(body, WINDOWS));
+    static Routine of(Consumer<Assembler> body) {
+        return new Routine(body);
     }
 
-    /** Assembles a routine that touches no vector register and neither needs nor does anything about them. */
+    /** The code that runs, or will. */
+    byte[] bytes() {
+        return assemble(body, WINDOWS);
+    }
+
+    private MemorySegment code() {
+        MemorySegment made = code;
+        return made == null ? assembled() : made;
+    }
+
+    private synchronized MemorySegment assembled() {
+        MemorySegment made = code;
+        if (made == null) {
+            made = ExecutableMemory.later(() -> placed(assemble(body, WINDOWS)));
+            code = made;
+        }
+        return made;
+    }
+
+    private static MemorySegment placed(byte[] bytes) throws ExecutableMemory.Refused {
+        return MemorySegment.ofAddress(ExecutableMemory.of(bytes)).reinterpret(bytes.length);
+    }
+
+    /** A routine that touches no vector register and neither needs nor does anything about them, assembled at once. */
     static Routine plain(Consumer<Assembler> body) throws ExecutableMemory.Refused {
         Assembler a = new Assembler();
         if (WINDOWS) {
@@ -56,7 +77,9 @@ final class Routine {
             a.pop(Gp.RDI);
         }
         a.ret();
-        return new Routine(a.bytes());
+        Routine routine = new Routine(body);
+        routine.code = placed(a.bytes());
+        return routine;
     }
 
     /** The code of {@code body} between entry and return as the calling convention wants them. */
@@ -89,7 +112,7 @@ final class Routine {
     /** Runs it. Whatever the block at {@code arguments} points to must be there and large enough: nothing is checked. */
     void call(long arguments) {
         try {
-            CALL.invokeExact(code, arguments);
+            CALL.invokeExact(code(), arguments);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

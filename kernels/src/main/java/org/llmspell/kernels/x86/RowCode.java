@@ -12,31 +12,28 @@ import static org.llmspell.kernels.x86.Mem.at;
 import static org.llmspell.kernels.x86.Op.VADDPS;
 import static org.llmspell.kernels.x86.Op.VBROADCASTSS;
 import static org.llmspell.kernels.x86.Op.VCVTPS2PH;
-import static org.llmspell.kernels.x86.Op.VDIVPS;
-import static org.llmspell.kernels.x86.Op.VFMADD213PS;
 import static org.llmspell.kernels.x86.Op.VFMADD231PS;
 import static org.llmspell.kernels.x86.Op.VFNMADD231PS;
+import static org.llmspell.kernels.x86.Op.VMOVSS_STORE;
 import static org.llmspell.kernels.x86.Op.VMOVUPS;
 import static org.llmspell.kernels.x86.Op.VMOVUPS_STORE;
 import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPERMD;
 import static org.llmspell.kernels.x86.Op.VPSHUFD;
 import static org.llmspell.kernels.x86.Op.VPXORD;
-import static org.llmspell.kernels.x86.Op.VSQRTPS;
-import static org.llmspell.kernels.x86.Op.VSUBPS;
 import static org.llmspell.kernels.x86.Vec.zmm;
 
 import org.llmspell.kernels.x86.Assembler.Condition;
 import org.llmspell.kernels.x86.Assembler.Label;
 
 /**
- * The code of the operations on single rows: normalization, gates, rotation and the like. Each goes over its operands 16 floats at a
- * time; what is left is done under a mask, so that nothing beyond the end is read or written.
+ * The code of sums, products and rotations of single rows, and what all code for rows begins with. It goes over its operands 16
+ * floats at a time; what is left is done under a mask, so that nothing beyond the end is read or written.
  *
  * <p>RSI, RDX, R8 and R9 walk along the operands at {@link #A} to {@link #D}.
  */
 final class RowCode {
-    /** Where the arguments stand in the block: four operands, whole vectors, a bit for each float after them, two numbers. */
+    /** Where the arguments stand in the block: four operands, whole vectors, a bit for each float after them, four numbers. */
     static final int A = 0;
 
     static final int B = 8;
@@ -46,30 +43,28 @@ final class RowCode {
     static final int REST = 40;
     static final int FIRST_NUMBER = 44;
     static final int SECOND_NUMBER = 48;
+    static final int THIRD_NUMBER = 52;
+    static final int FOURTH_NUMBER = 56;
+    /** A bit for each pair of floats after the whole vectors. */
+    static final int REST_PAIRS = 60;
+
     static final int ARGUMENT_BYTES = 64;
 
-    private static final int TAIL = 1;
+    static final int TAIL = 1;
+    private static final int PAIRS_TAIL = 2;
 
-    private static final long ONES = floats(1);
-    /** {@code −2 · √(2/π)} and that times 0.044715, of GELU's tanh form as a logistic function. */
-    private static final long GELU_FIRST = floats(-1.5957692f);
-
-    private static final long GELU_THIRD = floats(-0.071354814f);
     private static final long SIGNS = Constants.ints(i -> i % 2 == 0 ? 0x80000000 : 0);
     private static final long PAIRS = Constants.ints(i -> i / 2);
 
     private RowCode() {}
 
-    private static long floats(float value) {
-        return Constants.ints(i -> Float.floatToRawIntBits(value));
-    }
-
-    private interface Step {
+    /** What a step of the code does. */
+    interface Step {
         /** One vector of what is at the operands; {@code mask} says which of its lanes there are. */
         void emit(Mask mask);
     }
 
-    private static void operands(Assembler a) {
+    static void operands(Assembler a) {
         a.load(RSI, at(RDI, A));
         a.load(RDX, at(RDI, B));
         a.load(R8, at(RDI, C));
@@ -79,7 +74,7 @@ final class RowCode {
     }
 
     /** {@code step} for every vector, the pointers going on by {@code bytes[i]}, and for the rest if there is one. */
-    private static void loop(Assembler a, int[] bytes, Step step) {
+    static void loop(Assembler a, int[] bytes, Step step) {
         Gp[] pointers = {RSI, RDX, R8, R9};
         Label next = new Label();
         Label rest = new Label();
@@ -91,7 +86,9 @@ final class RowCode {
         a.place(next);
         step.emit(Mask.NONE);
         for (int i = 0; i < bytes.length; i++) {
-            a.add(pointers[i], bytes[i]);
+            if (bytes[i] != 0) {
+                a.add(pointers[i], bytes[i]);
+            }
         }
         a.sub(RCX, 1);
         a.jump(Condition.NOT_EQUAL, next);
@@ -104,98 +101,81 @@ final class RowCode {
     }
 
     /** The mask of a store is the load's, but that it leaves the other lanes alone. */
-    private static void store(Assembler a, Mem place, Vec vector, Mask mask) {
-        a.store(VMOVUPS_STORE, place, vector, mask.number() == 0 ? Mask.NONE : Mask.merging(mask.number()), 0);
+    static void store(Assembler a, Mem place, Vec vector, Mask mask) {
+        a.store(VMOVUPS_STORE, place, vector, stored(mask), 0);
     }
 
-    private static void constant(Assembler a, Vec vector, long address) {
+    private static Mask stored(Mask mask) {
+        return mask.number() == 0 ? Mask.NONE : Mask.merging(mask.number());
+    }
+
+    static void constant(Assembler a, Vec vector, long address) {
         a.mov(RAX, address);
         a.emit(VMOVUPS, vector, at(RAX, 0));
     }
 
-    /** A += B. */
-    static void add(Assembler a) {
-        operands(a);
-        loop(a, new int[] {64, 64}, mask -> {
-            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
-            a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
-            a.emit(VADDPS, zmm(0), zmm(0), zmm(1));
-            store(a, at(RSI, 0), zmm(0), mask);
-        });
+    /** A vector of 16 times {@code value}. */
+    static long floats(float value) {
+        return Constants.ints(i -> Float.floatToRawIntBits(value));
     }
 
-    /** A = B / sqrt(Σ B² · first number + second number) · C; the first number is 1 / count, the second epsilon. */
-    static void rmsNorm(Assembler a) {
+    /** First number = Σ A · B. */
+    static void dot(Assembler a) {
         Vec sum = zmm(4);
         operands(a);
         a.emit(VPXORD, sum, sum, sum);
-        loop(a, new int[] {0, 64}, mask -> {
-            a.emit(VMOVUPS, zmm(0), at(RDX, 0), mask);
-            a.emit(VFMADD231PS, sum, zmm(0), zmm(0));
+        loop(a, new int[] {64, 64}, mask -> {
+            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
+            a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
+            a.emit(VFMADD231PS, sum, zmm(0), zmm(1));
         });
         Lanes.join(a, VADDPS, sum, zmm(0));
-        a.emit(VBROADCASTSS, zmm(1), at(RDI, SECOND_NUMBER));
-        a.emit(VBROADCASTSS, zmm(0), at(RDI, FIRST_NUMBER));
-        a.emit(VFMADD213PS, sum, zmm(0), zmm(1));
-        a.emit(VSQRTPS, sum, sum);
-        constant(a, zmm(0), ONES);
-        a.emit(VDIVPS, sum, zmm(0), sum);
+        a.store(VMOVSS_STORE, at(RDI, FIRST_NUMBER), sum.x());
+    }
+
+    /** A += B. */
+    static void add(Assembler a) {
+        two(a, VADDPS);
+    }
+
+    /** A *= B. */
+    static void multiply(Assembler a) {
+        two(a, VMULPS);
+    }
+
+    private static void two(Assembler a, Op op) {
+        operands(a);
+        loop(a, new int[] {64, 64}, mask -> {
+            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
+            a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
+            a.emit(op, zmm(0), zmm(0), zmm(1));
+            store(a, at(RSI, 0), zmm(0), mask);
+        });
+    }
+
+    /** A += first number · B. */
+    static void addScaled(Assembler a) {
+        Vec scale = zmm(20);
+        operands(a);
+        a.emit(VBROADCASTSS, scale, at(RDI, FIRST_NUMBER));
+        loop(a, new int[] {64, 64}, mask -> {
+            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
+            a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
+            a.emit(VFMADD231PS, zmm(0), zmm(1), scale);
+            store(a, at(RSI, 0), zmm(0), mask);
+        });
+    }
+
+    /** A += B · C. */
+    static void addProduct(Assembler a) {
         operands(a);
         loop(a, new int[] {64, 64, 64}, mask -> {
-            a.emit(VMOVUPS, zmm(0), at(RDX, 0), mask);
-            a.emit(VMOVUPS, zmm(1), at(R8, 0), mask);
-            a.emit(VMULPS, zmm(0), zmm(0), sum);
-            a.emit(VMULPS, zmm(0), zmm(0), zmm(1));
-            store(a, at(RSI, 0), zmm(0), mask);
-        });
-    }
-
-    /** A = A / (1 + e^−A) · B. */
-    static void siluMultiply(Assembler a) {
-        Vec zero = zmm(20);
-        Vec one = zmm(21);
-        operands(a);
-        a.emit(VPXORD, zero, zero, zero);
-        constant(a, one, ONES);
-        Exponential.prepare(a, R9);
-        loop(a, new int[] {64, 64}, mask -> {
             a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
             a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
-            a.emit(VSUBPS, zmm(2), zero, zmm(0));
-            logistic(a, zmm(2), one);
-            a.emit(VDIVPS, zmm(0), zmm(0), zmm(2));
-            a.emit(VMULPS, zmm(0), zmm(0), zmm(1));
+            a.emit(VMOVUPS, zmm(2), at(R8, 0), mask);
+            a.emit(VFMADD231PS, zmm(0), zmm(1), zmm(2));
             store(a, at(RSI, 0), zmm(0), mask);
         });
-    }
-
-    /** A = A / (1 + e^(−2 √(2/π) (A + 0.044715 A³))) · B, which is the tanh form of GELU times B. */
-    static void geluMultiply(Assembler a) {
-        Vec one = zmm(21);
-        Vec first = zmm(22);
-        Vec third = zmm(23);
-        operands(a);
-        constant(a, one, ONES);
-        constant(a, first, GELU_FIRST);
-        constant(a, third, GELU_THIRD);
-        Exponential.prepare(a, R9);
-        loop(a, new int[] {64, 64}, mask -> {
-            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
-            a.emit(VMOVUPS, zmm(1), at(RDX, 0), mask);
-            a.emit(VMULPS, zmm(2), zmm(0), zmm(0));
-            a.emit(VFMADD213PS, zmm(2), third, first);
-            a.emit(VMULPS, zmm(2), zmm(2), zmm(0));
-            logistic(a, zmm(2), one);
-            a.emit(VDIVPS, zmm(0), zmm(0), zmm(2));
-            a.emit(VMULPS, zmm(0), zmm(0), zmm(1));
-            store(a, at(RSI, 0), zmm(0), mask);
-        });
-    }
-
-    /** {@code x = 1 + e^x}. */
-    private static void logistic(Assembler a, Vec x, Vec one) {
-        Exponential.emit(a, R9, x, zmm(3), zmm(5));
-        a.emit(VADDPS, x, x, one);
     }
 
     /** A, B = A · C − B · D, B · C + A · D: the rotation of pairs that lie half a row apart. */
@@ -215,24 +195,27 @@ final class RowCode {
         });
     }
 
-    /** The rotation of neighbours in A by cosines C and sines D, eight pairs at a time; there must be no rest. */
+    /** The rotation of neighbours in A by cosines C and sines D, eight pairs at a time. */
     static void rotateNeighbours(Assembler a) {
         Vec pairs = zmm(20);
         Vec signs = zmm(21);
         operands(a);
+        a.load32(RAX, at(RDI, REST_PAIRS));
+        a.kmovd(PAIRS_TAIL, RAX);
         constant(a, pairs, PAIRS);
         constant(a, signs, SIGNS);
         loop(a, new int[] {64, 0, 32, 32}, mask -> {
-            a.emit(VMOVUPS, zmm(0), at(RSI, 0));
-            a.emit(VMOVUPS, zmm(2).y(), at(R8, 0));
-            a.emit(VMOVUPS, zmm(3).y(), at(R9, 0));
+            Mask ofPairs = mask.number() == 0 ? Mask.NONE : Mask.zeroing(PAIRS_TAIL);
+            a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
+            a.emit(VMOVUPS, zmm(2).y(), at(R8, 0), ofPairs);
+            a.emit(VMOVUPS, zmm(3).y(), at(R9, 0), ofPairs);
             a.emit(VPERMD, zmm(2), pairs, zmm(2));
             a.emit(VPERMD, zmm(3), pairs, zmm(3));
             a.emit(VPXORD, zmm(3), zmm(3), signs);
             a.emit(VPSHUFD, zmm(1), zmm(0), SWAP_NEIGHBOURS);
             a.emit(VMULPS, zmm(1), zmm(1), zmm(3));
             a.emit(VFMADD231PS, zmm(1), zmm(0), zmm(2));
-            a.store(VMOVUPS_STORE, at(RSI, 0), zmm(1));
+            store(a, at(RSI, 0), zmm(1), mask);
         });
     }
 
@@ -241,7 +224,7 @@ final class RowCode {
         operands(a);
         loop(a, new int[] {64, 32}, mask -> {
             a.emit(VMOVUPS, zmm(0), at(RSI, 0), mask);
-            a.store(VCVTPS2PH, at(RDX, 0), zmm(0), mask.number() == 0 ? Mask.NONE : Mask.merging(TAIL), 0);
+            a.store(VCVTPS2PH, at(RDX, 0), zmm(0), stored(mask), 0);
         });
     }
 }

@@ -5,10 +5,8 @@ import static org.llmspell.kernels.x86.Op.VMULPS;
 import static org.llmspell.kernels.x86.Op.VPANDD;
 import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Op.VPSRLD;
-import static org.llmspell.kernels.x86.Op.VPTERNLOGD;
 import static org.llmspell.kernels.x86.Op.VPXORD;
 import static org.llmspell.kernels.x86.Op.VSUBPS;
-import static org.llmspell.kernels.x86.Vec.zmm;
 
 /**
  * Unpacks Q4_K and Q5_K. Words of a block: d and dmin; three of eight scales and eight minima of six bits; for Q5_K eight of fifth bits;
@@ -18,12 +16,10 @@ final class UnpackNibbleSuper extends UnpackCode {
     private static final long SIX_BITS = Constants.bytes(i -> 0x3F);
     private static final long UPPER_TWO = Constants.bytes(i -> 0x30);
     private static final long FIFTH = Constants.bytes(i -> 0x10);
-    private static final int FIRST_OR_SECOND_AND_THIRD = 0xF8;
-
     private final boolean fifthBit;
 
-    UnpackNibbleSuper(boolean fifthBit, int blocksAhead) {
-        super(32, 8, bytes(fifthBit), blocksAhead * bytes(fifthBit));
+    UnpackNibbleSuper(PanelIsa isa, boolean fifthBit, int blocksAhead) {
+        super(isa, 32, 8, bytes(fifthBit), blocksAhead * bytes(fifthBit));
         this.fifthBit = fifthBit;
     }
 
@@ -39,34 +35,34 @@ final class UnpackNibbleSuper extends UnpackCode {
     @Override
     void expand(Assembler a) {
         scales(a);
-        Vec low = zmm(0);
-        Vec fifth = zmm(1);
-        Vec packed = zmm(2);
-        Vec quants = zmm(3);
-        Vec bits = zmm(4);
+        Vec low = vector(0);
+        Vec fifth = vector(1);
+        Vec packed = vector(2);
+        Vec quants = vector(3);
+        Vec bits = vector(4);
         constant(a, low, LOW_NIBBLES);
         constant(a, fifth, FIFTH);
         for (int part = 0; part < 8; part++) {
             if (fifthBit) {
-                a.emit(VMOVDQU32, zmm(8), staged(4 + part));
+                emit(a, VMOVDQU32, vector(8), staged(4 + part));
             }
             for (int pair = 0; pair < 4; pair++) {
-                a.emit(VMOVDQU32, packed, staged((fifthBit ? 12 : 4) + 8 * pair + part));
+                emit(a, VMOVDQU32, packed, staged((fifthBit ? 12 : 4) + 8 * pair + part));
                 for (int upper = 0; upper < 2; upper++) {
                     Vec nibbles = packed;
                     if (upper == 1) {
                         nibbles = quants;
-                        a.emit(VPSRLD, quants, packed, 4);
+                        emit(a, VPSRLD, quants, packed, 4);
                     }
-                    a.emit(VPANDD, quants, nibbles, low);
+                    emit(a, VPANDD, quants, nibbles, low);
                     int run = 2 * pair + upper;
                     if (fifthBit) {
                         if (run < 4) {
-                            a.emit(VPSLLD, bits, zmm(8), 4 - run);
+                            emit(a, VPSLLD, bits, vector(8), 4 - run);
                         } else {
-                            a.emit(VPSRLD, bits, zmm(8), run - 4);
+                            emit(a, VPSRLD, bits, vector(8), run - 4);
                         }
-                        a.emit(VPTERNLOGD, quants, bits, fifth, FIRST_OR_SECOND_AND_THIRD);
+                        isa.orAnd(a, quants, bits, fifth);
                     }
                     storeQuants(a, quants, run, part);
                 }
@@ -76,40 +72,40 @@ final class UnpackNibbleSuper extends UnpackCode {
 
     /** The first four scales are six bits of a byte; of the last four, four bits are in a nibble and two above the first four. */
     private void scales(Assembler a) {
-        Vec factor = zmm(0);
-        Vec minimumFactor = zmm(1);
-        Vec sixBits = zmm(2);
-        Vec low = zmm(3);
-        Vec upperTwo = zmm(4);
-        Vec mask = zmm(5);
-        Vec temporary = zmm(6);
+        Vec factor = vector(0);
+        Vec minimumFactor = vector(1);
+        Vec sixBits = vector(2);
+        Vec low = vector(3);
+        Vec upperTwo = vector(4);
+        Vec mask = vector(5);
+        Vec temporary = vector(6);
         lowerHalves(a, factor, 0);
         upperHalves(a, temporary, 0);
-        a.emit(VPXORD, minimumFactor, minimumFactor, minimumFactor);
-        a.emit(VSUBPS, minimumFactor, minimumFactor, temporary);
+        emit(a, VPXORD, minimumFactor, minimumFactor, minimumFactor);
+        emit(a, VSUBPS, minimumFactor, minimumFactor, temporary);
         constant(a, sixBits, SIX_BITS);
         constant(a, low, LOW_NIBBLES);
         constant(a, upperTwo, UPPER_TWO);
         constant(a, mask, BYTE);
-        Vec[] scales = {zmm(8), zmm(9)};
-        Vec[] minima = {zmm(10), zmm(11)};
-        a.emit(VPANDD, scales[0], sixBits, staged(1));
-        a.emit(VPANDD, minima[0], sixBits, staged(2));
-        a.emit(VMOVDQU32, temporary, staged(1));
-        a.emit(VPSRLD, temporary, temporary, 2);
-        a.emit(VPANDD, scales[1], low, staged(3));
-        a.emit(VPTERNLOGD, scales[1], temporary, upperTwo, FIRST_OR_SECOND_AND_THIRD);
-        a.emit(VMOVDQU32, minima[1], staged(3));
-        a.emit(VPSRLD, minima[1], minima[1], 4);
-        a.emit(VPANDD, minima[1], minima[1], low);
-        a.emit(VMOVDQU32, temporary, staged(2));
-        a.emit(VPSRLD, temporary, temporary, 2);
-        a.emit(VPTERNLOGD, minima[1], temporary, upperTwo, FIRST_OR_SECOND_AND_THIRD);
+        Vec[] scales = {vector(8), vector(9)};
+        Vec[] minima = {vector(10), vector(11)};
+        emit(a, VPANDD, scales[0], sixBits, staged(1));
+        emit(a, VPANDD, minima[0], sixBits, staged(2));
+        emit(a, VMOVDQU32, temporary, staged(1));
+        emit(a, VPSRLD, temporary, temporary, 2);
+        emit(a, VPANDD, scales[1], low, staged(3));
+        isa.orAnd(a, scales[1], temporary, upperTwo);
+        emit(a, VMOVDQU32, minima[1], staged(3));
+        emit(a, VPSRLD, minima[1], minima[1], 4);
+        emit(a, VPANDD, minima[1], minima[1], low);
+        emit(a, VMOVDQU32, temporary, staged(2));
+        emit(a, VPSRLD, temporary, temporary, 2);
+        isa.orAnd(a, minima[1], temporary, upperTwo);
         for (int run = 0; run < 8; run++) {
             byteToFloat(a, temporary, scales[run / 4], run % 4, mask);
             storeScales(a, temporary, factor, run);
             byteToFloat(a, temporary, minima[run / 4], run % 4, mask);
-            a.emit(VMULPS, temporary, temporary, minimumFactor);
+            emit(a, VMULPS, temporary, temporary, minimumFactor);
             storeMinima(a, temporary, run);
         }
     }

@@ -1,5 +1,6 @@
 package org.llmspell.kernels.x86;
 
+import static org.llmspell.kernels.x86.Gp.R10;
 import static org.llmspell.kernels.x86.Gp.RAX;
 import static org.llmspell.kernels.x86.Gp.RSI;
 import static org.llmspell.kernels.x86.Mem.at;
@@ -15,7 +16,6 @@ import static org.llmspell.kernels.x86.Op.VPSRLD;
 import static org.llmspell.kernels.x86.Op.VPSUBD;
 import static org.llmspell.kernels.x86.Op.VPXORD;
 import static org.llmspell.kernels.x86.Op.VSCALEFPS;
-import static org.llmspell.kernels.x86.Vec.zmm;
 
 import org.llmspell.kernels.format.TableBlocks;
 
@@ -63,6 +63,12 @@ final class UnpackSmall extends UnpackCode {
     private static final byte[] E2M1 = TableBlocks.e2m1Levels();
     private static final long NONLINEAR_LEVELS = Constants.bytes(i -> NONLINEAR[i % 16] + 128);
     private static final long E2M1_LEVELS = Constants.bytes(i -> E2M1[i % 16] + 128);
+    private static final long SIGNED_NONLINEAR_LEVELS = Constants.bytes(i -> NONLINEAR[i % 16]);
+
+    /** What the levels of MXFP4 are too large by in AVX2: none is below −12. */
+    static final int E2M1_EXCESS = 16;
+
+    private static final long NARROW_E2M1_LEVELS = Constants.bytes(i -> E2M1[i % 16] + E2M1_EXCESS);
     private static final long SIGN = Constants.bytes(i -> 0x80);
 
     /** For four bits, 16 in each byte whose bit is set; or likewise, taken with −16 and 128. */
@@ -72,7 +78,22 @@ final class UnpackSmall extends UnpackCode {
     /** The scale of MXFP4 is two to the power of its byte less 127, and its levels are doubled. */
     private static final long EXPONENT_OFFSET = Constants.ints(i -> 128);
 
+    /** Of half such a power, as of a float32. */
+    private static final long HALF_EXPONENT = Constants.ints(i -> 127 - 128 / 2);
+
     private static final long ONE = Constants.ints(i -> Float.floatToRawIntBits(1));
+
+    /**
+     * How 8 lanes come to their fifth bits: for each two of eight words which byte to take four times, then for each one of two which bit
+     * of each byte, then what it is worth.
+     */
+    private static final long FIFTH_TABLE = Constants.table(32 * 7, i -> {
+        int part = i / 32;
+        return part < 4 ? i % 16 / 4 * 4 + part : part < 6 ? 1 << 4 * (part - 4) + i % 4 : 0x10;
+    });
+
+    private static final int FIFTH_BITS = 128;
+    private static final int FIFTH_WORTH = 192;
 
     /** Places on the stage, behind the quants of the blocks. */
     private static final int FACTORS = 16;
@@ -88,8 +109,8 @@ final class UnpackSmall extends UnpackCode {
      *
      * @param ahead how many bytes further on memory is asked for
      */
-    UnpackSmall(Layout layout, int blocks, int ahead) {
-        super(32, blocks, blocks * layout.bytes, ahead);
+    UnpackSmall(PanelIsa isa, Layout layout, int blocks, int ahead) {
+        super(isa, 32, blocks, blocks * layout.bytes, ahead);
         this.layout = layout;
         this.blocks = blocks;
         this.blockBytesAhead = ahead;
@@ -109,6 +130,9 @@ final class UnpackSmall extends UnpackCode {
 
     @Override
     void prepare(Assembler a) {
+        if (!isa.wide()) {
+            return;
+        }
         for (int block = 1; block < 4; block++) {
             a.mov(RAX, 0xF << 4 * block);
             a.kmovd(block, RAX);
@@ -117,6 +141,23 @@ final class UnpackSmall extends UnpackCode {
 
     @Override
     void stage(Assembler a) {
+        if (isa.wide()) {
+            stageTogether(a);
+        } else {
+            for (int block = 0; block < blocks; block++) {
+                int words = wordsOfQuants();
+                stageWords(a, block * layout.bytes + layout.quants, words, block * words);
+            }
+        }
+        for (int block = 0; block < blocks; block++) {
+            stageWord(a, block * layout.bytes, FACTORS + block);
+            if (layout.fifthBits >= 0) {
+                stageWord(a, block * layout.bytes + layout.fifthBits, FIFTHS + block);
+            }
+        }
+    }
+
+    private void stageTogether(Assembler a) {
         transpose(a, 0, blocks * wordsOfQuants(), (row, vector) -> {
             Mem first = at(RAX, RSI, 1, layout.quants);
             if (layout == Layout.Q8_0) {
@@ -132,12 +173,6 @@ final class UnpackSmall extends UnpackCode {
             }
             a.prefetch(first.plus(blockBytesAhead));
         });
-        for (int block = 0; block < blocks; block++) {
-            stageWord(a, block * layout.bytes, FACTORS + block);
-            if (layout.fifthBits >= 0) {
-                stageWord(a, block * layout.bytes + layout.fifthBits, FIFTHS + block);
-            }
-        }
     }
 
     @Override
@@ -146,30 +181,43 @@ final class UnpackSmall extends UnpackCode {
             scales(a, block);
         }
         if (layout == Layout.Q8_0) {
-            Vec sign = zmm(0);
-            Vec quants = zmm(1);
-            constant(a, sign, SIGN);
-            for (int word = 0; word < 8 * blocks; word++) {
-                a.emit(VPXORD, quants, sign, staged(word));
-                storeQuants(a, quants, word / 8, word % 8);
-            }
+            bytes(a);
         } else {
             nibbles(a);
         }
     }
 
+    private void bytes(Assembler a) {
+        Vec sign = vector(0);
+        Vec quants = vector(1);
+        boolean signed = isa == PanelIsa.AVX2;
+        constant(a, sign, SIGN);
+        for (int word = 0; word < 8 * blocks; word++) {
+            if (signed) {
+                emit(a, VMOVDQU32, quants, staged(word));
+            } else {
+                emit(a, VPXORD, quants, sign, staged(word));
+            }
+            storeQuants(a, quants, word / 8, word % 8);
+        }
+    }
+
     private void scales(Assembler a, int block) {
-        Vec factor = zmm(0);
+        Vec factor = vector(0);
         if (layout == Layout.MXFP4) {
-            Vec mask = zmm(1);
-            Vec exponent = zmm(2);
+            Vec mask = vector(1);
+            Vec exponent = vector(2);
             constant(a, mask, BYTE);
-            a.emit(VPANDD, exponent, mask, staged(FACTORS + block));
-            constant(a, mask, EXPONENT_OFFSET);
-            a.emit(VPSUBD, exponent, exponent, mask);
-            a.emit(VCVTDQ2PS, exponent, exponent);
-            constant(a, factor, ONE);
-            a.emit(VSCALEFPS, factor, factor, exponent);
+            emit(a, VPANDD, exponent, mask, staged(FACTORS + block));
+            if (isa.wide()) {
+                constant(a, mask, EXPONENT_OFFSET);
+                emit(a, VPSUBD, exponent, exponent, mask);
+                emit(a, VCVTDQ2PS, exponent, exponent);
+                constant(a, factor, ONE);
+                a.emit(VSCALEFPS, factor, factor, exponent);
+            } else {
+                power(a, factor, exponent, mask);
+            }
         } else {
             lowerHalves(a, factor, FACTORS + block);
         }
@@ -180,49 +228,88 @@ final class UnpackSmall extends UnpackCode {
         }
     }
 
+    /** {@code factor = 2^(exponent − 128)}, as a product of two powers, for the smallest have no exponent of their own. */
+    private void power(Assembler a, Vec factor, Vec exponent, Vec half) {
+        constant(a, half, HALF_EXPONENT);
+        a.emit(VexOp.VPSRLD, factor, exponent, 1);
+        a.emit(VexOp.VPSUBD, exponent, exponent, factor);
+        a.emit(VexOp.VPADDD, factor, factor, half);
+        a.emit(VexOp.VPADDD, exponent, exponent, half);
+        a.emit(VexOp.VPSLLD, factor, factor, 23);
+        a.emit(VexOp.VPSLLD, exponent, exponent, 23);
+        a.emit(VexOp.VMULPS, factor, factor, exponent);
+    }
+
+    /** The address of what nibbles stand for, or 0 where they stand for themselves. */
+    private long levels() {
+        return switch (layout) {
+            case Q4_0 -> isa.wide() ? Q4_LEVELS : 0;
+            case MXFP4 -> isa.wide() ? E2M1_LEVELS : NARROW_E2M1_LEVELS;
+            case IQ4_NL -> isa == PanelIsa.AVX2 ? SIGNED_NONLINEAR_LEVELS : NONLINEAR_LEVELS;
+            default -> 0;
+        };
+    }
+
     private void nibbles(Assembler a) {
-        Vec low = zmm(0);
-        Vec levels = zmm(1);
-        Vec packed = zmm(2);
-        Vec quants = zmm(3);
-        Vec bits = zmm(4);
-        Vec fifth = zmm(5);
+        Vec low = vector(0);
+        Vec levels = vector(1);
+        Vec packed = vector(2);
+        Vec quants = vector(3);
+        Vec fifth = vector(5);
+        long looked = levels();
         constant(a, low, LOW_NIBBLES);
-        boolean looked = layout.fifthBits < 0 && !layout.minima;
-        if (looked) {
-            constant(
-                    a,
-                    levels,
-                    layout == Layout.Q4_0 ? Q4_LEVELS : layout == Layout.MXFP4 ? E2M1_LEVELS : NONLINEAR_LEVELS);
+        if (looked != 0) {
+            constant(a, levels, looked);
         } else if (layout.fifthBits >= 0) {
-            constant(a, levels, layout.minima ? FIFTH : FIFTH_CENTERED);
+            prepareFifthBits(a, levels);
         }
         for (int block = 0; block < blocks; block++) {
             if (layout.fifthBits >= 0) {
-                a.emit(VMOVDQU32, fifth, staged(FIFTHS + block));
+                emit(a, VMOVDQU32, fifth, staged(FIFTHS + block));
             }
             for (int word = 0; word < 4; word++) {
-                a.emit(VMOVDQU32, packed, staged(4 * block + word));
+                emit(a, VMOVDQU32, packed, staged(4 * block + word));
                 for (int upper = 0; upper < 2; upper++) {
                     int part = 4 * upper + word;
                     if (upper == 1) {
-                        a.emit(VPSRLD, packed, packed, 4);
+                        emit(a, VPSRLD, packed, packed, 4);
                     }
-                    a.emit(VPANDD, quants, packed, low);
-                    if (looked) {
-                        a.emit(VPSHUFB, quants, levels, quants);
+                    emit(a, VPANDD, quants, packed, low);
+                    if (looked != 0) {
+                        emit(a, VPSHUFB, quants, levels, quants);
                     } else if (layout.fifthBits >= 0) {
-                        Vec index = fifth;
-                        if (part > 0) {
-                            index = bits;
-                            a.emit(VPSRLD, bits, fifth, 4 * part);
-                        }
-                        a.emit(VPERMD, bits, index, levels);
-                        a.emit(VPORD, quants, quants, bits);
+                        addFifthBits(a, quants, fifth, levels, part);
                     }
                     storeQuants(a, quants, block, part);
                 }
             }
         }
+    }
+
+    private void prepareFifthBits(Assembler a, Vec levels) {
+        if (isa.wide()) {
+            constant(a, levels, layout.minima ? FIFTH : FIFTH_CENTERED);
+        } else {
+            a.mov(R10, FIFTH_TABLE);
+        }
+    }
+
+    private void addFifthBits(Assembler a, Vec quants, Vec fifth, Vec levels, int part) {
+        Vec bits = vector(4);
+        if (isa.wide()) {
+            Vec index = fifth;
+            if (part > 0) {
+                index = bits;
+                a.emit(VPSRLD, bits, fifth, 4 * part);
+            }
+            a.emit(VPERMD, bits, index, levels);
+        } else {
+            a.emit(VexOp.VPSHUFB, bits, fifth, at(R10, 32 * (part / 2)));
+            Mem bit = at(R10, FIFTH_BITS + 32 * (part % 2));
+            a.emit(VexOp.VPAND, bits, bits, bit);
+            a.emit(VexOp.VPCMPEQB, bits, bits, bit);
+            a.emit(VexOp.VPAND, bits, bits, at(R10, FIFTH_WORTH));
+        }
+        emit(a, VPORD, quants, quants, bits);
     }
 }

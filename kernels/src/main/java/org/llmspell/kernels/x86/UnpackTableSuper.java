@@ -8,7 +8,6 @@ import static org.llmspell.kernels.x86.Op.VPSHUFB;
 import static org.llmspell.kernels.x86.Op.VPSLLD;
 import static org.llmspell.kernels.x86.Op.VPSRLD;
 import static org.llmspell.kernels.x86.Op.VPSUBD;
-import static org.llmspell.kernels.x86.Vec.zmm;
 
 import org.llmspell.kernels.format.TableBlocks;
 
@@ -22,12 +21,13 @@ final class UnpackTableSuper extends UnpackCode {
 
     private static final byte[] NONLINEAR = TableBlocks.nonlinearLevels();
     private static final long LEVELS = Constants.bytes(i -> NONLINEAR[i % 16] + 128);
+    private static final long SIGNED_LEVELS = Constants.bytes(i -> NONLINEAR[i % 16]);
     private static final long NIBBLE = Constants.ints(i -> 0x0F);
     private static final long UPPER_TWO = Constants.ints(i -> 0x30);
     private static final long SCALE_OFFSET = Constants.ints(i -> 32);
 
-    UnpackTableSuper(int blocksAhead) {
-        super(32, 8, BLOCK_BYTES, blocksAhead * BLOCK_BYTES);
+    UnpackTableSuper(PanelIsa isa, int blocksAhead) {
+        super(isa, 32, 8, BLOCK_BYTES, blocksAhead * BLOCK_BYTES);
     }
 
     @Override
@@ -38,52 +38,52 @@ final class UnpackTableSuper extends UnpackCode {
     @Override
     void expand(Assembler a) {
         scales(a);
-        Vec low = zmm(0);
-        Vec levels = zmm(1);
-        Vec packed = zmm(2);
-        Vec quants = zmm(3);
+        Vec low = vector(0);
+        Vec levels = vector(1);
+        Vec packed = vector(2);
+        Vec quants = vector(3);
         constant(a, low, LOW_NIBBLES);
-        constant(a, levels, LEVELS);
+        constant(a, levels, isa == PanelIsa.AVX2 ? SIGNED_LEVELS : LEVELS);
         for (int word = 0; word < 32; word++) {
-            a.emit(VMOVDQU32, packed, staged(QUANTS + word));
-            a.emit(VPANDD, quants, packed, low);
-            a.emit(VPSHUFB, quants, levels, quants);
+            emit(a, VMOVDQU32, packed, staged(QUANTS + word));
+            emit(a, VPANDD, quants, packed, low);
+            emit(a, VPSHUFB, quants, levels, quants);
             storeQuants(a, quants, word / 4, word % 4);
-            a.emit(VPSRLD, packed, packed, 4);
-            a.emit(VPANDD, quants, packed, low);
-            a.emit(VPSHUFB, quants, levels, quants);
+            emit(a, VPSRLD, packed, packed, 4);
+            emit(a, VPANDD, quants, packed, low);
+            emit(a, VPSHUFB, quants, levels, quants);
             storeQuants(a, quants, word / 4, 4 + word % 4);
         }
     }
 
     private void scales(Assembler a) {
-        Vec factor = zmm(0);
-        Vec nibble = zmm(1);
-        Vec upperTwo = zmm(2);
-        Vec offset = zmm(3);
-        Vec lower = zmm(4);
-        Vec upper = zmm(5);
-        Vec scale = zmm(6);
-        Vec temporary = zmm(7);
+        Vec factor = vector(0);
+        Vec nibble = vector(1);
+        Vec upperTwo = vector(2);
+        Vec offset = vector(3);
+        Vec lower = vector(4);
+        Vec upper = vector(5);
+        Vec scale = vector(6);
+        Vec temporary = vector(7);
         lowerHalves(a, factor, 0);
         constant(a, nibble, NIBBLE);
         constant(a, upperTwo, UPPER_TWO);
         constant(a, offset, SCALE_OFFSET);
-        a.emit(VMOVDQU32, lower, staged(1));
-        a.emit(VMOVDQU32, upper, staged(0));
-        a.emit(VPSRLD, upper, upper, 16);
+        emit(a, VMOVDQU32, lower, staged(1));
+        emit(a, VMOVDQU32, upper, staged(0));
+        emit(a, VPSRLD, upper, upper, 16);
         for (int run = 0; run < 8; run++) {
-            a.emit(VPSRLD, scale, lower, 4 * run);
-            a.emit(VPANDD, scale, scale, nibble);
+            emit(a, VPSRLD, scale, lower, 4 * run);
+            emit(a, VPANDD, scale, scale, nibble);
             if (run < 2) {
-                a.emit(VPSLLD, temporary, upper, 4 - 2 * run);
+                emit(a, VPSLLD, temporary, upper, 4 - 2 * run);
             } else {
-                a.emit(VPSRLD, temporary, upper, 2 * run - 4);
+                emit(a, VPSRLD, temporary, upper, 2 * run - 4);
             }
-            a.emit(VPANDD, temporary, temporary, upperTwo);
-            a.emit(VPORD, scale, scale, temporary);
-            a.emit(VPSUBD, scale, scale, offset);
-            a.emit(VCVTDQ2PS, scale, scale);
+            emit(a, VPANDD, temporary, temporary, upperTwo);
+            emit(a, VPORD, scale, scale, temporary);
+            emit(a, VPSUBD, scale, scale, offset);
+            emit(a, VCVTDQ2PS, scale, scale);
             storeScales(a, scale, factor, run);
         }
     }

@@ -20,9 +20,6 @@ final class X86Attention {
     /** The same where they go through tiles. */
     private static final int TILED_QUERIES = 256;
 
-    /** Query vectors from which on tiles pay. */
-    private static final int LEAST_TILED = 2 * AttentionTileCode.QUERIES;
-
     /** Rows that are computed as one alone is: a token gets the same result among a few others, such as guesses of the next ones. */
     private static final int FEW_ROWS = 8;
 
@@ -30,33 +27,37 @@ final class X86Attention {
 
     private record TileCode(Routine widen, Routine tiles) {}
 
+    private final AttentionCodes set;
     private final Map<AttentionCode, Code> codes = new ConcurrentHashMap<>();
     private final Map<AttentionTileCode, TileCode> tileCodes = new ConcurrentHashMap<>();
-    private final Routine scaleQueries = AttentionTileCode.scaleQueries();
+    private final Routine scaleQueries;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    X86Attention() throws ExecutableMemory.Refused {}
+    X86Attention(AttentionCodes set) {
+        this.set = set;
+        scaleQueries = set.scaleQueries();
+    }
 
     /** Whether there can be code for heads and pages of these sizes. */
     boolean supports(AttentionCall call) {
-        return AttentionCode.possible(call.keyDimension(), call.valueDimension(), call.pageTokens());
+        return set.possible(call.keyDimension(), call.valueDimension(), call.pageTokens());
     }
 
     void run(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
         AttentionCode shape = new AttentionCode(
                 call.keyDimension(), call.valueDimension(), call.pageTokens(), call.format(), call.softcap() != 0);
-        Code code = codes.computeIfAbsent(shape, X86Attention::assemble);
+        Code code = codes.computeIfAbsent(shape, this::assemble);
         int rows = rowTo - rowFrom;
-        boolean tiled = (rows <= FEW_ROWS ? 1 : rows) * call.group() >= LEAST_TILED
-                && AttentionTileCode.possible(call.pageTokens());
-        TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), X86Attention::assemble) : null;
+        boolean tiled = (rows <= FEW_ROWS ? 1 : rows) * call.group() >= 2 * set.tileQueries()
+                && set.tilesPossible(call.keyDimension(), call.valueDimension(), call.pageTokens());
+        TileCode tiles = tiled ? tileCodes.computeIfAbsent(tileShape(call), this::assemble) : null;
         int most = tiled ? TILED_QUERIES : QUERIES;
         int blockRows = Math.min(rowTo - rowFrom, Math.max(1, most / call.group()));
         Scratch memory = scratch.get();
         memory.reserve(shape, blockRows * call.group());
         for (int row = rowFrom; row < rowTo; row += blockRows) {
             int end = Math.min(rowTo, row + blockRows);
-            new Block(call, kvHead, row, end, shape, code, tiles, scaleQueries, memory).run();
+            new Block(set, call, kvHead, row, end, shape, code, tiles, scaleQueries, memory).run();
         }
     }
 
@@ -64,16 +65,17 @@ final class X86Attention {
         return new AttentionTileCode(call.keyDimension(), call.valueDimension(), call.format(), call.softcap() != 0);
     }
 
-    private static TileCode assemble(AttentionTileCode shape) {
-        return ExecutableMemory.later(() -> new TileCode(shape.widen(), shape.tiles()));
+    private TileCode assemble(AttentionTileCode shape) {
+        return new TileCode(set.widen(shape), set.tiles(shape));
     }
 
-    private static Code assemble(AttentionCode shape) {
-        return ExecutableMemory.later(() -> new Code(shape.page(), shape.finish()));
+    private Code assemble(AttentionCode shape) {
+        return new Code(set.page(shape), set.finish(shape));
     }
 
     /** Consecutive rows that go through the pages together: in tiles, if there is code for these. */
     private record Block(
+            AttentionCodes set,
             AttentionCall call,
             int kvHead,
             int rowFrom,
@@ -150,7 +152,9 @@ final class X86Attention {
                     ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
             arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, rowTo - rowFrom);
             arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionTileCode.ROW_VECTORS, call.group() * call.keyDimension() / 16);
+                    ValueLayout.JAVA_LONG,
+                    AttentionTileCode.ROW_VECTORS,
+                    call.group() * call.keyDimension() / set.lanes());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SCALED_QUERIES, memory.queries.address());
             scaleQueries.call(arguments.address());
             arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TURNED_KEYS, memory.turnedKeys.address());
@@ -204,8 +208,8 @@ final class X86Attention {
                 return;
             }
             int queries = (endRow - firstRow) * group;
-            int count = (queries + AttentionTileCode.QUERIES - 1) / AttentionTileCode.QUERIES;
-            for (int query = queries; query < count * AttentionTileCode.QUERIES; query++) {
+            int count = Math.ceilDiv(queries, set.tileQueries());
+            for (int query = queries; query < count * set.tileQueries(); query++) {
                 memory.visible.setAtIndex(ValueLayout.JAVA_INT, query, 0);
             }
             MemorySegment arguments = memory.arguments;
@@ -278,7 +282,7 @@ final class X86Attention {
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_VALUE,
-                    memory.values.address() + (long) Float.BYTES * from * call.valueDimension());
+                    memory.values.address() + (long) from * shape.wideValueBytes());
             arguments.set(
                     ValueLayout.JAVA_LONG,
                     AttentionCode.FIRST_WEIGHT,
@@ -304,8 +308,8 @@ final class X86Attention {
         void reserve(AttentionCode shape, int queryVectors) {
             // Room for a last tile that is not full.
             long queries = (long) queryVectors + AttentionTileCode.QUERIES;
-            keys = atLeast(keys, 4L * shape.pageTokens() * shape.keyDimension());
-            values = atLeast(values, 4L * shape.pageTokens() * shape.valueDimension());
+            keys = atLeast(keys, (long) shape.pageTokens() * shape.wideKeyBytes());
+            values = atLeast(values, (long) shape.pageTokens() * shape.wideValueBytes());
             states = atLeast(states, queries * shape.stateBytes());
             this.queries = atLeast(this.queries, queries * Float.BYTES * shape.keyDimension());
             visible = atLeast(visible, (queries + 1) * Integer.BYTES);

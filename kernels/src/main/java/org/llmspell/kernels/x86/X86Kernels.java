@@ -1,48 +1,42 @@
 package org.llmspell.kernels.x86;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
-import org.llmspell.kernels.AttentionCall;
-import org.llmspell.kernels.BatchProduct;
-import org.llmspell.kernels.Bounds;
 import org.llmspell.kernels.Kernels;
-import org.llmspell.kernels.NativeMemory;
-import org.llmspell.kernels.WeightMatrix;
 
 /**
  * Kernels assembled at start for x86-64 processors with AVX-512 VNNI: products of the quantized formats in use with
  * activations rounded to 8 bits, where the matrix is large enough for that to matter, and of F32, F16 and BF16 in float32; dense
- * products with many tokens, in float32, bfloat16 or the tiles of AMX; attention and the operations on rows in float32. Everything
- * else is left to other kernels. Thread-safe.
+ * products with many tokens, in float32, bfloat16 or the tiles of AMX; products of small matrices and of all other formats, attention, the
+ * operations on rows and recurrences in float32. What is left to other kernels takes no time that matters: memory on the Java heap,
+ * dequantization, and the heads and pages of sizes that no model has. Thread-safe.
  *
  * <p>Rounding to 8 bits moves a product by some 0.3% of {@code Σ |w · a|}, as other engines do, and the tests hold it to 1%; rounding
  * to bfloat16 moves it by less than 0.1%. What {@link Kernels#multiply} gives for a row and a token does not depend on the other
  * rows, nor on the other tokens but for whether there are enough of them for a {@linkplain #batchProduct dense product}.
  */
-public final class X86Kernels extends ForwardingKernels {
+public final class X86Kernels extends X86ProductKernels {
     /**
-     * Weights of a matrix from which on rounding pays: smaller ones are read in microseconds, as exactly as the other kernels do.
+     * Weights of a matrix from which on rounding pays: smaller ones are read in microseconds, as exactly as float32 allows.
      * Every matrix of a model that takes a user's time is larger, but for some key and value projections.
      */
     static final long WORTH_ROUNDING = 1 << 18;
 
-    private final String name;
-    private final X86Products products;
-    private final BatchProducts batches;
-    private final X86Attention attention = new X86Attention();
-    private final X86Rows rows;
-    private final long smallest;
-    private final ThreadLocal<MemorySegment> prepared = ThreadLocal.withInitial(() -> MemorySegment.NULL);
+    /** Whether nothing that takes time is left to the other kernels. */
+    public static final boolean COMPLETE = true;
 
-    private X86Kernels(String name, X86Products products, BatchProducts batches, Kernels others, long smallest)
-            throws ExecutableMemory.Refused {
-        super(others);
+    private final String name;
+
+    private X86Kernels(
+            String name, Rows rows, X86Products products, BatchProducts batches, Kernels others, long smallest) {
+        super(
+                others,
+                rows,
+                X86Recurrence.avx512(rows),
+                products,
+                batches,
+                new ExactProducts(products, format -> DenseUnpacking.code(format, DenseElement.FLOAT32)),
+                new X86Attention(AttentionCodes.AVX512),
+                smallest);
         this.name = name;
-        this.products = products;
-        this.batches = batches;
-        rows = new X86Rows();
-        this.smallest = smallest;
     }
 
     /** These kernels cannot run here; the message says why. */
@@ -79,20 +73,17 @@ public final class X86Kernels extends ForwardingKernels {
     /**
      * {@link #assemble(Kernels)} with another limit.
      *
-     * @param smallest matrices of fewer weights are left to {@code others}
+     * @param smallest matrices of fewer weights are multiplied with activations that are not rounded
      */
     public static Kernels assemble(Kernels others, long smallest) throws Unavailable {
         try {
             CpuFeatures features = features();
             X86Products products = new X86Products();
             String refused = features.amxBf16() ? Tiles.unavailable(features) : null;
-            String name = "avx512 (VNNI%s%s; else %s)"
-                    .formatted(
-                            features.avx512Bf16() ? ", BF16" : "",
-                            refused == null ? "" : "; no AMX: " + refused,
-                            others.name());
+            String name = "avx512 (VNNI%s%s)"
+                    .formatted(features.avx512Bf16() ? ", BF16" : "", refused == null ? "" : "; no AMX: " + refused);
             BatchProducts batches = BatchProducts.vectors(features, products, others);
-            return new X86Kernels(name, products, batches, others, smallest);
+            return new X86Kernels(name, new X86Rows(), products, batches, others, smallest);
         } catch (ExecutableMemory.Refused e) {
             throw new Unavailable(String.valueOf(e.getMessage()));
         }
@@ -113,7 +104,7 @@ public final class X86Kernels extends ForwardingKernels {
     /**
      * {@link #assembleTiled(Kernels, Kernels)} with another limit.
      *
-     * @param smallest matrices of fewer weights are left to {@code others}
+     * @param smallest likewise
      */
     public static Kernels assembleTiled(Kernels others, Kernels scalar, long smallest) throws Unavailable {
         try {
@@ -127,8 +118,13 @@ public final class X86Kernels extends ForwardingKernels {
             if (wrong != null) {
                 throw new Unavailable(wrong, true);
             }
-            String name = "amx (BF16; VNNI; else %s)".formatted(others.name());
-            return new X86Kernels(name, new X86Products(), BatchProducts.tiles(tiles, others), others, smallest);
+            return new X86Kernels(
+                    "amx (BF16; VNNI)",
+                    new X86Rows(),
+                    new X86Products(),
+                    BatchProducts.tiles(tiles, others),
+                    others,
+                    smallest);
         } catch (ExecutableMemory.Refused e) {
             throw new Unavailable(String.valueOf(e.getMessage()));
         }
@@ -145,173 +141,5 @@ public final class X86Kernels extends ForwardingKernels {
     @Override
     public String name() {
         return name;
-    }
-
-    @Override
-    public @Nullable BatchProduct batchProduct(WeightMatrix weights, int tokens) {
-        return batches.of(weights, tokens, smallest);
-    }
-
-    @Override
-    public void multiply(
-            WeightMatrix weights,
-            int rowFrom,
-            int rowTo,
-            MemorySegment x,
-            long xIndex,
-            long xStride,
-            int tokens,
-            MemorySegment out,
-            long outIndex,
-            long outStride) {
-        BatchProduct batch = batchProduct(weights, tokens);
-        if (batch == null && !products.takes(weights, smallest)) {
-            others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-            return;
-        }
-        Bounds.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-        if (!NativeMemory.reachable(weights.data()) || !NativeMemory.reachable(x) || !NativeMemory.writable(out)) {
-            others.multiply(weights, rowFrom, rowTo, x, xIndex, xStride, tokens, out, outIndex, outStride);
-            return;
-        }
-        if (batch != null) {
-            MemorySegment prepared = preparing(batch.preparedBytes(weights.columns(), tokens));
-            batch.prepare(x, xIndex, xStride, weights.columns(), tokens, 0, tokens, prepared);
-            batch.multiply(weights, rowFrom, rowTo, prepared, tokens, out, outIndex, outStride);
-        } else if (rowFrom < rowTo && tokens > 0) {
-            products.multiply(
-                    weights,
-                    rowFrom,
-                    rowTo,
-                    at(x, xIndex),
-                    Float.BYTES * xStride,
-                    tokens,
-                    at(out, outIndex),
-                    Float.BYTES * outStride);
-        }
-        NativeMemory.keep(weights.data(), x, out);
-    }
-
-    @Override
-    public void rmsNorm(
-            MemorySegment out,
-            long outIndex,
-            MemorySegment x,
-            long xIndex,
-            MemorySegment weight,
-            int count,
-            float epsilon) {
-        Bounds.floats(out, outIndex, count);
-        Bounds.floats(x, xIndex, count);
-        Bounds.floats(weight, 0, count);
-        if (!NativeMemory.writable(out) || !NativeMemory.reachable(x) || !NativeMemory.reachable(weight)) {
-            others.rmsNorm(out, outIndex, x, xIndex, weight, count, epsilon);
-            return;
-        }
-        rows.rmsNorm(at(out, outIndex), at(x, xIndex), weight.address(), count, epsilon);
-        NativeMemory.keep(out, x, weight);
-    }
-
-    @Override
-    public void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
-        Bounds.floats(x, xIndex, count);
-        Bounds.floats(y, yIndex, count);
-        if (!NativeMemory.writable(x) || !NativeMemory.reachable(y)) {
-            others.add(x, xIndex, y, yIndex, count);
-            return;
-        }
-        rows.add(at(x, xIndex), at(y, yIndex), count);
-        NativeMemory.keep(x, y, y);
-    }
-
-    @Override
-    public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
-            others.siluMultiply(gate, gateIndex, up, upIndex, count);
-            return;
-        }
-        rows.siluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        NativeMemory.keep(gate, up, up);
-    }
-
-    @Override
-    public void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
-            others.geluMultiply(gate, gateIndex, up, upIndex, count);
-            return;
-        }
-        rows.geluMultiply(at(gate, gateIndex), at(up, upIndex), count);
-        NativeMemory.keep(gate, up, up);
-    }
-
-    @Override
-    public void rotate(
-            MemorySegment x,
-            long index,
-            MemorySegment cos,
-            long cosIndex,
-            MemorySegment sin,
-            long sinIndex,
-            int dimensions,
-            boolean halves) {
-        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
-        boolean wholeVectors = halves || dimensions % 16 == 0;
-        if (!wholeVectors
-                || !NativeMemory.writable(x)
-                || !NativeMemory.reachable(cos)
-                || !NativeMemory.reachable(sin)) {
-            others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
-            return;
-        }
-        if (halves) {
-            rows.rotateHalves(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
-        } else {
-            rows.rotateNeighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
-        }
-        NativeMemory.keep(x, cos, sin);
-    }
-
-    @Override
-    public void toHalf(MemorySegment x, long index, MemorySegment target, long targetIndex, int count) {
-        Bounds.floats(x, index, count);
-        Bounds.halves(target, targetIndex, count);
-        if (!NativeMemory.reachable(x) || !NativeMemory.writable(target)) {
-            others.toHalf(x, index, target, targetIndex, count);
-            return;
-        }
-        rows.toHalf(at(x, index), target.address() + Short.BYTES * targetIndex, count);
-        NativeMemory.keep(x, target, target);
-    }
-
-    @Override
-    public void attention(AttentionCall call, int kvHead, int rowFrom, int rowTo) {
-        Bounds.attention(call, kvHead, rowFrom, rowTo);
-        if (rowFrom == rowTo) {
-            return;
-        }
-        if (!attention.supports(call) || !NativeMemory.reachable(call, rowFrom, rowTo)) {
-            others.attention(call, kvHead, rowFrom, rowTo);
-            return;
-        }
-        attention.run(call, kvHead, rowFrom, rowTo);
-        NativeMemory.keep(call, call, call);
-    }
-
-    /** This thread's memory for activations that are prepared for one call alone. */
-    private MemorySegment preparing(long bytes) {
-        MemorySegment memory = prepared.get();
-        if (memory.byteSize() < bytes) {
-            memory = Arena.ofAuto().allocate(bytes, 64);
-            prepared.set(memory);
-        }
-        return memory;
-    }
-
-    private static long at(MemorySegment segment, long index) {
-        return segment.address() + Float.BYTES * index;
     }
 }

@@ -77,7 +77,7 @@ final class X86Products {
     private final Routine fetching = ProductCode.fetching(2);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    X86Products() throws ExecutableMemory.Refused {
+    X86Products() {
         ActivationRecords minima = ActivationRecords.quads(Quantization.MINIMA);
         ActivationRecords minus128 = ActivationRecords.quads(Layout.Q8_0.offset);
         small(BlockFormat.Q4_0, ActivationRecords.quads(Layout.Q4_0.offset), Layout.Q4_0);
@@ -109,11 +109,11 @@ final class X86Products {
      *
      * @param vnni whether there is AVX-VNNI
      */
-    static X86Products avx2(boolean vnni) throws ExecutableMemory.Refused {
+    static X86Products avx2(boolean vnni) {
         return new X86Products(vnni);
     }
 
-    private X86Products(boolean vnni) throws ExecutableMemory.Refused {
+    private X86Products(boolean vnni) {
         ActivationRecords minima = ActivationRecords.avx2Quads(Quantization.MINIMA);
         ActivationRecords minus128 = ActivationRecords.avx2Quads(Layout.Q8_0.offset);
         avx2Small(BlockFormat.Q4_0, ActivationRecords.avx2Quads(Layout.Q4_0.offset), vnni, Layout.Q4_0);
@@ -171,11 +171,9 @@ final class X86Products {
 
     private static Code assemble(Generator generator, int sums, int tokens) {
         int rows = Math.min(MOST_ROWS, sums / tokens);
-        return ExecutableMemory.later(() -> {
-            Routine single = generator.code(1, tokens).routine();
-            Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
-            return new Code(rows, several, single);
-        });
+        Routine single = generator.code(1, tokens).routine();
+        Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
+        return new Code(rows, several, single);
     }
 
     private Format format(BlockFormat format) {

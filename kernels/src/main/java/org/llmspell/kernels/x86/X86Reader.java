@@ -32,7 +32,7 @@ public final class X86Reader {
     private final Routine routine;
     private final int streams;
 
-    private X86Reader(int streams, boolean prefetch) throws ExecutableMemory.Refused {
+    private X86Reader(int streams, boolean prefetch) {
         this.streams = streams;
         this.routine = Routine.of(a -> code(a, streams, prefetch));
     }

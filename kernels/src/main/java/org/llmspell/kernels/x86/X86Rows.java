@@ -3,51 +3,159 @@ package org.llmspell.kernels.x86;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
+import org.llmspell.kernels.CacheFormat;
 
 /** The operations on single rows in assembled code. Thread-safe. Arguments are addresses and must be checked before. */
-final class X86Rows {
-    private final Routine add = Routine.of(RowCode::add);
-    private final Routine rmsNorm = Routine.of(RowCode::rmsNorm);
-    private final Routine siluMultiply = Routine.of(RowCode::siluMultiply);
-    private final Routine geluMultiply = Routine.of(RowCode::geluMultiply);
-    private final Routine rotateHalves = Routine.of(RowCode::rotateHalves);
-    private final Routine rotateNeighbours = Routine.of(RowCode::rotateNeighbours);
-    private final Routine toHalf = Routine.of(RowCode::toHalf);
+final class X86Rows implements Rows {
+    /** What there is code for. */
+    private enum Operation {
+        DOT(RowCode::dot),
+        ADD(RowCode::add),
+        MULTIPLY(RowCode::multiply),
+        ADD_SCALED(RowCode::addScaled),
+        ADD_PRODUCT(RowCode::addProduct),
+        ROTATE_HALVES(RowCode::rotateHalves),
+        ROTATE_NEIGHBOURS(RowCode::rotateNeighbours),
+        TO_HALF(RowCode::toHalf),
+        TO_BYTES(ByteCode::write),
+        RMS_NORM(NormCode::rmsNorm),
+        STANDARDIZE(a -> NormCode.layerNorm(a, false, false)),
+        LAYER_NORM_OF_WEIGHT(a -> NormCode.layerNorm(a, true, false)),
+        LAYER_NORM_OF_BIAS(a -> NormCode.layerNorm(a, false, true)),
+        LAYER_NORM(a -> NormCode.layerNorm(a, true, true)),
+        SOFTMAX(NormCode::softmax),
+        SILU(a -> GateCode.silu(a, false)),
+        SILU_MULTIPLY(a -> GateCode.silu(a, true)),
+        GELU(a -> GateCode.gelu(a, false)),
+        GELU_MULTIPLY(a -> GateCode.gelu(a, true)),
+        SIGMOID_MULTIPLY(GateCode::sigmoidMultiply),
+        CLAMPED_SILU_MULTIPLY(GateCode::clampedSiluMultiply),
+        RELU_SQUARED(GateCode::reluSquared),
+        XIELU(GateCode::xielu);
+
+        private final Routine code;
+
+        Operation(Consumer<Assembler> code) {
+            this.code = Routine.of(code);
+        }
+    }
+
     private final ThreadLocal<MemorySegment> arguments =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(RowCode.ARGUMENT_BYTES, 64));
 
-    X86Rows() throws ExecutableMemory.Refused {}
-
-    void add(long x, long y, int count) {
-        run(add, x, y, 0, 0, count, 0, 0);
+    @Override
+    public float dot(long a, long b, int count) {
+        MemorySegment block = run(Operation.DOT, a, b, 0, 0, count);
+        return block.get(ValueLayout.JAVA_FLOAT, RowCode.FIRST_NUMBER);
     }
 
-    void rmsNorm(long out, long x, long weight, int count, float epsilon) {
-        run(rmsNorm, out, x, weight, 0, count, 1f / count, epsilon);
+    @Override
+    public void add(long x, long y, int count) {
+        run(Operation.ADD, x, y, 0, 0, count);
     }
 
-    void siluMultiply(long gate, long up, int count) {
-        run(siluMultiply, gate, up, 0, 0, count, 0, 0);
+    @Override
+    public void multiply(long x, long y, int count) {
+        run(Operation.MULTIPLY, x, y, 0, 0, count);
     }
 
-    void geluMultiply(long gate, long up, int count) {
-        run(geluMultiply, gate, up, 0, 0, count, 0, 0);
+    @Override
+    public void addScaled(long x, long y, float scale, int count) {
+        run(Operation.ADD_SCALED, x, y, 0, 0, count, scale);
     }
 
-    void rotateHalves(long x, long cos, long sin, int pairs) {
-        run(rotateHalves, x, x + (long) Float.BYTES * pairs, cos, sin, pairs, 0, 0);
+    /** {@code x += y · z}. */
+    @Override
+    public void addProduct(long x, long y, long z, int count) {
+        run(Operation.ADD_PRODUCT, x, y, z, 0, count);
     }
 
-    /** A multiple of 8 pairs. */
-    void rotateNeighbours(long x, long cos, long sin, int pairs) {
-        run(rotateNeighbours, x, 0, cos, sin, 2 * pairs, 0, 0);
+    @Override
+    public void rmsNorm(long out, long x, long weight, int count, float epsilon) {
+        run(Operation.RMS_NORM, out, x, weight, 0, count, 1f / count, epsilon);
     }
 
-    void toHalf(long x, long halves, int count) {
-        run(toHalf, x, halves, 0, 0, count, 0, 0);
+    /** Addresses 0 for no weight and no bias. */
+    @Override
+    public void layerNorm(long out, long x, long weight, long bias, int count, float epsilon) {
+        Operation operation = weight == 0
+                ? bias == 0 ? Operation.STANDARDIZE : Operation.LAYER_NORM_OF_BIAS
+                : bias == 0 ? Operation.LAYER_NORM_OF_WEIGHT : Operation.LAYER_NORM;
+        run(operation, out, x, weight, bias, count, 1f / count, epsilon);
     }
 
-    private void run(Routine code, long a, long b, long c, long d, int count, float first, float second) {
+    @Override
+    public void softmax(long x, int count) {
+        run(Operation.SOFTMAX, x, 0, 0, 0, count);
+    }
+
+    @Override
+    public void silu(long x, int count) {
+        run(Operation.SILU, x, 0, 0, 0, count);
+    }
+
+    @Override
+    public void siluMultiply(long gate, long up, int count) {
+        run(Operation.SILU_MULTIPLY, gate, up, 0, 0, count);
+    }
+
+    @Override
+    public void gelu(long x, int count) {
+        run(Operation.GELU, x, 0, 0, 0, count);
+    }
+
+    @Override
+    public void geluMultiply(long gate, long up, int count) {
+        run(Operation.GELU_MULTIPLY, gate, up, 0, 0, count);
+    }
+
+    @Override
+    public void sigmoidMultiply(long gate, long up, int count) {
+        run(Operation.SIGMOID_MULTIPLY, gate, up, 0, 0, count);
+    }
+
+    @Override
+    public void clampedSiluMultiply(long gate, long up, int count, float alpha, float limit) {
+        run(Operation.CLAMPED_SILU_MULTIPLY, gate, up, 0, 0, count, -alpha, limit, -limit);
+    }
+
+    @Override
+    public void reluSquared(long x, int count) {
+        run(Operation.RELU_SQUARED, x, 0, 0, 0, count);
+    }
+
+    @Override
+    public void xielu(long x, int count, float negative, float positive, float beta, float epsilon) {
+        run(Operation.XIELU, x, 0, 0, 0, count, negative, positive, beta, epsilon);
+    }
+
+    @Override
+    public void rotateHalves(long x, long cos, long sin, int pairs) {
+        run(Operation.ROTATE_HALVES, x, x + (long) Float.BYTES * pairs, cos, sin, pairs);
+    }
+
+    @Override
+    public void rotateNeighbours(long x, long cos, long sin, int pairs) {
+        run(Operation.ROTATE_NEIGHBOURS, x, 0, cos, sin, 2 * pairs);
+    }
+
+    @Override
+    public void toHalf(long x, long halves, int count) {
+        run(Operation.TO_HALF, x, halves, 0, 0, count);
+    }
+
+    @Override
+    public void toBytes(long x, long bytes, int count) {
+        MemorySegment block = arguments.get();
+        block.set(ValueLayout.JAVA_LONG, ByteCode.X, x);
+        block.set(ValueLayout.JAVA_LONG, ByteCode.TARGET, bytes);
+        block.set(ValueLayout.JAVA_LONG, ByteCode.BLOCKS, count / CacheFormat.BLOCK);
+        block.set(ValueLayout.JAVA_LONG, ByteCode.REST, (1L << count % CacheFormat.BLOCK) - 1);
+        Operation.TO_BYTES.code.call(block.address());
+    }
+
+    private MemorySegment run(Operation operation, long a, long b, long c, long d, int count, float... numbers) {
         MemorySegment block = arguments.get();
         block.set(ValueLayout.JAVA_LONG, RowCode.A, a);
         block.set(ValueLayout.JAVA_LONG, RowCode.B, b);
@@ -55,8 +163,11 @@ final class X86Rows {
         block.set(ValueLayout.JAVA_LONG, RowCode.D, d);
         block.set(ValueLayout.JAVA_LONG, RowCode.VECTORS, count / 16);
         block.set(ValueLayout.JAVA_INT, RowCode.REST, (1 << count % 16) - 1);
-        block.set(ValueLayout.JAVA_FLOAT, RowCode.FIRST_NUMBER, first);
-        block.set(ValueLayout.JAVA_FLOAT, RowCode.SECOND_NUMBER, second);
-        code.call(block.address());
+        block.set(ValueLayout.JAVA_INT, RowCode.REST_PAIRS, (1 << count % 16 / 2) - 1);
+        for (int i = 0; i < numbers.length; i++) {
+            block.set(ValueLayout.JAVA_FLOAT, RowCode.FIRST_NUMBER + (long) Float.BYTES * i, numbers[i]);
+        }
+        operation.code.call(block.address());
+        return block;
     }
 }

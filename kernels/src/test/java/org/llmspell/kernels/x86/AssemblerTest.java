@@ -69,8 +69,26 @@ class AssemblerTest {
         assertBytes("48b88877665544332211", a -> a.mov(Gp.RAX, 0x1122334455667788L));
     }
 
+    @Test
+    void comparisonsReadBackAsTheyWereMeant() throws Exception {
+        Assembler a = new Assembler();
+        List<String> expected = new ArrayList<>();
+        a.compare(Op.VCMPPS, 2, Vec.zmm(1), Vec.zmm(30), 14);
+        expected.add("vcmpgtps k2,zmm1,zmm30");
+        a.compare(Op.VCMPPS, 7, Vec.zmm(25), Vec.zmm(9), 5);
+        expected.add("vcmpnltps k7,zmm25,zmm9");
+        a.compare(Op.VCMPPS, 4, Vec.ymm(3), Vec.ymm(12), 4);
+        expected.add("vcmpneqps k4,ymm3,ymm12");
+        for (Mem place : PLACES) {
+            a.compare(Op.VCMPPS, 5, Vec.zmm(17), place, 1);
+            expected.add("vcmpltps k5,zmm17," + text(place));
+        }
+        assertThat(disassembled(a.bytes())).isEqualTo(expected);
+        assertBytes("62f17448c2d20e", code -> code.compare(Op.VCMPPS, 2, Vec.zmm(1), Vec.zmm(2), 14));
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = "VCMPPS", mode = EnumSource.Mode.EXCLUDE)
     void everyVectorInstructionReadsBackAsItWasMeant(Op op) throws Exception {
         List<String> expected = new ArrayList<>();
         Assembler a = new Assembler();
@@ -109,8 +127,7 @@ class AssemblerTest {
         Assembler a = new Assembler();
         for (int bits : widths(op)) {
             for (int number : new int[] {0, 7, 9, 15}) {
-                boolean registers = op != VexOp.VMOVSS_LOAD && op != VexOp.VMOVSS_STORE;
-                if (registers) {
+                if (takesRegisters(op)) {
                     Vec third = new Vec((number + 12) % 16, sourceBits(op, bits));
                     write(a, op, new Vec(number, bits), new Vec((number + 5) % 16, bits), third, expected);
                 }
@@ -122,6 +139,13 @@ class AssemblerTest {
             }
         }
         assertThat(disassembled(a.bytes())).isEqualTo(expected);
+    }
+
+    private static boolean takesRegisters(VexOp op) {
+        return switch (op) {
+            case VMOVSS_LOAD, VMOVSS_STORE, VMASKMOVPS_LOAD, VMASKMOVPS_STORE, VPEXTRW -> false;
+            default -> true;
+        };
     }
 
     @Test
@@ -192,6 +216,10 @@ class AssemblerTest {
             expected.add("movzx r10d," + text(place));
             a.store32(place, Gp.RCX);
             expected.add("mov " + text(place) + ",ecx");
+            a.store16(place, Gp.R9);
+            expected.add("mov " + text(place) + ",r9w");
+            a.store8(place, Gp.RAX);
+            expected.add("mov " + text(place) + ",al");
             a.lea(Gp.R11, place);
             expected.add("lea r11," + text(place));
             a.prefetch(place);
@@ -277,6 +305,8 @@ class AssemblerTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> a.store(Op.VMOVDQU32, Mem.at(Gp.RAX, 0), Vec.zmm(2)))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> a.compare(Op.VPADDD, 1, Vec.zmm(2), Vec.zmm(3), 0))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> a.emit(Op.VPADDD, Vec.zmm(1), Vec.zmm(2), Vec.zmm(3), 5))
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -316,8 +346,8 @@ class AssemblerTest {
 
     private static int[] widths(VexOp op) {
         return switch (op) {
-            case VMOVSS_LOAD, VMOVSS_STORE -> new int[] {128};
-            case VINSERTI128, VEXTRACTI128, VPERMQ, VPERMD, VPERMPS -> new int[] {256};
+            case VMOVSS_LOAD, VMOVSS_STORE, VPEXTRW -> new int[] {128};
+            case VINSERTI128, VEXTRACTI128, VPERM2I128, VPERMQ, VPERMD, VPERMPS -> new int[] {256};
             default -> new int[] {128, 256};
         };
     }
@@ -325,7 +355,7 @@ class AssemblerTest {
     private static int sourceBits(VexOp op, int bits) {
         return switch (op) {
             case VBROADCASTSS, VPBROADCASTW, VPBROADCASTD, VINSERTI128, VEXTRACTI128 -> 128;
-            case VCVTPH2PS, VPMOVZXBW, VPMOVSXBW, VPMOVZXWD -> 128;
+            case VCVTPH2PS, VCVTPS2PH, VPMOVZXBW, VPMOVSXBW, VPMOVSXBD, VPMOVZXWD -> 128;
             default -> bits;
         };
     }
@@ -335,7 +365,9 @@ class AssemblerTest {
         String operands = switch (op.shape) {
             case THREE -> {
                 a.emit(op, first, second, third, immediate);
-                yield text(first) + "," + text(second) + "," + text(third);
+                yield op == VexOp.VMASKMOVPS_STORE
+                        ? text(third) + "," + text(second) + "," + text(first)
+                        : text(first) + "," + text(second) + "," + text(third);
             }
             case LOAD -> {
                 a.emit(op, first, third, immediate);
@@ -349,8 +381,11 @@ class AssemblerTest {
                 a.emit(op, first, third, immediate);
                 yield text(first) + "," + text(third);
             }
+            case COMPARE -> throw new AssertionError("none in this form");
         };
-        expected.add(name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
+        // The comparison's immediate is a part of its name.
+        expected.add(
+                op == VexOp.VCMPPS ? "vcmpltps " + operands : name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
     }
 
     private static void write(
@@ -373,6 +408,7 @@ class AssemblerTest {
                 a.emit(op, first, source, mask, 1);
                 yield text(first) + text(mask) + "," + text(source);
             }
+            case COMPARE -> throw new AssertionError("has a test of its own");
         };
         expected.add(name(op) + " " + operands + (op.immediate ? ",0x1" : ""));
     }
