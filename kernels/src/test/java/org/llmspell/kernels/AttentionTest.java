@@ -26,8 +26,21 @@ class AttentionTest {
     @MethodSource("implementations")
     void headSizesOfEveryKindAreRight(Kernels kernels) {
         for (int[] dimensions : new int[][] {
-            {1, 1}, {3, 5}, {16, 16}, {17, 31}, {40, 72}, {64, 64}, {80, 80}, {100, 100}, {128, 128}, {192, 128},
-            {256, 256}, {128, 512}, {264, 272}, {576, 512}, {1025, 1030}
+            {1, 1},
+            {3, 5},
+            {16, 16},
+            {17, 31},
+            {40, 72},
+            {64, 64},
+            {80, 80},
+            {100, 100},
+            {128, 128},
+            {192, 128},
+            {256, 256},
+            {128, 512},
+            {264, 272},
+            {576, 512},
+            {1025, 1030}
         }) {
             check(kernels, new Shape(4, 2, dimensions[0], dimensions[1], 16, 5, 70, Integer.MAX_VALUE, 0, null));
         }
@@ -70,7 +83,8 @@ class AttentionTest {
     @MethodSource("implementations")
     void manyQueriesOverWholePagesAreRight(Kernels kernels) {
         float[] sinks = {-3, 0, 2.5f, 30, 1, 2, 3, 4};
-        for (int[] dimensions : new int[][] {{16, 16}, {64, 64}, {80, 48}, {100, 40}, {192, 128}, {256, 256}, {272, 288}}) {
+        for (int[] dimensions :
+                new int[][] {{16, 16}, {64, 64}, {80, 48}, {100, 40}, {192, 128}, {256, 256}, {272, 288}}) {
             for (int group : new int[] {1, 3, 8}) {
                 int key = dimensions[0];
                 int value = dimensions[1];
@@ -340,7 +354,9 @@ class AttentionTest {
         }
 
         private static MemorySegment guarded(MemorySegment memory) {
-            return new GuardedMemory(memory.byteSize()).ending(memory.byteSize()).copyFrom(memory);
+            return new GuardedMemory(memory.byteSize())
+                    .ending(memory.byteSize())
+                    .copyFrom(memory);
         }
 
         private MemorySegment[] pages(int count, int dimension, Random random) {

@@ -32,8 +32,9 @@ final class Implementations {
         return UNROUNDED.stream();
     }
 
-    private static final List<Kernels> UNROUNDED =
-            assembled(() -> X86Kernels.assemble(KernelProvider.scalar(), Long.MAX_VALUE)).toList();
+    private static final List<Kernels> UNROUNDED = assembled(
+                    () -> X86Kernels.assemble(KernelProvider.scalar(), Long.MAX_VALUE))
+            .toList();
 
     private interface Maker {
         Kernels make() throws X86Kernels.Unavailable;

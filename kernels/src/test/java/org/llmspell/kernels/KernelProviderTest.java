@@ -118,7 +118,9 @@ class KernelProviderTest {
 
     /** Scalars compute, wholly or in part, which {@code reason} explains; or kernels that need no vectors, and nobody complains. */
     private static void assertSlowOrComplete(String output, String reason) {
-        if (Pattern.compile("chosen: (avx512|amx|avx2 \\((?!.*else scalar))").matcher(output).find()) {
+        if (Pattern.compile("chosen: (avx512|amx|avx2 \\((?!.*else scalar))")
+                .matcher(output)
+                .find()) {
             assertThat(output).doesNotContain("SIMD").doesNotContain(reason);
         } else {
             assertThat(output)

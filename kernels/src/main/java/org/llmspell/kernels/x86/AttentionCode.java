@@ -173,12 +173,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
         for (int i = 0; i < vectors(valueDimension); i++) {
             a.emit(VMULPS, sum, other, at(RAX, STATE_VALUES + 64 * i));
             Mask lanes = lanes(i, valueDimension, VALUE_TAIL);
-            a.store(
-                    VMOVUPS_STORE,
-                    at(R8, 64 * i),
-                    sum,
-                    lanes.number() == 0 ? lanes : Mask.merging(lanes.number()),
-                    0);
+            a.store(VMOVUPS_STORE, at(R8, 64 * i), sum, lanes.number() == 0 ? lanes : Mask.merging(lanes.number()), 0);
         }
         a.add(R8, 4 * valueDimension);
         a.add(RAX, stateBytes());
@@ -252,8 +247,7 @@ record AttentionCode(int keyDimension, int valueDimension, int pageTokens, Cache
      * @param scale keeps the scale of the block that they are in, if there is one
      * @param lanes those that there are; the others become zero
      */
-    static void load(
-            Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first, Mask lanes) {
+    static void load(Assembler a, CacheFormat format, Vec elements, Vec scale, int offset, int first, Mask lanes) {
         if (format == CacheFormat.HALF) {
             a.emit(VCVTPH2PS, elements, at(RSI, offset + Short.BYTES * first), lanes);
             return;

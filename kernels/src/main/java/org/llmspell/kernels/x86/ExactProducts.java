@@ -41,8 +41,9 @@ final class ExactProducts {
         long most = Math.clamp(PANEL_BYTES / ((long) Float.BYTES * columns), 1, MOST_ROWS);
         Scratch memory = scratch.get();
         MemorySegment panel = memory.panel(most * Float.BYTES * columns);
-        Routine routine =
-                unpacking.computeIfAbsent(weights.format(), ExactProducts::assemble).orElse(null);
+        Routine routine = unpacking
+                .computeIfAbsent(weights.format(), ExactProducts::assemble)
+                .orElse(null);
         for (int row = rowFrom; row < rowTo; row += (int) most) {
             int rows = (int) Math.min(most, rowTo - row);
             long offset = row * weights.rowBytes();
@@ -65,7 +66,8 @@ final class ExactProducts {
             Scratch memory, WeightMatrix weights, Routine routine, long offset, int rows, MemorySegment panel) {
         BlockFormat format = weights.format();
         MemorySegment arguments = memory.arguments;
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, weights.data().address() + offset);
+        arguments.set(
+                ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, weights.data().address() + offset);
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE_STRIDE, weights.rowBytes());
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.AHEAD, weights.rowBytes());
         arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.ROWS, rows);
@@ -76,8 +78,7 @@ final class ExactProducts {
     }
 
     /** Rows follow each other in both forms, so that they can be decoded as one. */
-    private static void decode(
-            Scratch memory, WeightMatrix weights, long offset, long elements, MemorySegment panel) {
+    private static void decode(Scratch memory, WeightMatrix weights, long offset, long elements, MemorySegment panel) {
         BlockFormat format = weights.format();
         Codec codec = Codecs.of(format);
         for (long done = 0; done < elements; done += SLICE) {

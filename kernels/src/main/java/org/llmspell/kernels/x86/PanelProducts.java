@@ -89,9 +89,8 @@ final class PanelProducts {
             throw new IllegalArgumentException("no code for " + format);
         }
         Routine several = unpacking(format, shape, true).routine();
-        Routine single = shape.small == null
-                ? several
-                : unpacking(format, shape, false).routine();
+        Routine single =
+                shape.small == null ? several : unpacking(format, shape, false).routine();
         Routine[] tiles = new Routine[PanelCode.MOST_TOKENS];
         for (int tokens = 1; tokens <= tiles.length; tokens++) {
             PanelCode code = new PanelCode(shape.records, shape.run, shape.minima, tokens);

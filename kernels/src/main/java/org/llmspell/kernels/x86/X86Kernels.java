@@ -127,7 +127,8 @@ public final class X86Kernels extends X86RowKernels {
             if (wrong != null) {
                 throw new Unavailable(wrong, true);
             }
-            return new X86Kernels("amx (BF16; VNNI)", new X86Products(), BatchProducts.tiles(tiles, others), others, smallest);
+            return new X86Kernels(
+                    "amx (BF16; VNNI)", new X86Products(), BatchProducts.tiles(tiles, others), others, smallest);
         } catch (ExecutableMemory.Refused e) {
             throw new Unavailable(String.valueOf(e.getMessage()));
         }

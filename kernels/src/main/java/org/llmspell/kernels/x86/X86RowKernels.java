@@ -165,7 +165,8 @@ abstract class X86RowKernels extends ForwardingKernels {
     }
 
     @Override
-    public void clampedSiluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
+    public void clampedSiluMultiply(
+            MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
         Bounds.floats(gate, gateIndex, count);
         Bounds.floats(up, upIndex, count);
         if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
@@ -210,7 +211,8 @@ abstract class X86RowKernels extends ForwardingKernels {
     }
 
     @Override
-    public void xielu(MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
+    public void xielu(
+            MemorySegment x, long index, int count, float negative, float positive, float beta, float epsilon) {
         Bounds.floats(x, index, count);
         if (!NativeMemory.writable(x)) {
             others.xielu(x, index, count, negative, positive, beta, epsilon);

@@ -13,8 +13,8 @@ import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.AttentionCall;
 import org.llmspell.kernels.CacheFormat;
 import org.llmspell.kernels.ConvolutionCall;
-import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.KernelProvider;
+import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.Native;
 import org.llmspell.kernels.RandomWeights;
 import org.llmspell.kernels.ScanCall;
@@ -95,8 +95,7 @@ class CompleteKernelsTest {
     @Test
     void recurrencesAreTheirOwn() {
         MemorySegment x = ones(64);
-        kernels.convolution(
-                new ConvolutionCall(2, 4, 3, x, 0, 4, ones(12), ones(4), ones(8), ones(8), null, 0), 0, 4);
+        kernels.convolution(new ConvolutionCall(2, 4, 3, x, 0, 4, ones(12), ones(4), ones(8), ones(8), null, 0), 0, 4);
         // Of the second row 1 + 1 + 1 + 1 of the bias; the first row came to the same.
         assertThat(Native.array(x)[4]).isEqualTo(4);
         for (boolean corrects : new boolean[] {false, true}) {
@@ -120,8 +119,24 @@ class CompleteKernelsTest {
                 for (int rows : new int[] {1, 30}) {
                     MemorySegment out = ones(rows * size[1]);
                     AttentionCall call = new AttentionCall(
-                            1, 1, size[0], size[1], 64, format, ones(rows * size[0]), 0, keys, values, out, 0, rows, 0,
-                            Integer.MAX_VALUE, 1, 0, null);
+                            1,
+                            1,
+                            size[0],
+                            size[1],
+                            64,
+                            format,
+                            ones(rows * size[0]),
+                            0,
+                            keys,
+                            values,
+                            out,
+                            0,
+                            rows,
+                            0,
+                            Integer.MAX_VALUE,
+                            1,
+                            0,
+                            null);
                     kernels.attention(call, 0, 0, rows);
                     assertThat(Native.array(out)).containsOnly(0);
                 }
