@@ -87,7 +87,8 @@ public final class Doctor {
                 : Check.warn(
                         "java",
                         version + ", without the Vector API: " + slow,
-                        "Set " + KernelProvider.VARIABLE + "=vector and start through the llmspell launcher, or give java --add-modules="
+                        "Set " + KernelProvider.VARIABLE
+                                + "=vector and start through the llmspell launcher, or give java --add-modules="
                                 + VECTOR);
     }
 

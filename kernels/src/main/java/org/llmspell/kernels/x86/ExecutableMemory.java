@@ -72,32 +72,40 @@ final class ExecutableMemory {
         }
     }
 
-    /** The system's functions, found once: every handle that is made anew costs a start tens of microseconds. */
+    /**
+     * The system's functions, found once, and called with as many numbers of 64 bits as the longest takes: each shape of a call costs a
+     * start some fifteen classes. By the calling convention of x86-64 numbers are in registers of their own, whose upper halves a
+     * function ignores that takes fewer bits, as it ignores the registers that it does not take.
+     */
     private static final class Posix {
-        static final MethodHandle MMAP = LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow("mmap"),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_LONG));
-        static final MethodHandle MPROTECT = LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow("mprotect"),
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+        private static final MethodHandle CALL = LINKER.downcallHandle(FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG));
+        private static final MemorySegment MMAP = LINKER.defaultLookup().findOrThrow("mmap");
+        private static final MemorySegment MPROTECT = LINKER.defaultLookup().findOrThrow("mprotect");
+
+        static long map(long bytes, long protection, long flags) throws Throwable {
+            return (long) CALL.invokeExact(MMAP, 0L, bytes, protection, flags, -1L, 0L);
+        }
+
+        static boolean protect(long address, long bytes, long protection) throws Throwable {
+            return (int) (long) CALL.invokeExact(MPROTECT, address, bytes, protection, 0L, 0L, 0L) == 0;
+        }
     }
 
     private static long posix(byte[] code, boolean macos) throws Throwable {
         int flags = PRIVATE | (macos ? ANONYMOUS_MACOS : ANONYMOUS_LINUX);
-        long address = (long) Posix.MMAP.invokeExact(0L, (long) code.length, READ | WRITE, flags, -1, 0L);
+        long address = Posix.map(code.length, READ | WRITE, flags);
         if (address == -1) {
             throw new Refused("the system gives no memory for code");
         }
         copy(code, address);
-        if ((int) Posix.MPROTECT.invokeExact(address, (long) code.length, READ | EXECUTE) != 0) {
+        if (!Posix.protect(address, code.length, READ | EXECUTE)) {
             throw new Refused("the system allows no executable memory");
         }
         return address;

@@ -9,6 +9,7 @@ import org.llmspell.kernels.CacheFormat;
 /** The operations on single rows in assembled code. Thread-safe. Arguments are addresses and must be checked before. */
 final class X86Rows implements Rows {
     /** What there is code for. */
+    @SuppressWarnings("ImmutableEnumChecker") // a routine changes but once, when it is assembled
     private enum Operation {
         DOT(RowCode::dot),
         ADD(RowCode::add),
