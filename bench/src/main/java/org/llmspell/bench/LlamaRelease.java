@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A release of llama.cpp whose C interface is known: how its structures lie in memory, which no function tells. Sources: {@code
  * llama.h} and {@code ggml-cpu.h} of each; of {@link #MAVEN} also the code of the functions that fill the structures.
  */
+@SuppressWarnings("ImmutableEnumChecker") // paths and layouts are values
 enum LlamaRelease {
     /** Of npm's node-llama-cpp, with a CPU backend for each kind of processor. */
     NPM("v0.5.0", Path.of(".cache", "llmspell-tests", "llama.cpp"), "tools/llama-cpp.sh", 10, 20, 28),
