@@ -71,7 +71,10 @@ public final class OpenAiBackend implements Backend {
         if (failure == null) {
             return "answers";
         }
-        return OpenAiErrors.isBroken(failure) ? "does not answer" : "refuses: " + failure.getMessage();
+        if (!OpenAiErrors.isBroken(failure)) {
+            return "refuses: " + failure.getMessage();
+        }
+        return OpenAiErrors.isUnreachable(failure) ? "does not answer" : "fails: " + failure.getMessage();
     }
 
     @Override

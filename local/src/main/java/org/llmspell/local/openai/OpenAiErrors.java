@@ -112,6 +112,11 @@ final class OpenAiErrors implements ServiceErrors {
         return failure.kind() == Kind.BACKEND_UNAVAILABLE && !(failure.getCause() instanceof Refusal);
     }
 
+    /** Whether a server is broken because there is no connection to it; others answer, but not as they should. */
+    static boolean isUnreachable(LocalModelException failure) {
+        return isBroken(failure) && failure.getCause() != null;
+    }
+
     /** Whether another server might do what this one did not. */
     static boolean anotherMight(LocalModelException failure) {
         return failure.kind() == Kind.BACKEND_UNAVAILABLE || failure.kind() == Kind.MODEL_NOT_FOUND;

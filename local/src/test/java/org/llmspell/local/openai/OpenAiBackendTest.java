@@ -436,6 +436,9 @@ class OpenAiBackendTest {
         assertThat(chat(backend)).startsWith("two");
         assertThat(backend.status().available()).isTrue();
         assertThat(backend.status().details()).containsEntry("server_1", gone.url() + " does not answer");
+        two.play(Mood.DEAD);
+        assertThat(backend.status().details()).containsEntry("server_2", two.url() + " fails: EngineCore encountered an issue");
+        two.play(Mood.HONEST);
 
         int before = two.requests(CHAT).size();
         assertThat(chat(backend)).startsWith("two");
