@@ -15,13 +15,13 @@ final class OurEngine implements TimedEngine {
     private final ModelLease model;
     private final SpeedRun run;
 
-    private OurEngine(Path file, int threads, int contextLength) {
+    private OurEngine(Path file, int threads, int contextLength) throws InterruptedException {
         engine = new Engine(new EngineOptions(threads, Duration.ZERO, 1, null));
         model = engine.open(file, null);
         run = new SpeedRun(model, contextLength);
     }
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws IOException, InterruptedException {
         Path file = Path.of(args[0]);
         try (OurEngine engine = new OurEngine(file, Integer.parseInt(args[1]), Integer.parseInt(args[2]))) {
             TimedEngine.serve(engine, file);

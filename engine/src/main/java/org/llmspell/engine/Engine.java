@@ -38,7 +38,7 @@ public final class Engine implements AutoCloseable {
     /**
      * An engine with given parts.
      *
-     * @param availableMemory in bytes, asked for each model and context
+     * @param availableMemory in bytes, asked for each model and context, from any thread
      * @param prefixSharing false computes every prompt afresh
      */
     Engine(EngineOptions options, Kernels kernels, LongSupplier availableMemory, boolean prefixSharing) {
@@ -47,18 +47,23 @@ public final class Engine implements AutoCloseable {
         this.workers = new WorkerPool(
                 options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors());
         this.scheduler = new Scheduler();
-        this.models = new ResidentModels(new LoadedModel.Machine(
-                kernels, workers, scheduler, new MemoryBudget(availableMemory), options, prefixSharing));
+        this.models = new ResidentModels(
+                availableMemory,
+                budget -> new LoadedModel.Machine(kernels, workers, scheduler, budget, options, prefixSharing));
     }
 
     /**
      * A model ready to run, loaded unless it is resident. It stays resident at least until the lease is closed and its
-     * generations have ended, then for {@code keepAlive} (null for the engine's default).
+     * generations have ended, then for {@code keepAlive} (null for the engine's default). Loading happens on a thread of its own,
+     * once for all who ask meanwhile, and holds up nobody who asks for another model.
      *
      * @param file a GGUF file, or the first part of a split one
-     * @throws EngineException if it cannot be loaded
+     * @throws EngineException if it cannot be loaded; all who wait for it are told the same
+     * @throws InterruptedException if the thread is interrupted while it waits; the model is loaded all the same, for others who wait
+     *     and for its keep-alive time
+     * @throws IllegalStateException if the engine is closed, or is meanwhile
      */
-    public ModelLease open(Path file, @Nullable Duration keepAlive) {
+    public ModelLease open(Path file, @Nullable Duration keepAlive) throws InterruptedException {
         return new Lease(models.open(file, keepAlive == null ? options.keepAlive() : keepAlive), options);
     }
 
@@ -77,7 +82,7 @@ public final class Engine implements AutoCloseable {
         return kernels.name();
     }
 
-    /** Cancels all generations and frees everything. */
+    /** Cancels all generations and frees everything, also models that are being loaded, whose reading it waits for. */
     @Override
     public void close() {
         models.close();

@@ -17,7 +17,7 @@ public final class EngineException extends RuntimeException {
         UNSUPPORTED_MODEL,
         /** The prompt does not fit the context, or generation would have to pass its end. */
         CONTEXT_EXCEEDED,
-        /** The memory for weights or context is not there. */
+        /** The memory for activations or context is not there. */
         OUT_OF_MEMORY,
         /** The chat template is broken, refused the conversation, or ran past its limits. */
         TEMPLATE_FAILED,

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.grammar.Grammar;
 import org.llmspell.engine.tokenizer.Tokenizer;
@@ -49,48 +50,30 @@ final class Lease implements ModelLease {
             @Nullable Grammar grammar,
             Set<Integer> shown,
             @Nullable Integer draftTokens) {
-        LoadedModel model = model();
         int drafts = draftTokens == null ? options.draftTokens() : draftTokens;
         int context = contextLength == null ? LoadedModel.defaultContext(options) : contextLength;
-        resident.retain();
-        boolean started = false;
-        try {
-            Generation generation = resident.makingRoom(
-                    () -> model.generate(prompt, sampling, context, grammar, shown, drafts, resident::release));
-            started = true;
-            return generation;
-        } finally {
-            if (!started) {
-                resident.release();
-            }
-        }
+        return retaining((model, ended) -> model.generate(prompt, sampling, context, grammar, shown, drafts, ended));
     }
 
     @Override
     public Scoring scoring(int texts, int contextLength, int batch) {
-        LoadedModel model = model();
-        resident.retain();
-        boolean started = false;
-        try {
-            Scoring scoring = resident.makingRoom(() -> model.scoring(texts, contextLength, batch, resident::release));
-            started = true;
-            return scoring;
-        } finally {
-            if (!started) {
-                resident.release();
-            }
-        }
+        return retaining((model, ended) -> model.scoring(texts, contextLength, batch, ended));
     }
 
     @Override
     public Passes passes(int contextLength) {
+        return retaining((model, ended) -> model.passes(contextLength, ended));
+    }
+
+    /** Starts what holds the model until it has ended, which it says by the runnable it is given. */
+    private <T> T retaining(BiFunction<LoadedModel, Runnable, T> start) {
         LoadedModel model = model();
         resident.retain();
         boolean started = false;
         try {
-            Passes passes = model.passes(contextLength, resident::release);
+            T begun = start.apply(model, resident::release);
             started = true;
-            return passes;
+            return begun;
         } finally {
             if (!started) {
                 resident.release();

@@ -4,10 +4,12 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.engine.EngineException.Problem;
@@ -34,8 +36,8 @@ import org.llmspell.kernels.Kernels;
 import org.llmspell.kernels.WorkerPool;
 
 /**
- * A model in memory with all that belongs to it: mapped file, weights, tokenizer, prompt format, cache and batcher. Thread-safe
- * but for {@link #close}, which the last user's departure must precede.
+ * A model in memory with all that belongs to it: mapped file, weights, tokenizer, prompt format, cache and batcher. Thread-safe;
+ * the last user's departure must precede {@link #close}.
  */
 final class LoadedModel implements AutoCloseable {
     private final GgufFile file;
@@ -48,12 +50,19 @@ final class LoadedModel implements AutoCloseable {
 
     private final Embedder embedder;
     private final TextEmbedding embedding;
+    /** What the budget promises the batcher's cache; null where there is no batcher. */
+    private final @Nullable CacheAllowance allowance;
+
+    private final MemoryLedger.Weights weights;
     private final MemoryBudget budget;
     private final Scheduler scheduler;
     private final Duration loadTime;
     private final Machine machine;
     /** Held while texts are scored or given tokens computed, so that nothing is unmapped under a pass. */
     private final ReentrantLock scoring = new ReentrantLock();
+
+    /** Held while the model is closed. */
+    private final Object unloading = new Object();
 
     private volatile boolean closing;
 
@@ -66,8 +75,11 @@ final class LoadedModel implements AutoCloseable {
             EngineOptions options,
             boolean prefixSharing) {}
 
-    private LoadedModel(GgufFile file, Machine machine, long startedAt) throws GgufException {
+    /** @param weights the budget's entry of this model; belongs to the model once it is made, as does {@code file} */
+    private LoadedModel(GgufFile file, Machine machine, MemoryLedger.Weights weights, long startedAt)
+            throws GgufException {
         this.file = file;
+        this.weights = weights;
         this.machine = machine;
         this.budget = machine.budget;
         this.scheduler = machine.scheduler;
@@ -93,8 +105,15 @@ final class LoadedModel implements AutoCloseable {
                 tokenizer.vocabularySize(),
                 machine.options.cacheType() == EngineOptions.CacheType.Q8_0));
         this.embedder = new Embedder(model, machine.kernels, machine.workers, scheduler);
+        this.batcher = model.generates() ? newBatcher() : null;
+        this.allowance = batcher == null
+                ? null
+                : new CacheAllowance(
+                        budget,
+                        model.cacheLayout(),
+                        batcher,
+                        Math.min(model.contextLength(), defaultContext(machine.options)));
         this.embedding = new TextEmbedding(model, tokenizer, embedder, budget);
-        this.batcher = model.generates() ? batcher(machine) : null;
         this.loadTime = Duration.ofNanos(System.nanoTime() - startedAt);
         scheduler.add(embedder);
         if (batcher != null) {
@@ -102,12 +121,16 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    private Batcher batcher(Machine machine) {
-        budget.checkActivations(model.widths());
-        KvLayout layout = model.cacheLayout();
-        int context = Math.min(model.contextLength(), defaultContext(machine.options));
-        PagePool pages = new PagePool(layout, Batcher.ROWS, budget.pages(layout, context), machine.prefixSharing);
-        return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
+    private Batcher newBatcher() {
+        MemoryLedger.Promise promise = budget.activations(model.widths());
+        try {
+            KvLayout layout = model.cacheLayout();
+            PagePool pages =
+                    new PagePool(layout, Batcher.ROWS, new int[layout.groups().size()], machine.prefixSharing);
+            return new Batcher(model, tokenizer, machine.kernels, machine.workers, scheduler, pages);
+        } finally {
+            promise.close(); // they are allocated, or not needed
+        }
     }
 
     /**
@@ -118,10 +141,12 @@ final class LoadedModel implements AutoCloseable {
     static LoadedModel load(Path path, Machine machine) {
         long startedAt = System.nanoTime();
         GgufFile file = null;
+        MemoryLedger.Weights weights = null;
         boolean loaded = false;
         try {
             file = GgufFile.open(path);
-            LoadedModel model = new LoadedModel(file, machine, startedAt);
+            weights = machine.budget.weights(file.fileBytes());
+            LoadedModel model = new LoadedModel(file, machine, weights, startedAt);
             loaded = true;
             return model;
         } catch (GgufException e) {
@@ -133,6 +158,9 @@ final class LoadedModel implements AutoCloseable {
                     "Failed to allocate tensor: there is no memory to load the model",
                     List.of("Use a smaller model", "Close other programs"));
         } finally {
+            if (!loaded && weights != null) {
+                weights.close();
+            }
             if (!loaded && file != null) {
                 file.close();
             }
@@ -222,11 +250,34 @@ final class LoadedModel implements AutoCloseable {
         int context = Math.min(contextLength, model.contextLength());
         checkFits(prompt.length, context);
         BoundGrammar bound = grammar == null ? null : grammars.bind(grammar);
-        synchronized (this) {
-            budget.checkContext(model.cacheLayout(), context, generator.pagesAllocated());
-            generator.allowContext(context);
+        CacheAllowance.Claim claim = budget.makingRoom(() -> allowance().claim(context));
+        boolean started = false;
+        try {
+            Generation generation = generator.generate(prompt, sampling, context, bound, shown, draftTokens, () -> {
+                claim.close();
+                whenEnded.run();
+            });
+            started = true;
+            return generation;
+        } finally {
+            if (!started) {
+                claim.close();
+            }
         }
-        return generator.generate(prompt, sampling, context, bound, shown, draftTokens, whenEnded);
+    }
+
+    private CacheAllowance allowance() {
+        return Objects.requireNonNull(allowance, "a model that generates has a cache");
+    }
+
+    /**
+     * Gives memory back that nothing of the model needs now.
+     *
+     * @param kept also what is allocated and kept for later requests
+     * @return whether there was any
+     */
+    boolean giveBack(boolean kept) {
+        return (allowance != null && allowance.giveBack(kept)) || (kept && embedding.giveBack());
     }
 
     /** Prepares for scoring; {@code whenEnded} is run once, when it holds nothing of the model any more. */
@@ -236,37 +287,57 @@ final class LoadedModel implements AutoCloseable {
         int[] limits = layout.groups().stream()
                 .mapToInt(group -> texts * group.need(contextLength, batch))
                 .toArray();
-        budget.checkScoring(model.widths(), batch, layout, limits);
-        PagePool pages = new PagePool(layout, batch, limits, false);
-        return new TextScoring(
-                new WindowScorer(
-                        model,
-                        machine.kernels,
-                        machine.workers,
-                        pages,
-                        batch,
-                        () -> closing || Thread.currentThread().isInterrupted()),
-                whenEnded);
+        MemoryLedger.Promise promise = budget.makingRoom(() -> budget.scoring(model.widths(), batch, layout, limits));
+        return taking(promise, () -> {
+            PagePool pages = new PagePool(layout, batch, limits, false);
+            WindowScorer scorer =
+                    new WindowScorer(model, machine.kernels, machine.workers, pages, batch, this::isAbandoned);
+            long activations = WindowScorer.bytes(model.widths(), batch);
+            promise.takenAs(() -> activations + pages.allocatedBytes());
+            return new TextScoring(scorer, ending(promise, whenEnded));
+        });
+    }
+
+    /** Makes what holds a promise until it ends; without it the promise is given back. */
+    private static <T> T taking(MemoryLedger.Promise promise, Supplier<T> making) {
+        boolean made = false;
+        try {
+            T it = making.get();
+            made = true;
+            return it;
+        } finally {
+            if (!made) {
+                promise.close();
+            }
+        }
+    }
+
+    private static Runnable ending(MemoryLedger.Promise promise, Runnable whenEnded) {
+        return () -> {
+            promise.close();
+            whenEnded.run();
+        };
+    }
+
+    private boolean isAbandoned() {
+        return closing || Thread.currentThread().isInterrupted();
     }
 
     /** Prepares for computing given tokens; {@code whenEnded} is run once, when nothing of the model is held any more. */
     ModelLease.Passes passes(int contextLength, Runnable whenEnded) {
         batcher();
         KvLayout layout = model.cacheLayout();
-        int[] limits = layout.groups().stream()
-                .mapToInt(group -> group.need(contextLength, Batcher.ROWS))
-                .toArray();
-        budget.checkPasses(model.widths(), contextLength, layout, limits);
-        PagePool pages = new PagePool(layout, Batcher.ROWS, limits, true);
-        return new GivenPasses(
-                new PassRunner(
-                        model,
-                        machine.kernels,
-                        machine.workers,
-                        pages,
-                        contextLength,
-                        () -> closing || Thread.currentThread().isInterrupted()),
-                whenEnded);
+        int[] limits = MemoryBudget.need(layout, contextLength);
+        MemoryLedger.Promise promise =
+                budget.makingRoom(() -> budget.passes(model.widths(), contextLength, layout, limits));
+        return taking(promise, () -> {
+            PagePool pages = new PagePool(layout, Batcher.ROWS, limits, true);
+            PassRunner runner =
+                    new PassRunner(model, machine.kernels, machine.workers, pages, contextLength, this::isAbandoned);
+            long activations = model.widths().bytes(Batcher.ROWS, 1);
+            promise.takenAs(() -> activations + pages.allocatedBytes());
+            return new GivenPasses(runner, ending(promise, whenEnded));
+        });
     }
 
     /** Passes that keep the model from being unmapped while they compute. */
@@ -394,21 +465,28 @@ final class LoadedModel implements AutoCloseable {
         return chosen == null ? EngineOptions.DEFAULT_CONTEXT : chosen;
     }
 
-    /** Cancels what runs, frees the memory and unmaps the file. */
+    /** Cancels what runs, frees the memory and unmaps the file; all is done when any thread's call returns. */
     @Override
     public void close() {
         closing = true;
-        scheduler.remove(embedder);
-        embedder.close();
-        if (batcher != null) {
-            scheduler.remove(batcher);
-            batcher.close();
-        }
-        scoring.lock();
-        try {
-            file.close();
-        } finally {
-            scoring.unlock();
+        synchronized (unloading) {
+            scheduler.remove(embedder);
+            embedder.close();
+            embedding.close();
+            if (batcher != null) {
+                scheduler.remove(batcher);
+                batcher.close();
+            }
+            if (allowance != null) {
+                allowance.close();
+            }
+            scoring.lock();
+            try {
+                file.close();
+            } finally {
+                scoring.unlock();
+            }
+            weights.close();
         }
     }
 }

@@ -12,17 +12,22 @@ import org.llmspell.engine.schedule.Embedder;
 import org.llmspell.engine.tokenizer.Tokenizer;
 
 /** Embeds texts with a loaded model: tokenizes them, sees that they fit, and normalizes the vectors. Thread-safe. */
-final class TextEmbedding {
+final class TextEmbedding implements AutoCloseable {
     private final Model model;
     private final Tokenizer tokenizer;
     private final Embedder embedder;
     private final MemoryBudget budget;
+    private final MemoryLedger.Promise promise;
+    /** Calls that have the promise of their memory. */
+    private int users;
 
     TextEmbedding(Model model, Tokenizer tokenizer, Embedder embedder, MemoryBudget budget) {
         this.model = model;
         this.tokenizer = tokenizer;
         this.embedder = embedder;
         this.budget = budget;
+        this.promise = budget.nothing();
+        promise.takenAs(embedder::bytesTaken);
     }
 
     /**
@@ -41,9 +46,7 @@ final class TextEmbedding {
             return List.of();
         }
         int longest = tokens.stream().mapToInt(text -> text.length).max().orElseThrow();
-        budget.checkEmbedding(
-                model.widths(), Embedder.rows(model, longest), model.cacheLayout(), Embedder.pages(model, longest));
-        float[][][] vectors = await(embedder.embed(tokens, pooling));
+        float[][][] vectors = compute(tokens, longest, pooling);
         List<Embedding> embeddings = new ArrayList<>();
         for (int i = 0; i < vectors.length; i++) {
             if (options.normalized()) {
@@ -52,6 +55,48 @@ final class TextEmbedding {
             embeddings.add(new Embedding(tokens.get(i).length, vectors[i]));
         }
         return embeddings;
+    }
+
+    private float[][][] compute(List<int[]> tokens, int longest, Pooling pooling) throws InterruptedException {
+        budget.makingRoom(() -> claim(longest));
+        try {
+            return await(embedder.embed(tokens, pooling));
+        } finally {
+            end();
+        }
+    }
+
+    private synchronized int claim(int longest) {
+        budget.raiseForEmbedding(promise, model, longest);
+        return ++users;
+    }
+
+    private synchronized void end() {
+        if (--users == 0) {
+            promise.lower(embedder.bytesTaken()); // which stays for the next texts
+        }
+    }
+
+    /**
+     * Frees the memory if no text is being embedded.
+     *
+     * @return whether there was any
+     */
+    synchronized boolean giveBack() {
+        long before = embedder.bytesTaken();
+        if (users > 0 || before == 0) {
+            return false;
+        }
+        embedder.giveBack();
+        long after = embedder.bytesTaken();
+        promise.lower(after);
+        return after < before;
+    }
+
+    /** Gives the promise of memory back; the memory must be freed already. */
+    @Override
+    public void close() {
+        promise.close();
     }
 
     private Pooling pooling(EmbeddingOptions options) {

@@ -38,7 +38,7 @@ class ByteCacheTest extends EngineTestBase {
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static double[] logProbabilities(CacheType cache, String variant) {
+    private static double[] logProbabilities(CacheType cache, String variant) throws InterruptedException {
         List<Perplexity.Window> windows = new ArrayList<>();
         try (Engine engine = engine(cache);
                 ModelLease model = engine.open(stories(variant), FOR_EVER)) {
@@ -55,7 +55,7 @@ class ByteCacheTest extends EngineTestBase {
      */
     @ParameterizedTest
     @ValueSource(strings = {"f32", "q8_0"})
-    void aTrainedModelIsHardlyWorse(String variant) {
+    void aTrainedModelIsHardlyWorse(String variant) throws InterruptedException {
         double[] halves = logProbabilities(CacheType.F16, variant);
         double[] bytes = logProbabilities(CacheType.Q8_0, variant);
 

@@ -16,7 +16,7 @@ class CancellationTest extends EngineTestBase {
     private Lease model;
 
     @BeforeEach
-    void load() {
+    void load() throws InterruptedException {
         engine = engine(OPTIONS);
         Path file = new TinyModel(1).contextLength(20_000).write(folder.resolve("tiny.gguf"));
         model = (Lease) engine.open(file, null);

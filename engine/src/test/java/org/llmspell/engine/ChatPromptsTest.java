@@ -29,7 +29,7 @@ class ChatPromptsTest extends EngineTestBase {
         engine.close();
     }
 
-    private ModelLease model(String template) {
+    private ModelLease model(String template) throws InterruptedException {
         TinyModel tiny = new TinyModel(1);
         if (!template.isEmpty()) {
             tiny.template(template);
@@ -42,14 +42,14 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void theModelsOwnTemplateMakesThePrompt() {
+    void theModelsOwnTemplateMakesThePrompt() throws InterruptedException {
         try (ModelLease model = model(TEMPLATE)) {
             assertThat(model.prompt(CHAT, false)).isEqualTo("<s>system: be kind</s>user: hi</s></s>assistant:");
         }
     }
 
     @Test
-    void specialTokensOfTheTemplateAreTokensAndThoseInAMessageAreText() {
+    void specialTokensOfTheTemplateAreTokensAndThoseInAMessageAreText() throws InterruptedException {
         try (ModelLease model = model(TEMPLATE)) {
             int[] tokens = model.promptTokens(CHAT, false);
             assertThat(tokens[0]).isEqualTo(TinyModel.BOS);
@@ -62,7 +62,7 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void aTemplateWithoutBosGetsItAllTheSame() {
+    void aTemplateWithoutBosGetsItAllTheSame() throws InterruptedException {
         try (ModelLease model = model("{{ messages[-1].content }}")) {
             int[] tokens = model.promptTokens(CHAT, false);
             assertThat(tokens[0]).isEqualTo(TinyModel.BOS);
@@ -71,7 +71,7 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void withoutATemplateTheTextGoesAsItIsSystemPromptFirst() {
+    void withoutATemplateTheTextGoesAsItIsSystemPromptFirst() throws InterruptedException {
         try (ModelLease model = model("")) {
             assertThat(model.prompt(List.of(ChatMessage.user("once")), false)).isEqualTo("once");
             assertThat(model.prompt(List.of(ChatMessage.user("once"), ChatMessage.system("be kind")), false))
@@ -81,7 +81,7 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void rawTextPassesTheTemplateByAndItsSpecialTokensCount() {
+    void rawTextPassesTheTemplateByAndItsSpecialTokensCount() throws InterruptedException {
         try (ModelLease model = model(TEMPLATE)) {
             assertThat(model.prompt(CHAT, true)).isEqualTo("be kind\nhi</s>");
             assertThat(count(model.promptTokens(CHAT, true), TinyModel.EOS)).isEqualTo(1);
@@ -89,7 +89,7 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void whereTheTemplateRefusesASystemPromptItJoinsTheFirstUserMessage() {
+    void whereTheTemplateRefusesASystemPromptItJoinsTheFirstUserMessage() throws InterruptedException {
         String strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
                 + "{% for m in messages %}{{ m.role }}: {{ m.content }}|{% endfor %}";
         try (ModelLease model = model(strict)) {
@@ -107,7 +107,7 @@ class ChatPromptsTest extends EngineTestBase {
     }
 
     @Test
-    void aRefusedConversationAndABrokenTemplateSaySo() {
+    void aRefusedConversationAndABrokenTemplateSaySo() throws InterruptedException {
         try (ModelLease model = model("{{ raise_exception('roles must alternate') }}")) {
             assertThatThrownBy(() -> model.prompt(CHAT, false))
                     .isInstanceOfSatisfying(

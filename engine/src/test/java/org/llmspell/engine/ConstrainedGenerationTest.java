@@ -32,7 +32,7 @@ class ConstrainedGenerationTest extends EngineTestBase {
     private ModelLease model;
 
     @BeforeEach
-    void open() {
+    void open() throws InterruptedException {
         engine = engine(OPTIONS);
         model = engine.open(new TinyModel(1).write(folder.resolve("tiny.gguf")), null);
     }

@@ -22,7 +22,7 @@ class GenerationTest extends EngineTestBase {
     private ModelLease model;
 
     @BeforeEach
-    void load() {
+    void load() throws InterruptedException {
         engine = engine(OPTIONS);
         file = new TinyModel(1).write(folder.resolve("tiny.gguf"));
         model = engine.open(file, null);

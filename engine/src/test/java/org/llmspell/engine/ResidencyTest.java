@@ -28,7 +28,7 @@ class ResidencyTest extends EngineTestBase {
     }
 
     @Test
-    void aModelIsLoadedOnceAndSharedUnderAnyPathToIt() throws IOException {
+    void aModelIsLoadedOnceAndSharedUnderAnyPathToIt() throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), a);
         try (Engine engine = engine(OPTIONS);
                 ModelLease first = engine.open(a, null);
@@ -42,7 +42,7 @@ class ResidencyTest extends EngineTestBase {
     }
 
     @Test
-    void keepAliveZeroUnloadsWithTheLastLease() {
+    void keepAliveZeroUnloadsWithTheLastLease() throws InterruptedException {
         try (Engine engine = engine(OPTIONS)) {
             ModelLease first = engine.open(a, Duration.ZERO);
             ModelLease second = engine.open(a, Duration.ZERO);
@@ -64,7 +64,7 @@ class ResidencyTest extends EngineTestBase {
     }
 
     @Test
-    void theLeastRecentlyUsedModelMakesRoomUnlessItIsInUse() {
+    void theLeastRecentlyUsedModelMakesRoomUnlessItIsInUse() throws InterruptedException {
         try (Engine engine = engine(OPTIONS)) {
             engine.open(a, null).close();
             engine.open(b, null).close();
@@ -104,7 +104,7 @@ class ResidencyTest extends EngineTestBase {
     }
 
     @Test
-    void aClosedLeaseAndAClosedEngineSaySo() {
+    void aClosedLeaseAndAClosedEngineSaySo() throws InterruptedException {
         Engine engine = engine(OPTIONS);
         ModelLease lease = engine.open(a, null);
         lease.close();

@@ -40,7 +40,7 @@ class SpeculationTest extends EngineTestBase {
     private ModelLease model;
 
     @BeforeEach
-    void open() {
+    void open() throws InterruptedException {
         engine = new Engine(OPTIONS, KernelProvider.scalar(), () -> 1L << 30, true);
         model = engine.open(new TinyModel(5).contextLength(512).write(folder.resolve("tiny.gguf")), FOR_EVER);
     }

@@ -43,6 +43,12 @@ final class TinyModel {
         return this;
     }
 
+    /** Adds {@code kibibytes} of weights that nothing reads. */
+    TinyModel ballast(int kibibytes) {
+        write("ballast.weight", new float[kibibytes * 1024 / Float.BYTES], List.of(32L, kibibytes * 8L));
+        return this;
+    }
+
     /** The id of a letter from a to z. */
     static int letter(char c) {
         return 3 + 256 + 1 + c - 'a';

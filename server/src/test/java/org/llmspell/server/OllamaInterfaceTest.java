@@ -117,6 +117,10 @@ class OllamaInterfaceTest {
                 .getLast();
         assertThat(unloaded.get("done_reason").asString()).isEqualTo("unload");
         assertThat(running()).doesNotContain("plain:latest");
+
+        JsonNode again = server.ask("/api/chat", "{\"model\":\"plain\",\"messages\":[],\"stream\":false}");
+        assertThat(again.get("done_reason").asString()).isEqualTo("load");
+        assertThat(running()).contains("plain:latest");
     }
 
     private static List<String> running() throws Exception {

@@ -1,31 +1,35 @@
 package org.llmspell.engine.cache;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The pages of one group of layers: who uses them, which are promised, and which are kept for later prompts. */
 final class GroupPages {
     private final LayerGroup group;
     private final int index;
-    private final Arena arena;
+    private final long pageBytes;
+    /** All that have memory. */
+    private final Set<Page> pages = new HashSet<>();
     /** Known to later prompts and used by nobody, the first to give up first. */
     private final LinkedHashSet<Page> idle = new LinkedHashSet<>();
 
     private final ArrayDeque<Page> free = new ArrayDeque<>();
     private int limit;
-    private int allocated;
+    /** How many have memory; any thread may ask. */
+    private volatile int allocated;
     /** The most that running sequences will hold, each counted by itself. */
     private int promised;
     /** What they hold, a shared page once for each of them. */
     private int held;
 
-    GroupPages(LayerGroup group, int index, int limit, Arena arena) {
+    GroupPages(LayerGroup group, int index, int limit) {
         this.group = group;
         this.index = index;
         this.limit = limit;
-        this.arena = arena;
+        this.pageBytes = group.pageBytes();
     }
 
     LayerGroup group() {
@@ -40,8 +44,18 @@ final class GroupPages {
         limit = Math.max(limit, pages);
     }
 
+    /** Lowers the limit to {@code pages}, or to what is in use and promised if that is more. */
+    void lowerLimit(int pages) {
+        limit = Math.min(limit, Math.max(pages, Math.max(committed(), inUse())));
+    }
+
     int allocated() {
         return allocated;
+    }
+
+    /** Bytes of the pages that have memory; any thread may ask. */
+    long allocatedBytes() {
+        return allocated * pageBytes;
     }
 
     int inUse() {
@@ -64,12 +78,17 @@ final class GroupPages {
         promised -= pages;
     }
 
+    /** Whether all promises can be kept. */
+    boolean keepsPromises() {
+        return committed() <= limit;
+    }
+
     /**
-     * Whether all promises can be kept. Pages that see everything are shared for as long as their sequences run, so a shared
+     * The pages that all promises take. Pages that see everything are shared for as long as their sequences run, so a shared
      * one counts once. Of the others one sequence may let go while another holds on, so each counts its own.
      */
-    boolean keepsPromises() {
-        return (group.kind() == LayerGroup.Kind.EVERYTHING ? inUse() + reserved() : promised) <= limit;
+    private int committed() {
+        return group.kind() == LayerGroup.Kind.EVERYTHING ? inUse() + reserved() : promised;
     }
 
     /** A page that has memory or may get some; null if one must be given up first. What is in it is undefined. */
@@ -77,14 +96,36 @@ final class GroupPages {
     Page take() {
         Page page = free.poll();
         if (page == null && allocated < limit) {
-            page = new Page(group, arena);
-            allocated++;
+            page = new Page(group);
+            pages.add(page);
+            allocated = pages.size();
         }
         if (page != null) {
             page.references = 1;
             held++;
         }
         return page;
+    }
+
+    /** Gives the memory of a free page back; false if none is free. */
+    boolean freeOne() {
+        Page page = free.poll();
+        if (page == null) {
+            return false;
+        }
+        pages.remove(page);
+        allocated = pages.size();
+        page.free();
+        return true;
+    }
+
+    /** Gives all memory back; no page may be in use. */
+    void close() {
+        pages.forEach(Page::free);
+        pages.clear();
+        free.clear();
+        idle.clear();
+        allocated = 0;
     }
 
     /** The page to give up first. */

@@ -14,6 +14,8 @@ final class Page {
     private final MemorySegment[] values;
     private final MemorySegment[] states;
     private final MemorySegment memory;
+    /** Its own, so that it can be given back while other pages stay. */
+    private final Arena arena = Arena.ofShared();
 
     /** Uses by sequences. */
     int references;
@@ -22,8 +24,9 @@ final class Page {
     @Nullable
     PrefixNode node;
 
-    Page(LayerGroup group, Arena arena) {
-        memory = arena.allocate(group.pageBytes(), 64);
+    /** @throws OutOfMemoryError if the operating system has no memory for it */
+    Page(LayerGroup group) {
+        memory = allocate(arena, group.pageBytes());
         List<Integer> layers = group.layers();
         boolean state = group.kind() == LayerGroup.Kind.STATE;
         keys = new MemorySegment[state ? 0 : layers.size()];
@@ -43,6 +46,20 @@ final class Page {
                 offset += keyBytes + valueBytes;
             }
         }
+    }
+
+    private static MemorySegment allocate(Arena arena, long bytes) {
+        try {
+            return arena.allocate(bytes, 64);
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** Gives the memory back; nobody may use the page any more. */
+    void free() {
+        arena.close();
     }
 
     /** Keys of the group's layer {@code i}. */

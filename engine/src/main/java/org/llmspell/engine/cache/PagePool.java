@@ -1,6 +1,5 @@
 package org.llmspell.engine.cache;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * nobody uses any more what later prompts may begin with, given up least recently used first.
  *
  * <p>A sequence takes pages out of a promise that was given when it was admitted or when it asked to {@link SequenceCache#grow
- * grow}, so that a pass never fails half-way. Not thread-safe: used by the scheduler's thread. {@link #close} frees all pages.
+ * grow}, so that a pass never fails half-way. Not thread-safe but for {@link #allocatedBytes}: used by the scheduler's thread.
+ * {@link #close} frees all pages.
  */
 public final class PagePool implements AutoCloseable {
     private final KvLayout layout;
     private final int passTokens;
     private final boolean prefixSharing;
-    private final Arena arena = Arena.ofShared();
     private final List<GroupPages> groups = new ArrayList<>();
     /** By variant: where all known beginnings start. */
     private final Map<Integer, PrefixNode> roots = new HashMap<>();
@@ -28,7 +27,7 @@ public final class PagePool implements AutoCloseable {
      * An empty pool.
      *
      * @param passTokens the most tokens of one sequence in one pass
-     * @param limits the most pages ever allocated, by {@link KvLayout#groups}
+     * @param limits the most pages with memory at once, by {@link KvLayout#groups}
      * @param prefixSharing false computes every prompt afresh
      */
     public PagePool(KvLayout layout, int passTokens, int[] limits, boolean prefixSharing) {
@@ -36,7 +35,7 @@ public final class PagePool implements AutoCloseable {
         this.passTokens = passTokens;
         this.prefixSharing = prefixSharing;
         for (LayerGroup group : layout.groups()) {
-            groups.add(new GroupPages(group, groups.size(), limits[groups.size()], arena));
+            groups.add(new GroupPages(group, groups.size(), limits[groups.size()]));
         }
     }
 
@@ -52,14 +51,40 @@ public final class PagePool implements AutoCloseable {
         return passTokens;
     }
 
-    /** Allows as many pages as one sequence of {@code capacity} tokens needs; never fewer than before. */
-    public void makeRoom(int capacity) {
-        groups.forEach(pages -> pages.raiseLimit(pages.group().need(capacity, passTokens)));
+    /** Allows so many pages, by group; nowhere fewer than before. */
+    public void raiseLimits(int[] limits) {
+        for (int g = 0; g < limits.length; g++) {
+            groups.get(g).raiseLimit(limits[g]);
+        }
+    }
+
+    /**
+     * Allows so many pages, by group, or as many as running sequences hold and were promised, if that is more; nowhere more than
+     * before. The memory of what is beyond is given back: of free pages first, then of those kept for later prompts.
+     *
+     * @return the limits from here on
+     */
+    public int[] lowerLimits(int[] limits) {
+        for (int g = 0; g < limits.length; g++) {
+            GroupPages pages = groups.get(g);
+            pages.lowerLimit(limits[g]);
+            while (pages.allocated() > pages.limit()) {
+                if (!pages.freeOne()) {
+                    evict(g);
+                }
+            }
+        }
+        return groups.stream().mapToInt(GroupPages::limit).toArray();
     }
 
     /** Pages that have memory, by group. */
     public int[] allocated() {
         return groups.stream().mapToInt(GroupPages::allocated).toArray();
+    }
+
+    /** Bytes of the pages that have memory; any thread may ask. */
+    public long allocatedBytes() {
+        return groups.stream().mapToLong(GroupPages::allocatedBytes).sum();
     }
 
     /** Pages that some sequence uses. */
@@ -193,6 +218,6 @@ public final class PagePool implements AutoCloseable {
     /** Frees the memory; no sequence may run any more. */
     @Override
     public void close() {
-        arena.close();
+        groups.forEach(GroupPages::close);
     }
 }

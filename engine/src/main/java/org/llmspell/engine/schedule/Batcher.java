@@ -110,10 +110,25 @@ public final class Batcher implements Steps, AutoCloseable {
         return stream;
     }
 
-    /** Lets a sequence of {@code contextLength} tokens fit; takes effect before anything submitted later is admitted. */
-    public synchronized void allowContext(int contextLength) {
-        pages.makeRoom(contextLength);
-        roster.roomMade();
+    /**
+     * Allows so many pages of the cache, by group of layers, nowhere fewer than before; takes effect before anything submitted later
+     * is admitted.
+     */
+    public synchronized void raiseLimits(int[] limits) {
+        if (!closed) {
+            pages.raiseLimits(limits);
+            roster.roomMade();
+        }
+    }
+
+    /**
+     * Allows so many pages, or as many as running sequences hold and were promised, if that is more, and frees those beyond. Waits for
+     * a pass in progress.
+     *
+     * @return the limits from here on, by group of layers
+     */
+    public synchronized int[] lowerLimits(int[] limits) {
+        return closed ? new int[limits.length] : pages.lowerLimits(limits);
     }
 
     @Override
@@ -285,6 +300,11 @@ public final class Batcher implements Steps, AutoCloseable {
     /** Pages that have memory, in use or kept, by group of layers. */
     public synchronized int[] pagesAllocated() {
         return pages.allocated();
+    }
+
+    /** Bytes of the pages that have memory; any thread may ask, and does not wait. */
+    public long cacheBytes() {
+        return pages.allocatedBytes();
     }
 
     /** Pages that sequences hold or have been promised: 0 when nothing runs. */

@@ -23,7 +23,8 @@ import org.llmspell.kernels.WorkerPool;
 /**
  * Embeds texts with one model: each step is one forward pass over as many tokens of the texts as fit. Encoders see a text whole,
  * so that their passes are as long as the longest text; other models read long texts piece by piece. {@link #embed} may be called
- * from any thread, the rest belongs to the {@link Scheduler}. Memory is taken with the first text, and grows with longer ones.
+ * from any thread, the rest belongs to the {@link Scheduler}. Memory is taken with the first text, and grows with longer ones; {@link
+ * #giveBack} frees it.
  */
 public final class Embedder implements Steps, AutoCloseable {
     private final Model model;
@@ -32,7 +33,7 @@ public final class Embedder implements Steps, AutoCloseable {
     private final Scheduler scheduler;
     private final Queue<Request> submitted = new ConcurrentLinkedQueue<>();
     private @Nullable Request current;
-    private @Nullable Space space;
+    private volatile @Nullable Space space;
     private volatile boolean closed;
 
     public Embedder(Model model, Kernels kernels, WorkerPool workers, Scheduler scheduler) {
@@ -55,6 +56,17 @@ public final class Embedder implements Steps, AutoCloseable {
         return groups.stream()
                 .mapToInt(group -> group.need(longest, rows) + Sequences.MOST * group.need(KvLayout.PAGE_TOKENS, rows))
                 .toArray();
+    }
+
+    /** Bytes of all that embedding texts of up to {@code longest} tokens takes. */
+    public static long bytes(Model model, int longest) {
+        long bytes = model.widths().bytes(rows(model, longest), 0);
+        List<LayerGroup> groups = model.cacheLayout().groups();
+        int[] pages = pages(model, longest);
+        for (int group = 0; group < pages.length; group++) {
+            bytes += pages[group] * groups.get(group).pageBytes();
+        }
+        return bytes;
     }
 
     /** How many texts are in a pass at most. */
@@ -174,6 +186,24 @@ public final class Embedder implements Steps, AutoCloseable {
         }
     }
 
+    /** Bytes that have memory now; any thread may ask, and does not wait. */
+    public long bytesTaken() {
+        Space there = space;
+        return there == null ? 0 : there.activationBytes + there.pages.allocatedBytes();
+    }
+
+    /** Frees the memory if nothing is being embedded; waits for a pass in progress. */
+    public synchronized void giveBack() {
+        if (current != null && current.answer.isDone()) {
+            finish();
+        }
+        Space there = space;
+        if (current == null && submitted.isEmpty() && there != null) {
+            space = null;
+            there.close();
+        }
+    }
+
     /** Memory for texts of up to {@code longest} tokens. */
     final class Space implements AutoCloseable {
         final int longest;
@@ -181,12 +211,14 @@ public final class Embedder implements Steps, AutoCloseable {
         final Activations activations;
         final PagePool pages;
         final ForwardPass pass;
+        final long activationBytes;
 
         Space(int longest) {
             this.longest = longest;
             int rows = rows(model, longest);
             batch = new Batch(rows, 0);
             activations = new Activations(model.widths(), rows, 0);
+            activationBytes = model.widths().bytes(rows, 0);
             pages = new PagePool(model.cacheLayout(), rows, Embedder.pages(model, longest), false);
             pass = new ForwardPass(kernels, workers, batch, activations);
         }
@@ -211,9 +243,10 @@ public final class Embedder implements Steps, AutoCloseable {
                 request.texts.forEach(Text::release);
             }
             current = null;
-            if (space != null) {
-                space.close();
+            Space there = space;
+            if (there != null) {
                 space = null;
+                there.close();
             }
         }
     }

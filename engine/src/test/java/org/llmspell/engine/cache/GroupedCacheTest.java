@@ -171,7 +171,9 @@ class GroupedCacheTest {
                     assertThat(pool.admit(0, prompt, 300)).isNull();
                 }
             }
-            pool.makeRoom(5000);
+            pool.raiseLimits(MIXED.groups().stream()
+                    .mapToInt(group -> group.need(5000, 64))
+                    .toArray());
             assertThat(pool.admit(0, prompt, 5000)).isNotNull();
         }
     }

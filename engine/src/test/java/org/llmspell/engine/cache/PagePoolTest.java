@@ -65,6 +65,53 @@ class PagePoolTest {
     }
 
     @Test
+    void lowerLimitsFreeWhatIsKeptAndLeaveWhatIsInUse() {
+        int[] kept = tokens(0, 4 * PAGE + 1);
+        int[] running = tokens(500, 2 * PAGE + 1);
+        try (SequenceCache cache = admit(kept, 5 * PAGE)) {
+            compute(cache, kept);
+        }
+        try (SequenceCache cache = admit(running, 3 * PAGE)) {
+            compute(cache, running);
+            // The page that the first one had begun went to the second.
+            assertThat(pool.allocated()).containsExactly(7);
+            long page = LAYOUT.groups().getFirst().pageBytes();
+            assertThat(pool.allocatedBytes()).isEqualTo(7 * page);
+
+            assertThat(pool.lowerLimits(new int[] {6})).containsExactly(6);
+            assertThat(pool.allocatedBytes()).isEqualTo(6 * page);
+            assertThat(pool.cached()).isEqualTo(3);
+
+            assertThat(pool.lowerLimits(new int[] {0})).containsExactly(3);
+            assertThat(pool.allocatedBytes()).isEqualTo(3 * page);
+            assertThat(pool.cached()).isZero();
+            assertThat(cache.keys(0)[2].scope().isAlive()).isTrue();
+            assertThat(pool.admit(0, kept, 5 * PAGE)).isNull();
+        }
+        pool.raiseLimits(new int[] {8});
+        try (SequenceCache cache = admit(kept, 5 * PAGE)) {
+            assertThat(cache.cachedTokens()).isZero();
+            compute(cache, kept);
+        }
+    }
+
+    @Test
+    void whatWasPromisedIsNotTakenBack() {
+        try (SequenceCache cache = admit(tokens(0, 10), 4 * PAGE)) {
+            assertThat(pool.lowerLimits(new int[] {0})).containsExactly(4);
+            assertThat(pool.lowerLimits(new int[] {6}))
+                    .as("never more than before")
+                    .containsExactly(4);
+            int[] all = tokens(0, 4 * PAGE);
+            cache.append(all, 0, all.length);
+            cache.commit();
+            assertThat(pool.allocated()).containsExactly(4);
+        }
+        assertThat(pool.lowerLimits(new int[] {0})).containsExactly(0);
+        assertThat(pool.allocatedBytes()).isZero();
+    }
+
+    @Test
     void aPromiseGrowsWhereThereArePagesAndOtherwiseStaysAsItWas() {
         try (SequenceCache first = Objects.requireNonNull(pool.admit(0, tokens(0, 10), 8 * PAGE, 2 * PAGE));
                 SequenceCache second = Objects.requireNonNull(pool.admit(0, tokens(500, 10), 8 * PAGE, 2 * PAGE))) {

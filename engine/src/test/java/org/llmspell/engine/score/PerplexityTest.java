@@ -89,7 +89,8 @@ class PerplexityTest {
         return expected;
     }
 
-    private static List<Perplexity.Window> windows(Path file, int[] tokens, Perplexity.Options options) {
+    private static List<Perplexity.Window> windows(Path file, int[] tokens, Perplexity.Options options)
+            throws InterruptedException {
         List<Perplexity.Window> windows = new ArrayList<>();
         try (ModelLease model = engine.open(file, null)) {
             Perplexity.of(model, tokens, options, windows::add);
@@ -109,7 +110,7 @@ class PerplexityTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"f32", "f16", "bf16", "q8_0", "q4_0", "mxfp4"})
-    void windowsOfATrainedModelHaveTheLogProbabilitiesOfLlamaCpp(String variant) throws IOException {
+    void windowsOfATrainedModelHaveTheLogProbabilitiesOfLlamaCpp(String variant) throws Exception {
         int[] tokens = story();
         Path reference = widened(variant);
         List<Perplexity.Window> windows = windows(stories(variant), tokens, new Perplexity.Options(64, 0, 256, 0));
@@ -138,7 +139,7 @@ class PerplexityTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"llama-gqa", "llama-tied-mha", "llama-mqa", "llama-moe-4x2", "llama-rope-freqs", "qwen2"})
-    void randomModelsHaveTheLogProbabilitiesOfLlamaCpp(String name) {
+    void randomModelsHaveTheLogProbabilitiesOfLlamaCpp(String name) throws InterruptedException {
         Path file = TestData.path("models/tiny_random/" + name + ".gguf");
         int[] tokens =
                 IntStream.range(0, 64).map(i -> 3 + (i * i * 31 + 17 * i) % 200).toArray();
@@ -164,7 +165,7 @@ class PerplexityTest {
     }
 
     @Test
-    void aStrideMovesTheWindowAndCountsItsEnd() {
+    void aStrideMovesTheWindowAndCountsItsEnd() throws InterruptedException {
         int[] tokens = Arrays.copyOf(story(), 200);
         List<Perplexity.Window> windows = windows(stories("f32"), tokens, new Perplexity.Options(64, 20, 256, 0));
 
@@ -181,7 +182,7 @@ class PerplexityTest {
     }
 
     @Test
-    void theErrorIsTheStandardErrorOfTheMean() {
+    void theErrorIsTheStandardErrorOfTheMean() throws InterruptedException {
         List<Perplexity.Window> windows = windows(stories("f32"), story(), new Perplexity.Options(64, 0, 256, 2));
         double[] all = windows.stream()
                 .flatMapToDouble(window -> Arrays.stream(window.logProbabilities()))
@@ -198,7 +199,7 @@ class PerplexityTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 33, 64, 128, 1000})
-    void howManyTokensAreComputedAtOnceMakesNoDifference(int batch) {
+    void howManyTokensAreComputedAtOnceMakesNoDifference(int batch) throws InterruptedException {
         List<Perplexity.Window> alone = windows(stories("f32"), story(), new Perplexity.Options(64, 0, 64, 3));
         List<Perplexity.Window> windows = windows(stories("f32"), story(), new Perplexity.Options(64, 0, batch, 3));
 
@@ -212,7 +213,7 @@ class PerplexityTest {
     }
 
     @Test
-    void aTextThatIsTooShortSaysHowLongItMustBe() {
+    void aTextThatIsTooShortSaysHowLongItMustBe() throws InterruptedException {
         assertThatThrownBy(() -> windows(stories("f32"), new int[127], new Perplexity.Options(64, 0, 256, 0)))
                 .isInstanceOfSatisfying(
                         EngineException.class, e -> assertThat(e.problem()).isEqualTo(Problem.INVALID_OPTION))
@@ -246,7 +247,7 @@ class PerplexityTest {
     }
 
     @Test
-    void interruptingTheThreadCancels() {
+    void interruptingTheThreadCancels() throws InterruptedException {
         try (ModelLease model = engine.open(stories("f32"), null);
                 ModelLease.Scoring scoring = model.scoring(1, 64, 64)) {
             Thread.currentThread().interrupt();

@@ -217,6 +217,8 @@ public final class CandleBackend implements Backend {
      * The model ready to run, for those who need its tokenizer or template.
      *
      * @param keepAlive how long it stays loaded after the lease; null for the configured time
+     * @throws LocalModelException if it cannot be loaded; of kind {@code CANCELLED} if the thread is interrupted while it waits for
+     *     that, which goes on in the background
      */
     public ModelLease open(ModelSpec model, @Nullable Duration keepAlive) {
         checkDevice();
@@ -225,6 +227,10 @@ public final class CandleBackend implements Backend {
             return engine().open(file, keepAlive);
         } catch (EngineException e) {
             throw explained(e, model.id(), file);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LocalModelException(
+                    LocalModelException.Kind.CANCELLED, "Loading the model was cancelled", null, List.of(), e);
         }
     }
 

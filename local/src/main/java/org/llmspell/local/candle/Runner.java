@@ -11,7 +11,7 @@ import org.llmspell.engine.ResidentModel;
 
 /** What the backend needs of {@link Engine}, so that tests can have models fail as real ones seldom do. Thread-safe. */
 interface Runner extends AutoCloseable {
-    ModelLease open(Path file, @Nullable Duration keepAlive);
+    ModelLease open(Path file, @Nullable Duration keepAlive) throws InterruptedException;
 
     List<Path> resident();
 
@@ -27,7 +27,7 @@ interface Runner extends AutoCloseable {
         Engine engine = new Engine(options);
         return new Runner() {
             @Override
-            public ModelLease open(Path file, @Nullable Duration keepAlive) {
+            public ModelLease open(Path file, @Nullable Duration keepAlive) throws InterruptedException {
                 return engine.open(file, keepAlive);
             }
 

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -76,10 +78,22 @@ class CandleBackendTest {
     }
 
     private CandleBackend failing(Problem problem, String... advice) {
+        return opening(() -> {
+            throw new EngineException(problem, "what the engine says", List.of(advice));
+        });
+    }
+
+    private CandleBackend opening(Callable<ModelLease> open) {
         return new CandleBackend(config(root, "auto"), OFFLINE, new ModelStore(root), () -> new Runner() {
             @Override
-            public ModelLease open(Path file, @Nullable Duration keepAlive) {
-                throw new EngineException(problem, "what the engine says", List.of(advice));
+            public ModelLease open(Path file, @Nullable Duration keepAlive) throws InterruptedException {
+                try {
+                    return open.call();
+                } catch (InterruptedException | RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
             }
 
             @Override
@@ -100,6 +114,22 @@ class CandleBackendTest {
             @Override
             public void close() {}
         });
+    }
+
+    @Test
+    void whoIsInterruptedWhileAModelIsLoadedLeavesAsCancelled() {
+        TinyGguf.write(root.resolve("a.gguf"));
+        try (CandleBackend loading = opening(() -> {
+            new CountDownLatch(1).await();
+            throw new AssertionError();
+        })) {
+            Thread.currentThread().interrupt();
+            LocalModelException cancelled = refused(loading, "a");
+            assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+            assertThat(cancelled.kind()).isEqualTo(Kind.CANCELLED);
+        } finally {
+            Thread.interrupted();
+        }
     }
 
     private static ChatRequest request(String model) {

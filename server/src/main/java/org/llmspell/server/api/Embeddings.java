@@ -49,7 +49,7 @@ public final class Embeddings {
      *
      * @param dimensions how many of each vector's numbers to keep, the shorter vector normalised again; 0 for all
      * @param truncate whether the beginning of a text beyond the context is embedded, instead of refusing it
-     * @throws HttpFailure 400 if the model cannot
+     * @throws HttpFailure 400 if the model cannot; 500 if there is no memory
      */
     public Vectors embed(Catalog.Target target, List<String> texts, int dimensions, boolean truncate)
             throws InterruptedException {
@@ -76,7 +76,9 @@ public final class Embeddings {
             List<float[]> vectors = made.stream().map(Embedding::vector).toList();
             return new Vectors(shortened(vectors, dimensions), tokens, lease.loadTime());
         } catch (EngineException e) {
-            throw new HttpFailure(400, String.valueOf(e.getMessage()), null, null, e);
+            // Memory may be there again later; all else is wrong with the request.
+            int status = e.problem() == EngineException.Problem.OUT_OF_MEMORY ? 500 : 400;
+            throw new HttpFailure(status, String.valueOf(e.getMessage()), null, null, e);
         }
     }
 
