@@ -93,9 +93,12 @@ final class Compare implements Callable<Integer> {
 
     @Option(
             names = "--llama",
-            paramLabel = "FOLDER",
-            description = "Libraries of llama.cpp (default: what tools/llama-cpp.sh fetches)")
-    Path llama = LlamaCpp.FOLDER;
+            paramLabel = "WHICH",
+            description = {
+                "Which llama.cpp: npm for that of node-llama-cpp, with code for each kind of processor (default);",
+                "maven for that of de.kherud:llama, of early 2025 and for AVX2; or a folder with the libraries of either"
+            })
+    String llama = "npm";
 
     @Option(names = "--output", paramLabel = "FORM", description = "text or json (default: text)")
     String output = "text";
@@ -131,8 +134,8 @@ final class Compare implements Callable<Integer> {
             throw usage("--output is text or json");
         }
         List<SpeedTest> speed = speedTests();
-        Comparison.Setup setup = new Comparison.Setup(threads, kernels, llama, variant);
-        LlamaCpp.check(llama);
+        Comparison.Setup setup = new Comparison.Setup(threads, kernels, llamaFolder(), variant);
+        LlamaCpp.check(setup.llama());
         List<Report.Model> results = new ArrayList<>();
         if (files.isEmpty()) {
             for (String shape : shapes) {
@@ -152,6 +155,14 @@ final class Compare implements Callable<Integer> {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.print(output.equals("json") ? Report.json(results) + "\n" : Report.text(results));
         return 0;
+    }
+
+    private Path llamaFolder() {
+        return switch (llama) {
+            case "npm" -> LlamaRelease.NPM.folder();
+            case "maven" -> LlamaRelease.MAVEN.folder();
+            default -> Path.of(llama);
+        };
     }
 
     /** Of memory something must have been computed: if nothing else is asked for, what is asked for most. */

@@ -3,7 +3,6 @@ package org.llmspell.bench;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -27,16 +26,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * llama.cpp's libraries and the functions of its C interface ({@code llama.h} and {@code ggml-cpu.h} of v0.5.0), each looked up
- * once. Used by one thread.
- */
+/** llama.cpp's libraries and the functions of its C interface, each looked up once. Used by one thread. */
 @SuppressWarnings("restricted") // calling C is what it is for
 final class LlamaCpp {
-    static final String VERSION = "v0.5.0";
-
     /** Where {@code tools/llama-cpp.sh} puts the libraries. */
-    static final Path FOLDER = Path.of(System.getProperty("user.home"), ".cache", "llmspell-tests", "llama.cpp");
+    static final Path FOLDER = LlamaRelease.NPM.folder();
 
     /** Of {@code ggml_log_level}: 1 and 2 are details, 3 and 4 warnings and errors, 5 goes on with the line before. */
     private static final int LOG_WARN = 3;
@@ -47,6 +41,7 @@ final class LlamaCpp {
 
     private final Linker linker = Linker.nativeLinker();
     private final Map<String, MethodHandle> functions = new HashMap<>();
+    private final LlamaRelease release;
     private final SymbolLookup symbols;
     private final String variant;
 
@@ -55,12 +50,32 @@ final class LlamaCpp {
      *
      * @param folder of the libraries
      * @param wanted variant of the CPU backend, such as {@code icelake}; null for the one that llama.cpp chooses
+     * @throws BenchException if there are none, or they have no variants
      * @throws IllegalStateException if llama.cpp refuses
      */
     LlamaCpp(Path folder, @Nullable String wanted) {
-        SymbolLookup interfaces = library(folder, "libggml-base.so")
-                .or(library(folder, "libggml." + VERSION + ".so"))
-                .or(library(folder, "libllama." + VERSION + ".so"));
+        release = check(folder);
+        SymbolLookup library = library(folder, release.library());
+        if (release == LlamaRelease.NPM) {
+            SymbolLookup interfaces = library(folder, "libggml-base.so")
+                    .or(library(folder, "libggml." + release.version() + ".so"))
+                    .or(library);
+            loadBackend(interfaces, folder, wanted);
+            variant = loadedVariant().orElseThrow(() -> new IllegalStateException("llama.cpp has no CPU backend"));
+            // The pool's functions are the backend's own.
+            symbols = interfaces.or(library(folder, "libggml-cpu-" + variant + ".so"));
+        } else {
+            if (wanted != null) {
+                throw new BenchException("llama.cpp " + release.version() + " has no variants");
+            }
+            checkBuild(library);
+            symbols = library;
+            variant = truth("ggml_cpu_has_avx512", types()) ? "avx512" : "avx2";
+        }
+        call("llama_backend_init", null, new MemoryLayout[0]);
+    }
+
+    private void loadBackend(SymbolLookup interfaces, Path folder, @Nullable String wanted) {
         try (Arena arena = Arena.ofConfined()) {
             String backend = wanted == null
                     ? folder.toString()
@@ -73,17 +88,33 @@ final class LlamaCpp {
                 require(loaded, "load " + backend + "; the processor may lack what it needs");
             }
         }
-        variant = loadedVariant().orElseThrow(() -> new IllegalStateException("llama.cpp has no CPU backend"));
-        // The pool's functions are the backend's own.
-        symbols = interfaces.or(library(folder, "libggml-cpu-" + variant + ".so"));
-        call("llama_backend_init", null, new MemoryLayout[0]);
     }
 
-    /** @throws BenchException if the libraries of this version are not in {@code folder} */
-    static void check(Path folder) {
-        if (!Files.exists(folder.resolve("libllama." + VERSION + ".so"))) {
-            throw new BenchException("llama.cpp is absent from " + folder + "; tools/llama-cpp.sh fetches it");
+    /** The library's name does not tell its version, which says how structures lie in memory. */
+    private void checkBuild(SymbolLookup library) {
+        int build = library.findOrThrow("LLAMA_BUILD_NUMBER")
+                .reinterpret(Integer.BYTES)
+                .get(JAVA_INT, 0);
+        if (!release.version().equals("b" + build)) {
+            throw new BenchException("the library is llama.cpp b" + build + ", which nobody has looked at; "
+                    + release.script() + " fetches " + release.version());
         }
+    }
+
+    /**
+     * The release whose libraries are in {@code folder}.
+     *
+     * @throws BenchException if none is
+     */
+    static LlamaRelease check(Path folder) {
+        LlamaRelease found = LlamaRelease.in(folder);
+        if (found == null) {
+            String script = folder.equals(LlamaRelease.MAVEN.folder())
+                    ? LlamaRelease.MAVEN.script()
+                    : LlamaRelease.NPM.script();
+            throw new BenchException("llama.cpp is absent from " + folder + "; " + script + " fetches it");
+        }
+        return found;
     }
 
     private static SymbolLookup library(Path folder, String name) {
@@ -101,9 +132,13 @@ final class LlamaCpp {
         }
     }
 
-    /** The CPU backend in use, such as {@code zen4}. */
-    String variant() {
-        return variant;
+    LlamaRelease release() {
+        return release;
+    }
+
+    /** Version and CPU backend, such as {@code zen4}. */
+    String describe() {
+        return release.version() + ", " + variant;
     }
 
     /** From now on llama.cpp writes warnings and errors to standard error, and no word more. */
@@ -176,10 +211,6 @@ final class LlamaCpp {
 
     static MemoryLayout[] types(MemoryLayout... types) {
         return types;
-    }
-
-    static StructLayout words(int count) {
-        return MemoryLayout.structLayout(MemoryLayout.sequenceLayout(count, JAVA_LONG));
     }
 
     private Object call(String name, @Nullable MemoryLayout result, MemoryLayout[] types, Object... arguments) {

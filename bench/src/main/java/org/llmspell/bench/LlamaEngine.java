@@ -8,7 +8,7 @@ import org.llmspell.engine.speed.SpeedTest;
 /** llama.cpp as a process to be timed, driven as llama-bench drives it: {@code FOLDER VARIANT FILE THREADS CONTEXT}. */
 final class LlamaEngine implements TimedEngine {
     private final LlamaModel model;
-    private final String variant;
+    private final String description;
     private final SplittableRandom random = new SplittableRandom(1);
     /** Of the process that drives llama.cpp, which is no part of it. */
     private final long driverMemory;
@@ -16,7 +16,7 @@ final class LlamaEngine implements TimedEngine {
     private int[] past = {};
 
     private LlamaEngine(LlamaCpp llama, Path file, int threads, int contextLength) throws IOException {
-        variant = llama.variant();
+        description = "llama.cpp " + llama.describe();
         driverMemory = ResidentMemory.beyond(file);
         model = new LlamaModel(llama, file, threads, contextLength);
     }
@@ -31,7 +31,7 @@ final class LlamaEngine implements TimedEngine {
 
     @Override
     public String describe() {
-        return "llama.cpp " + LlamaCpp.VERSION + ", " + variant;
+        return description;
     }
 
     @Override

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.llmspell.bench.LlamaCpp.types;
-import static org.llmspell.bench.LlamaCpp.words;
+import static org.llmspell.bench.LlamaRelease.words;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
@@ -21,13 +21,11 @@ import java.nio.file.Path;
  */
 @SuppressWarnings("restricted") // reading what C gave is what it is for
 final class LlamaModel implements AutoCloseable {
-    private static final StructLayout MODEL_PARAMS = words(10);
-    private static final StructLayout CONTEXT_PARAMS = words(20);
     private static final long CONTEXT_N_CTX = 0;
     private static final long CONTEXT_N_SEQ_MAX = 12;
+    /** Of {@link LlamaRelease#NPM}; the other always has one cache for all sequences. */
     private static final long CONTEXT_KV_UNIFIED = 133;
-    private static final long CONTEXT_THREADS = 28;
-    private static final long CONTEXT_THREADS_BATCH = 32;
+
     private static final StructLayout BATCH = words(7);
     /** {@code ggml_threadpool_params}: a mask of 512 processors, threads, priority, polling, strictness, paused. */
     private static final StructLayout POOL_PARAMS =
@@ -37,10 +35,10 @@ final class LlamaModel implements AutoCloseable {
     private static final int N_BATCH = 2048;
 
     private final LlamaCpp llama;
+    private final LlamaRelease release;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment model;
     private final MemorySegment context;
-    private final MemorySegment memory;
     private final MemorySegment pool;
     private final MemorySegment batch = arena.allocate(BATCH);
     private final MemorySegment ids = arena.allocate(JAVA_INT, N_BATCH);
@@ -59,19 +57,23 @@ final class LlamaModel implements AutoCloseable {
      */
     LlamaModel(LlamaCpp llama, Path file, int threads, int contextLength, int sequences) {
         this.llama = llama;
+        release = llama.release();
+        StructLayout modelParams = release.modelParams();
         model = llama.pointer(
                 "llama_model_load_from_file",
-                types(ADDRESS, MODEL_PARAMS),
+                types(ADDRESS, modelParams),
                 arena.allocateFrom(file.toString()),
-                llama.structure(arena, "llama_model_default_params", MODEL_PARAMS, types()));
-        MemorySegment params = llama.structure(arena, "llama_context_default_params", CONTEXT_PARAMS, types());
+                llama.structure(arena, "llama_model_default_params", modelParams, types()));
+        StructLayout contextParams = release.contextParams();
+        MemorySegment params = llama.structure(arena, "llama_context_default_params", contextParams, types());
+        release.checkDefaults(params);
         params.set(JAVA_INT, CONTEXT_N_CTX, contextLength);
         params.set(JAVA_INT, CONTEXT_N_SEQ_MAX, sequences);
-        params.set(JAVA_BOOLEAN, CONTEXT_KV_UNIFIED, sequences > 1);
-        params.set(JAVA_INT, CONTEXT_THREADS, threads);
-        params.set(JAVA_INT, CONTEXT_THREADS_BATCH, threads);
-        context = llama.pointer("llama_init_from_model", types(ADDRESS, CONTEXT_PARAMS), model, params);
-        memory = llama.pointer("llama_get_memory", types(ADDRESS), context);
+        if (release == LlamaRelease.NPM) {
+            params.set(JAVA_BOOLEAN, CONTEXT_KV_UNIFIED, sequences > 1);
+        }
+        release.setThreads(params, threads);
+        context = llama.pointer("llama_init_from_model", types(ADDRESS, contextParams), model, params);
         vocabulary = llama.number(
                 "llama_vocab_n_tokens", types(ADDRESS), llama.pointer("llama_model_get_vocab", types(ADDRESS), model));
         MemorySegment poolParams =
@@ -158,12 +160,23 @@ final class LlamaModel implements AutoCloseable {
 
     /** Forgets everything from position {@code length} on; false if the model cannot, and nothing has changed then. */
     boolean truncate(int length) {
-        return llama.truth("llama_memory_seq_rm", types(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT), memory, 0, length, -1);
+        MemoryLayout[] types = types(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT);
+        return switch (release) {
+            case NPM -> llama.truth("llama_memory_seq_rm", types, memory(), 0, length, -1);
+            case MAVEN -> llama.truth("llama_kv_self_seq_rm", types, context, 0, length, -1);
+        };
     }
 
     /** Forgets everything. */
     void clear() {
-        llama.run("llama_memory_clear", types(ADDRESS, JAVA_BOOLEAN), memory, false);
+        switch (release) {
+            case NPM -> llama.run("llama_memory_clear", types(ADDRESS, JAVA_BOOLEAN), memory(), false);
+            case MAVEN -> llama.run("llama_kv_self_clear", types(ADDRESS), context);
+        }
+    }
+
+    private MemorySegment memory() {
+        return llama.pointer("llama_get_memory", types(ADDRESS), context);
     }
 
     /** Lets the pool's threads sleep; they would poll for a while. The next pass wakes them. */

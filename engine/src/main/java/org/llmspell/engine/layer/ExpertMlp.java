@@ -2,6 +2,7 @@ package org.llmspell.engine.layer;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llmspell.kernels.WorkerPool;
 
@@ -10,8 +11,9 @@ import org.llmspell.kernels.WorkerPool;
  * router chooses for it, and their results are summed up by weight. A shared expert works on every token beside them.
  *
  * <p>The tokens of a batch are grouped by expert, and each expert that has any runs them as one matrix product, so that its
- * weights are read once a pass. The workers meet twice: after gate and up of all experts, and after down. A token's result does
- * not depend on the other tokens of the batch but for the rounding of products over one and over many tokens.
+ * weights are read once a pass. The workers meet twice: after gate and up of all experts, and after down; before each they meet
+ * once more where experts have so many tokens that their inputs are prepared. A token's result does not depend on the other tokens
+ * of the batch but for the rounding of products over one and over many tokens.
  *
  * @param router chooses
  * @param experts the feed-forward layers, all of one width
@@ -54,29 +56,31 @@ public record ExpertMlp(
         if (gathered) {
             gather(pass, in);
         }
+        Rows source = gathered ? memory.expertInput : in;
+        prepare(pass, in, source, gathered, expert -> new Linear[] {expert.gate(), expert.up()});
         int width = experts.getFirst().gate().weights().rows();
         int sharedWidth = shared == null ? 0 : shared.gate().weights().rows();
         forChunks(pass, width, sharedWidth, 4L * in.columns(), (number, from, to) -> {
             GatedMlp expert = expert(number);
             if (number == SHARED) {
-                expert.raise(pass.kernels, from, to, in, 0, memory.gate, memory.up, 0, rows);
+                expert.raise(pass, number, from, to, in, 0, memory.gate, memory.up, 0, rows);
                 return;
             }
             int first = routing.start(number);
             int count = routing.count(number);
-            Rows source = gathered ? memory.expertInput : in;
             int place = gathered ? first : 0;
-            expert.raise(pass.kernels, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
+            expert.raise(pass, number, from, to, source, place, memory.expertGate, memory.expertUp, first, count);
         });
+        prepare(pass, memory.gate, memory.expertGate, true, expert -> new Linear[] {expert.down()});
         forChunks(pass, in.columns(), shared == null ? 0 : in.columns(), 2L * width, (number, from, to) -> {
             Linear down = expert(number).down();
             if (number == SHARED) {
-                down.rows(pass.kernels, from, to, memory.gate, 0, memory.sharedOutput, 0, rows);
+                down.rows(pass, number, from, to, memory.gate, 0, memory.sharedOutput, 0, rows);
                 return;
             }
             int first = routing.start(number);
             int count = routing.count(number);
-            down.rows(pass.kernels, from, to, memory.expertGate, first, memory.expertOutput, first, count);
+            down.rows(pass, number, from, to, memory.expertGate, first, memory.expertOutput, first, count);
         });
         pass.forRows(rows, 2L * router.used() * in.columns(), (from, to) -> {
             for (int row = from; row < to; row++) {
@@ -101,6 +105,28 @@ public record ExpertMlp(
                 }
             }
         });
+    }
+
+    /**
+     * Prepares the inputs of {@code layers} of all experts at work.
+     *
+     * @param common all rows, for the shared expert
+     * @param grouped for each of the others its group of rows, or all of them the first one if not {@code gathered}
+     */
+    private void prepare(
+            ForwardPass pass, Rows common, Rows grouped, boolean gathered, Function<GatedMlp, Linear[]> layers) {
+        Routing routing = pass.memory.routing;
+        PreparedInput prepared = pass.memory.prepared;
+        prepared.clear();
+        if (shared != null) {
+            prepared.add(pass.kernels, SHARED, common, 0, pass.rows(), layers.apply(shared));
+        }
+        for (int i = 0; i < routing.activeExperts(); i++) {
+            int number = routing.active(i);
+            int place = gathered ? routing.start(number) : 0;
+            prepared.add(pass.kernels, number, grouped, place, routing.count(number), layers.apply(expert(number)));
+        }
+        prepared.fill(pass);
     }
 
     /** Work on outputs {@code from} to {@code to} of the expert of that number, or the {@link #SHARED} one. */

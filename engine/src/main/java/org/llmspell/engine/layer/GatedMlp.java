@@ -42,34 +42,37 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         int chunks = (width + chunkRows - 1) / chunkRows;
         pass.memory.prepared.prepare(pass, in, rows, gate, up);
         if (chunks == 1) {
-            raisePrepared(pass, 0, width, in, gated, pass.memory.up, rows);
+            raise(pass, PreparedInput.ONLY, 0, width, in, 0, gated, pass.memory.up, 0, rows);
         } else {
             pass.workers.run(chunks, (chunk, worker) -> {
                 int from = chunk * chunkRows;
                 int to = Math.min(width, from + chunkRows);
-                raisePrepared(pass, from, to, in, gated, pass.memory.up, rows);
+                raise(pass, PreparedInput.ONLY, from, to, in, 0, gated, pass.memory.up, 0, rows);
             });
         }
         down.apply(pass, gated, out);
     }
 
-    /** {@code gated = activation(gate · in) * (up · in)} for outputs {@code from} to {@code to}; {@code raised} is spoiled. */
-    void raise(Kernels kernels, int from, int to, Rows in, int inRow, Rows gated, Rows raised, int outRow, int rows) {
-        gate.rows(kernels, from, to, in, inRow, gated, outRow, rows);
-        up.rows(kernels, from, to, in, inRow, raised, outRow, rows);
-        bend(kernels, from, to, gated, raised, outRow, rows);
-    }
-
-    /** The same for the first {@code rows} rows of an input that {@link PreparedInput} was made of. */
-    private void raisePrepared(ForwardPass pass, int from, int to, Rows in, Rows gated, Rows raised, int rows) {
-        gate.preparedRows(pass, from, to, in, gated, rows);
-        up.preparedRows(pass, from, to, in, raised, rows);
-        bend(pass.kernels, from, to, gated, raised, 0, rows);
-    }
-
-    private void bend(Kernels kernels, int from, int to, Rows gated, Rows raised, int outRow, int rows) {
+    /**
+     * {@code gated = activation(gate · in) * (up · in)} for outputs {@code from} to {@code to}; {@code raised} is spoiled.
+     *
+     * @param input the number by which {@link PreparedInput} knows these rows of {@code in}, if it was made of them
+     */
+    void raise(
+            ForwardPass pass,
+            int input,
+            int from,
+            int to,
+            Rows in,
+            int inRow,
+            Rows gated,
+            Rows raised,
+            int outRow,
+            int rows) {
+        gate.rows(pass, input, from, to, in, inRow, gated, outRow, rows);
+        up.rows(pass, input, from, to, in, inRow, raised, outRow, rows);
         for (int row = outRow; row < outRow + rows; row++) {
-            activation.multiply(kernels, gated, raised, row, from, to);
+            activation.multiply(pass.kernels, gated, raised, row, from, to);
         }
     }
 }

@@ -35,7 +35,7 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
         pass.memory.prepared.prepare(pass, in, rows, layers);
         if (chunks == layers.length) {
             for (int i = 0; i < layers.length; i++) {
-                layers[i].preparedRows(pass, 0, layers[i].weights.rows(), in, outs[i], rows);
+                layers[i].rows(pass, PreparedInput.ONLY, 0, layers[i].weights.rows(), in, 0, outs[i], 0, rows);
             }
             return;
         }
@@ -47,36 +47,34 @@ public record Linear(WeightMatrix weights, @Nullable MemorySegment bias) {
             }
             int from = rest * chunkRows;
             int to = Math.min(from + chunkRows, layers[layer].weights.rows());
-            layers[layer].preparedRows(pass, from, to, in, outs[layer], rows);
+            layers[layer].rows(pass, PreparedInput.ONLY, from, to, in, 0, outs[layer], 0, rows);
         });
     }
 
-    /** Outputs {@code from} to {@code to} for {@code rows} rows, of input from {@code inRow} and of output from {@code outRow}. */
-    void rows(Kernels kernels, int from, int to, Rows in, int inRow, Rows out, int outRow, int rows) {
-        kernels.multiply(
-                weights,
-                from,
-                to,
-                in.data(),
-                in.at(inRow),
-                in.columns(),
-                rows,
-                out.data(),
-                out.at(outRow),
-                out.columns());
-        addBias(kernels, from, to, out, outRow, rows);
-    }
-
-    /** The same for the first {@code rows} rows of an input that {@link PreparedInput} was made of. */
-    void preparedRows(ForwardPass pass, int from, int to, Rows in, Rows out, int rows) {
+    /**
+     * Outputs {@code from} to {@code to} for {@code rows} rows, of input from {@code inRow} and of output from {@code outRow}.
+     *
+     * @param input the number by which {@link PreparedInput} knows these rows of {@code in}, if it was made of them
+     */
+    void rows(ForwardPass pass, int input, int from, int to, Rows in, int inRow, Rows out, int outRow, int rows) {
         BatchProduct product = pass.kernels.batchProduct(weights, rows);
-        MemorySegment prepared = product == null ? null : pass.memory.prepared.of(product);
+        MemorySegment prepared = product == null ? null : pass.memory.prepared.of(input, product);
         if (product == null || prepared == null) {
-            rows(pass.kernels, from, to, in, 0, out, 0, rows);
-            return;
+            pass.kernels.multiply(
+                    weights,
+                    from,
+                    to,
+                    in.data(),
+                    in.at(inRow),
+                    in.columns(),
+                    rows,
+                    out.data(),
+                    out.at(outRow),
+                    out.columns());
+        } else {
+            product.multiply(weights, from, to, prepared, rows, out.data(), out.at(outRow), out.columns());
         }
-        product.multiply(weights, from, to, prepared, rows, out.data(), 0, out.columns());
-        addBias(pass.kernels, from, to, out, 0, rows);
+        addBias(pass.kernels, from, to, out, outRow, rows);
     }
 
     private void addBias(Kernels kernels, int from, int to, Rows out, int outRow, int rows) {

@@ -64,7 +64,7 @@ public record PlainMlp(Linear up, Linear down, Activation activation) implements
     }
 
     private void raise(ForwardPass pass, Rows in, Rows inner, int rows, int from, int to) {
-        up.preparedRows(pass, from, to, in, inner, rows);
+        up.rows(pass, PreparedInput.ONLY, from, to, in, 0, inner, 0, rows);
         for (int row = 0; row < rows; row++) {
             activation.apply(pass.kernels, inner.data(), inner.at(row) + from, to - from);
         }

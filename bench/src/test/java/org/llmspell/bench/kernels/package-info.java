@@ -1,0 +1,4 @@
+@NullMarked
+package org.llmspell.bench.kernels;
+
+import org.jspecify.annotations.NullMarked;
