@@ -437,7 +437,8 @@ class OpenAiBackendTest {
         assertThat(backend.status().available()).isTrue();
         assertThat(backend.status().details()).containsEntry("server_1", gone.url() + " does not answer");
         two.play(Mood.DEAD);
-        assertThat(backend.status().details()).containsEntry("server_2", two.url() + " fails: EngineCore encountered an issue");
+        assertThat(backend.status().details())
+                .containsEntry("server_2", two.url() + " fails: EngineCore encountered an issue");
         two.play(Mood.HONEST);
 
         int before = two.requests(CHAT).size();
