@@ -255,12 +255,12 @@ class UnderLoadTest {
             assertThat(server.get("/api/running").body()).contains("\"requests\":[]");
             assertThat(TestServer.becomes(() -> server.server.open() == 2)).isTrue();
 
-            for (Socket socket : List.of(second, first)) {
-                String whole = server.ask(
-                                "/api/generate", longReply(socket == first ? 1 : 2, context, ",\"stream\":false"))
+            Socket[] sockets = {first, second};
+            for (int i = sockets.length; i > 0; i--) {
+                String whole = server.ask("/api/generate", longReply(i, context, ",\"stream\":false"))
                         .get("response")
                         .asString();
-                assertThat(readToTheEnd(socket)).isEqualTo(whole);
+                assertThat(readToTheEnd(sockets[i - 1])).isEqualTo(whole);
             }
             assertThat(metric(server, "llmspell_cancelled_total")).isZero();
             assertThat(TestServer.becomes(() -> server.server.open() == 0)).isTrue();

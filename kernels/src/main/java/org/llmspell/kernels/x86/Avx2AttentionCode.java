@@ -181,7 +181,7 @@ record Avx2AttentionCode(AttentionCode shape) {
         int rest = dimension % LANES;
         if (rest > 0) {
             constant(a, MASK, Avx2RowCode.mask(rest));
-            constant(a, LAST, LAST_LANES + Integer.BYTES * (LANES - rest));
+            constant(a, LAST, LAST_LANES + (long) Integer.BYTES * (LANES - rest));
         }
         a.load(RSI, at(RDI, source));
         a.load(RDX, at(RDI, target));
@@ -320,7 +320,7 @@ record Avx2AttentionCode(AttentionCode shape) {
 
     /** {@code mask} says which of the eight positions from {@code 8 · part} on have their bits in {@code bits}; by RCX. */
     static void mask(Assembler a, Vec mask, Mem bits, int part) {
-        a.mov(RCX, BITS + VECTOR * (part % 4));
+        a.mov(RCX, BITS + (long) VECTOR * (part % 4));
         a.emit(VPBROADCASTD, mask, bits.plus(Integer.BYTES * (part / 4)));
         a.emit(VPAND, mask, mask, at(RCX, 0));
         a.emit(VPCMPEQD, mask, mask, at(RCX, 0));

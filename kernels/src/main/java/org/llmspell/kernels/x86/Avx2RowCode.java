@@ -97,7 +97,7 @@ final class Avx2RowCode {
 
     /** The address of a mask of the first {@code lanes} of up to 8 lanes. */
     static long mask(int lanes) {
-        return MASKS + Integer.BYTES * (LANES - lanes);
+        return MASKS + (long) Integer.BYTES * (LANES - lanes);
     }
 
     /** A vector of {@code value}. */

@@ -96,7 +96,7 @@ final class X86Recurrence {
     void scan(ScanCall call, int head) {
         Routine code = call.corrects() ? correcting : plain;
         long keyOffset = (long) Float.BYTES * call.keyHead(head) * call.keyDimension();
-        long stateOffset = Float.BYTES * head * call.stateSize();
+        long stateOffset = (long) Float.BYTES * head * call.stateSize();
         long element = (long) Float.BYTES * head * call.valueDimension();
         long after = call.after().address() + stateOffset;
         MemorySegment block = arguments.get();
@@ -108,7 +108,7 @@ final class X86Recurrence {
         block.set(ValueLayout.JAVA_LONG, ScanCode.ROW_BYTES, (long) Float.BYTES * call.keyDimension());
         block.set(ValueLayout.JAVA_FLOAT, ScanCode.SCALE, call.scale());
         for (int token = 0; token < call.tokens(); token++) {
-            long in = call.in().address() + Float.BYTES * token * call.inStride();
+            long in = call.in().address() + (long) Float.BYTES * token * call.inStride();
             long gate = token * call.gateStride() + head;
             long out = call.outIndex() + token * call.outStride();
             block.set(ValueLayout.JAVA_LONG, ScanCode.KEY, in + Float.BYTES * call.key() + keyOffset);

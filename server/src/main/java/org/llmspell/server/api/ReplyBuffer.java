@@ -134,13 +134,11 @@ final class ReplyBuffer {
                 changed.signalAll();
                 return piece;
             }
-            switch (failure) {
+            return switch (failure) {
                 case RuntimeException exception -> throw exception;
                 case Error error -> throw error;
-                case null, default -> {
-                    return null;
-                }
-            }
+                case null, default -> null;
+            };
         } finally {
             lock.unlock();
         }
@@ -176,7 +174,7 @@ final class ReplyBuffer {
     }
 
     private static long bytes(ChatChunk piece) {
-        long objects = 1 + piece.toolCalls().size();
+        long objects = 1L + piece.toolCalls().size();
         for (ChatChunk.TokenLogprob token : piece.logprobs()) {
             objects += 1 + token.alternatives().size();
         }
