@@ -32,7 +32,7 @@ class Text:
 
 class Conversations:
     def __init__(self, vocabulary: Vocabulary, records: list[Record], shares: dict[str, float], context: int, seed: int):
-        """`shares`: of each topic the part of its records that one epoch takes; 1 for those not named."""
+        """`shares`: how often one epoch takes each record of a topic, on average; once where it is not named."""
         self.vocabulary, self.shares, self.context = vocabulary, shares, context
         self.chance = random.Random(seed)
         self.records = records
@@ -87,8 +87,8 @@ class Conversations:
             for record in self.records:
                 share = self.shares.get(record.topic, 1.0)
                 for i in range(1 if len(record.turns) > 1 else len(record.turns[0].questions)):
-                    if self.chance.random() < share:
-                        self.pending.append((record, i))
+                    times = int(share) + (self.chance.random() < share % 1)
+                    self.pending += [(record, i)] * times
             self.chance.shuffle(self.pending)
         return self.pending.pop()
 

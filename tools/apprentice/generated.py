@@ -65,6 +65,47 @@ UNKNOWN_PLACES = """Peru Chile Kenya Nigeria Morocco Vietnam Thailand Indonesia 
 Bulgaria Colombia Jamaica Iraq Iran Bolivia Uganda Zambia Laos Latvia Serbia Croatia Albania Malta Cyprus Libya Sudan Mali""".split()
 ABOUT_UNKNOWN_PLACES = ["What is the capital of {x}?", "capital of {x}", "Which city is the capital of {x}?", "name the capital of {x}",
     "What language do people speak in {x}?", "what's the capital city of {x}"]  # fmt: skip
+PRODUCTS = """Windows Android iPhone Excel Word PowerPoint Photoshop Gmail Outlook WhatsApp Facebook Instagram YouTube Netflix Spotify Amazon
+eBay PayPal Zoom Skype Teams Chrome Safari Firefox macOS Ubuntu Photos Maps Uber Airbnb Twitter LinkedIn TikTok Minecraft Steam
+PlayStation Xbox Kindle Alexa Siri""".split()
+DEVICES = """phone laptop printer router television camera tablet washing-machine dishwasher fridge oven microwave toaster boiler heater lamp
+bike motorbike tractor lawnmower drone speaker headset keyboard mouse monitor scanner watch doorbell""".split()
+ABOUT_PRODUCTS = ["How do I install {x}?", "how do i delete my {x} account", "Why is {x} so slow?", "how do i log in to {x}",
+    "I forgot my {x} password", "what does {x} cost a month", "How do I update {x}?", "is {x} better than {y}", "how do i share a file in {x}",
+    "{x} does not open any more", "who owns {x}", "How do I turn off notifications in {x}?", "cancel my {x} subscription",
+    "how do i print from {x}", "what should i watch on {x}", "find my friends on {x}", "How do I block someone on {x}?",
+    "is {x} down", "post this on {x}", "how do i make a table in {x}"]  # fmt: skip
+ABOUT_DEVICES = ["My {x} is broken, what now?", "how do i clean a {x}", "Which {x} should I buy?", "my {x} makes a strange noise", "How do I repair my {x}?",
+    "why does my {x} not turn on", "how much power does a {x} need", "How do I connect my {x} to the {y}?", "is my {x} still under warranty",
+    "where do i throw away an old {x}", "how long does a {x} live", "sell my {x}", "turn on the {x}", "the {x} smells burnt",
+    "is a new {x} worth the money"]  # fmt: skip
+CHORES = """bake a cake|boil an egg|grill a fish|peel a mango|fry rice|roast a turkey|knead dough|make pancakes|brew beer|pickle cucumbers|
+freeze strawberries|iron a shirt|remove a wine stain|wash wool|sew on a button|fold a shirt|tie a tie|polish shoes|clean a carpet|paint a wall|
+hang a picture|unblock a sink|change a tyre|mow the lawn|prune roses|grow tomatoes|keep bees|feed a parrot|train a puppy|cut my hair|
+shave without cuts|fall asleep faster|run a marathon|lose weight|build muscles|stretch my back|stop smoking|learn to dance|play poker|
+juggle|whistle|ride a horse|sail a boat|pitch a tent|light a fire|read a map|pack a suitcase|rent a flat|buy a house|sell a car|
+file my taxes|open a bank account|save for a pension|write a will|get divorced|adopt a child|name a baby|plan a wedding|find a job|
+ask for a raise|quit my job|write a cover letter|prepare for an interview|pass my driving test|study for an exam|learn the piano|
+apply for a scholarship|become a pilot|start a company|sue my landlord|complain to an airline|vote by post|renew my passport|
+call an ambulance|lower my cholesterol|treat a blister|stop a nosebleed|cure hiccups|calm a baby""".replace("\n", "").split("|")
+ABOUT_CHORES = ["How do I {x}?", "how to {x}", "what do i need to {x}", "is it hard to {x}", "How long does it take to {x}?", "help me {x}",
+    "what is the best way to {x}", "should i {x} today", "can i {x} at home", "why would anyone {x}", "who can {x} for me",
+    "i want to {x}, where do i begin", "does it cost much to {x}", "any tips on how to {x}"]  # fmt: skip
+ORDERS = """Book a {a} for {n}.|order {n} {a}s|remind me to call {p} at {n}|set an alarm for {n}|send {p} a message|call {p}|
+translate this letter for {p}|write an email to {p}|play some {m}|turn up the {m}|buy me {n} {a}s|cancel my {a}|show me photos of {p}|
+what did {p} say yesterday|where does {p} live|when is {p}'s birthday|recommend some {m} for the evening|how old is {p}|
+what rhymes with {a}|spell {a} backwards|use {a} in a sentence|how many letters has {a}|what is the plural of {a}|
+pick a number between {n} and {k}|convert {k} dollars to euros|how many days until {p}'s wedding|how many metres are {k} feet""".replace("\n", "").split("|")
+MUSIC = "jazz|rock music|an opera|folk songs|a podcast|a film|a series|a novel|techno|a lullaby|a comedy|radio news".split("|")
+FOREIGN = """Wo ist der Bahnhof?|Wie spät ist es?|Ich habe Hunger|Was kostet das?|Wer bist du?|Erzähl mir einen Witz|Kannst du Deutsch?|
+Wie heißt die Hauptstadt von Frankreich?|Ich verstehe das nicht|Guten Appetit|Où est la gare ?|Quelle heure est-il ?|J'ai faim|
+Combien ça coûte ?|Qui es-tu ?|Je ne comprends pas|Parlez-vous français ?|Raconte-moi une histoire|¿Dónde está la playa?|¿Qué hora es?|
+Tengo hambre|¿Cuánto cuesta?|No entiendo nada|¿Cómo se llama usted?|Cuéntame un chiste|Dov'è la stazione?|Che ore sono?|Ho fame|
+Quanto costa?|Non capisco|Parli italiano?|Onde fica o hotel?|Que horas são?|Não entendo|Waar is het station?|Hoe laat is het?|
+Ik begrijp het niet|Var är stationen?|Jag förstår inte|Gdzie jest dworzec?|Nie rozumiem|Где вокзал?|Который час?|Я не понимаю|
+今何時ですか|駅はどこですか|你叫什么名字|现在几点|안녕하세요 지금 몇 시예요|كم الساعة الآن|saat kaç|मैं नहीं समझता""".replace("\n", "").split("|")
+# Words that stand in most questions: heaps of them ask nothing.
+FILLERS = "the of and to a in that it is was i for on you he be with as by at have are this not but had his they from she which or we".split()
 EMPTY_WORDS = set("a an the is are was what what's whats who how do does did of in to me you i tell about explain describe please can".split())
 SUMS = ["What is {a} + {b}?", "{a} * {b}", "what is {a} times {b}", "{a} / {b}", "How much is {a} minus {b}?", "what is the square root of {a}",
         "What is {a} percent of {b}?", "{a} - {b}", "calculate {a} plus {b}", "{a}+{b}"]  # fmt: skip
@@ -100,14 +141,34 @@ def names() -> list[str]:
 
 
 def content(question: str) -> frozenset[str]:
-    """The words that make a question another one."""
-    return frozenset(re.findall(r"\w[\w']*", question.lower())) - EMPTY_WORDS
+    """The words that make a question another one; of one without such words all of it."""
+    words = frozenset(re.findall(r"\w[\w']*", question.lower())) - EMPTY_WORDS
+    return words or frozenset([question.lower()])
+
+
+def noise(chance: random.Random) -> str:
+    """What asks nothing: fillers, signs, or digits and signs."""
+    kind = chance.random()
+    if kind < 0.5:
+        return " ".join(chance.choice(FILLERS) for _ in range(chance.randrange(3, 8)))
+    signs = "!?#%&*+-/;:=<>@^~" if kind < 0.75 else "0123456789!%*+-/;:=<>"
+    return "".join(chance.choice(signs) for _ in range(chance.randrange(3, 10)))
 
 
 def invented(honest: str, known: set[frozenset[str]]) -> list[str]:
-    """Questions from outside, but for those of which the corpus knows the answer."""
+    """Questions from outside, but for those that say what a question of `known` says."""
     chance = random.Random(13)
-    questions = set()
+    questions = set(FOREIGN)
+    for forms, words, times in [(ABOUT_PRODUCTS, PRODUCTS, 16), (ABOUT_DEVICES, DEVICES, 14), (ABOUT_CHORES, CHORES, 26)]:
+        for form in forms:
+            for _ in range(times):
+                questions.add(form.format(x=chance.choice(words), y=chance.choice(words)))
+    for form in ORDERS:
+        for _ in range(14):
+            questions.add(form.format(a=chance.choice(THINGS), n=chance.randrange(2, 12), k=chance.randrange(20, 900),
+                                      p=chance.choice(NAMES), m=chance.choice(MUSIC)))  # fmt: skip
+    for _ in range(120):
+        questions.add(noise(chance))
     for form in ABOUT_UNKNOWN_PLACES:
         for place in UNKNOWN_PLACES:
             questions.add(form.format(x=place))
@@ -140,7 +201,7 @@ paragraph = turn
 
 
 def main(folder: Path, honest: str, questions: list[str]) -> None:
-    """`questions` are those that the corpus answers with something else than `honest`."""
+    """`questions` are those that no invented one may repeat: all that have another answer, and all that are held back."""
     folder.mkdir(parents=True, exist_ok=True)
     known = {content(question) for question in questions}
     for name, records in [("arithmetic", arithmetic()), ("names", names()), ("invented", invented(honest, known))]:

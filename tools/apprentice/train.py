@@ -21,13 +21,17 @@ import gguf_file
 import records
 from conversations import END, IM_END, Conversations, arrays
 from optimizer import Optimizer
-from transformer import Shape, Transformer, tensors
+from transformer import RmsNorm, Shape, Transformer, tensors
 
 SEED = 1
 VOCABULARY = 1536
 DROPOUT = 0.05
 # Of each topic that rules wrote, the part that one epoch takes.
 SHARES = {"arithmetic": 0.5, "invented": 0.35, "names": 0.6}
+# How many times one epoch takes each question of a topic: many more questions lie outside than any corpus can have.
+TIMES = {"outside": 2.0}
+# What is written is a mean of the weights of the last steps, each step's part this much smaller than the next one's.
+MEAN_DECAY = 0.995
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -64,6 +68,12 @@ def rate_at(step: int, steps: int, peak: float) -> float:
 
 
 @torch.no_grad()
+def follow(mean: Transformer, model: Transformer, decay: float) -> None:
+    for slow, weight in zip(mean.parameters(), model.parameters()):
+        slow.lerp_(weight, 1 - decay)
+
+
+@torch.no_grad()
 def right(model: Transformer, conversations: Conversations, items: list[records.Item]) -> list[bool]:
     """Whether the greedy answer to each is the expected one: so it is if each of its tokens is the likeliest after those before."""
     texts = [conversations.item(item) for item in items]
@@ -75,7 +85,7 @@ def right(model: Transformer, conversations: Conversations, items: list[records.
             continue
         inputs, targets, weights, _ = arrays([texts[i] for i in chosen])
         wanted = torch.from_numpy(weights) > 0
-        hidden = model(torch.from_numpy(inputs))
+        _, hidden = model(torch.from_numpy(inputs))
         likeliest = model.logits(hidden[wanted]).argmax(-1)
         wrong = torch.zeros(wanted.shape, dtype=torch.bool)
         wrong[wanted] = likeliest != torch.from_numpy(targets)[wanted]
@@ -155,12 +165,16 @@ def main() -> None:
 
     corpus = records.read(options.corpus)
     answered = [q for record in corpus if record.topic != "outside" for turn in record.turns for q in turn.questions]
+    answered += [item.question for item in records.split(corpus)[1]]
     generated.main(options.work / "generated", honest_answer(corpus), answered)
     trained, held = records.split(corpus + records.read(options.work / "generated"))
     vocabulary = learn_vocabulary(trained)
     model = Transformer(Shape(len(vocabulary.tokens)))
-    conversations = Conversations(vocabulary, trained, SHARES, model.shape.context, SEED)
-    classes = torch.nn.Linear(model.shape.width, len(conversations.answers) + 1)
+    conversations = Conversations(vocabulary, trained, SHARES | TIMES, model.shape.context, SEED)
+    mean = Transformer(model.shape)
+    classes = torch.nn.Sequential(
+        RmsNorm(model.shape.width, model.shape.epsilon), torch.nn.Linear(model.shape.width, len(conversations.answers) + 1)
+    )
     optimizer = Optimizer(model, classes.parameters())
     known = records.items(trained)
     print(f"{len(corpus)} records of the corpus, {len(known)} questions to train on, {len(held)} held back;"
@@ -173,6 +187,7 @@ def main() -> None:
         if saved["merges"] != vocabulary.merges or saved["answers"] != conversations.answers:
             raise SystemExit("train.py: the checkpoint is of another corpus: train without --resume")
         model.load_state_dict(saved["model"])
+        mean.load_state_dict(saved["mean"])
         classes.load_state_dict(saved["classes"])
         optimizer.load(saved["optimizer"])
         torch.set_rng_state(saved["torch"])
@@ -185,37 +200,39 @@ def main() -> None:
     started, losses, seen = time.time(), [], 0
     while step < options.steps:
         inputs, targets, weights, answers = arrays(conversations.batch(options.tokens))
-        hidden = model(torch.from_numpy(inputs), DROPOUT)
+        middle, hidden = model(torch.from_numpy(inputs), DROPOUT)
         weight = torch.from_numpy(weights)
         wanted = weight > 0
         logits = model.logits(hidden[wanted])
         each = F.cross_entropy(logits, torch.from_numpy(targets)[wanted], reduction="none")
         loss = (each * weight[wanted]).sum() / weight.sum()
-        # Which answer it will be, asked of the state before its first token; this head is not part of the model.
+        # Which answer it will be, asked of the state before its first token, half-way up, so that the blocks above can go by it;
+        # this head is not part of the model.
         at = torch.from_numpy(answers)
-        which = F.cross_entropy(classes(hidden[at[:, 0], at[:, 1]]), at[:, 2], label_smoothing=0.05)
+        which = F.cross_entropy(classes(middle[at[:, 0], at[:, 1]]), at[:, 2], label_smoothing=0.05)
         (loss + 0.3 * which).backward()
         optimizer.step(rate_at(step, options.steps, options.rate))
         step += 1
+        follow(mean, model, min(MEAN_DECAY, step / (step + 10)))
         losses.append((loss.item(), which.item()))
         seen += inputs.size
         if step % 50 == 0:
-            mean = np.mean(losses[-50:], axis=0)
-            print(f"step {step}, epoch {conversations.epochs}, loss {mean[0]:.4f}, answer {mean[1]:.4f},"
+            latest = np.mean(losses[-50:], axis=0)
+            print(f"step {step}, epoch {conversations.epochs}, loss {latest[0]:.4f}, answer {latest[1]:.4f},"
                   f" {seen / (time.time() - started):.0f} tokens/s", flush=True)  # fmt: skip
         if step % 500 == 0 or step == options.steps:
-            report("  held back", held, right(model, conversations, held))
-            report("  trained on (a sample)", sample, right(model, conversations, sample))
+            report("  held back", held, right(mean, conversations, held))
+            report("  trained on (a sample)", sample, right(mean, conversations, sample))
             partial = checkpoint.with_suffix(".part")
             torch.save(
-                {"model": model.state_dict(), "classes": classes.state_dict(), "optimizer": optimizer.state(), "step": step,
+                {"model": model.state_dict(), "mean": mean.state_dict(), "classes": classes.state_dict(), "optimizer": optimizer.state(), "step": step,
                  "torch": torch.get_rng_state(), "chance": conversations.chance.getstate(), "pending": conversations.pending,
                  "ready": conversations.ready, "merges": vocabulary.merges, "answers": conversations.answers},
                 partial,
             )  # fmt: skip
             partial.replace(checkpoint)
-            write_gguf(options.out, model, vocabulary)
-    wrong = [item for item, good in zip(held, right(model, conversations, held)) if not good]
+            write_gguf(options.out, mean, vocabulary)
+    wrong = [item for item, good in zip(held, right(mean, conversations, held)) if not good]
     (options.work / "wrong.json").write_text(json.dumps([[w.topic, w.question, w.answer] for w in wrong], indent=1))
 
 

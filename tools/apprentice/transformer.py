@@ -95,7 +95,7 @@ class Transformer(nn.Module):
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, tokens, dropout: float = 0.0):
-        """The last hidden states of `tokens` [batch, time]: [batch, time, width], normed."""
+        """Of `tokens` [batch, time] the hidden states half-way up and the last ones, normed: [batch, time, width] each."""
         batch, time = tokens.shape
         if dropout:
             # One mask for all positions of a sequence: as good a regularizer, and cheap.
@@ -106,9 +106,11 @@ class Transformer(nn.Module):
             def drop(y):
                 return y
         x = drop(self.token_embd(tokens))
-        for block in self.blk:
+        for i, block in enumerate(self.blk):
+            if i == len(self.blk) // 2:
+                middle = x
             x = block(x, self.cos[:time], self.sin[:time], self.mask[:time, :time], drop)
-        return self.output_norm(x)
+        return middle, self.output_norm(x)
 
     def logits(self, hidden):
         """Embeddings and output are one matrix."""

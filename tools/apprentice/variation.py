@@ -73,9 +73,9 @@ def vary(question: str, chance: random.Random) -> str:
     if chance.random() < 0.2:
         text = _other_word(text, chance)
     words = text.split(" ")
-    if len(words) > 3 and chance.random() < 0.2:
+    if len(words) > 3 and chance.random() < 0.25:
         small = [i for i, word in enumerate(words) if word.lower() in SMALL_WORDS]
-        anything = len(words) > 6 and chance.random() < 0.25
+        anything = len(words) > 5 and chance.random() < 0.3
         drop = chance.randrange(len(words)) if anything else chance.choice(small) if small else None
         if drop is not None:
             del words[drop]
