@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.llmspell.gguf.BlockFormat;
 import org.llmspell.kernels.BatchProduct;
@@ -100,7 +101,7 @@ final class DenseProduct implements BatchProduct {
     }
 
     /** All code, that which expands {@code formats} included. */
-    List<Routine> routines(BlockFormat... formats) {
+    List<Routine> routines(Set<BlockFormat> formats) {
         List<Routine> routines = new ArrayList<>(List.of(prepare, store, expanded));
         steps.forEach(step -> routines.add(step.code));
         for (BlockFormat format : formats) {

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,7 +85,7 @@ class Avx2CodeTest {
     @Test
     void allCodeForDenseProductsIsWithinAvx2() throws Exception {
         DenseProduct product = DenseProduct.avx2(KernelProvider.scalar());
-        assertWithinAvx2(instructions(product.routines(BlockFormat.F32, BlockFormat.F16, BlockFormat.BF16)));
+        assertWithinAvx2(instructions(product.routines(Set.of(BlockFormat.F32, BlockFormat.F16, BlockFormat.BF16))));
     }
 
     private static void assertWithinAvx2(List<Disassembly.Line> lines) {
