@@ -183,10 +183,9 @@ public final class HuggingFace {
         return variants.keySet().iterator().next();
     }
 
-    private Answer<byte[]> get(URI url) throws IOException, InterruptedException {
+    private Answer<byte[]> get(URI url) throws TransferException, InterruptedException {
         try {
-            return transport.get(
-                    url, token, Map.of("Accept", "application/json"), info -> new BoundedBytes(MAX_LISTING));
+            return transport.getWhole(url, token, "application/json", MAX_LISTING);
         } catch (TransferException e) {
             throw e.reason() == Cause.UNAUTHORIZED ? gated(e) : e;
         }

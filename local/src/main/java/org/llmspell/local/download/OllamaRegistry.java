@@ -49,11 +49,8 @@ public final class OllamaRegistry {
     public RemoteModel find(String name, @Nullable String tag) throws IOException, InterruptedException {
         String repository = name.contains("/") ? name : "library/" + name;
         String wanted = tag == null ? "latest" : tag;
-        Answer<byte[]> answer = transport.get(
-                URI.create(endpoint + "/v2/" + repository + "/manifests/" + wanted),
-                null,
-                Map.of("Accept", MANIFEST_TYPE),
-                info -> new BoundedBytes(MAX_MANIFEST));
+        URI url = URI.create(endpoint + "/v2/" + repository + "/manifests/" + wanted);
+        Answer<byte[]> answer = transport.getWhole(url, null, MANIFEST_TYPE, MAX_MANIFEST);
         Map<String, @Nullable Object> manifest;
         try {
             manifest = JsonText.parseObject(new String(answer.body(), StandardCharsets.UTF_8));

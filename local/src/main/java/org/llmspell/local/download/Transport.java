@@ -78,6 +78,25 @@ public final class Transport implements AutoCloseable {
         throw new TransferException(Cause.DISHONEST, url.getHost() + " redirects without end");
     }
 
+    /**
+     * {@link #get} of a short answer, whole in memory.
+     *
+     * @param accept the media type that is wanted
+     * @param limit bytes that the answer may have
+     * @throws TransferException as {@link #get} does, and saying in words why there is no answer
+     * @throws InterruptedException if the calling thread is interrupted, which drops the connection
+     */
+    Answer<byte[]> getWhole(URI url, @Nullable String token, String accept, int limit)
+            throws TransferException, InterruptedException {
+        try {
+            return get(url, token, Map.of("Accept", accept), info -> new BoundedBytes(limit));
+        } catch (TransferException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TransferException(Cause.TRANSIENT, describe(url, e), null, e);
+        }
+    }
+
     /** Why no answer came from {@code url}, in words. */
     static String describe(URI url, Throwable failure) {
         String host = url.getHost();

@@ -198,6 +198,14 @@ class CandlePullTest {
                 .contains("it has Q2_K");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"nosuch:latest", "tinyllama:Q4_K_M", "hf.co/user/repo:Q8_0"})
+    void aServerThatCannotBeReachedIsNamed(String spec) {
+        server.close();
+        assertThat(failure(spec).detail())
+                .isEqualTo(spec + ": " + server.url("/").getHost() + " cannot be reached");
+    }
+
     @Test
     void anOllamaRegistryServesNamesThatAreNotShortNames() throws Exception {
         registry("library/llama3.2", "1b", "sha256:" + Sha256.of(gguf), gguf.length);
