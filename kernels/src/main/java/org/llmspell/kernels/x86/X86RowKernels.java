@@ -96,9 +96,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void add(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
-        Bounds.floats(x, xIndex, count);
-        Bounds.floats(y, yIndex, count);
-        if (!NativeMemory.writable(x) || !NativeMemory.reachable(y)) {
+        if (!takes(x, xIndex, y, yIndex, count)) {
             others.add(x, xIndex, y, yIndex, count);
             return;
         }
@@ -108,9 +106,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void addScaled(MemorySegment x, long xIndex, MemorySegment y, long yIndex, float scale, int count) {
-        Bounds.floats(x, xIndex, count);
-        Bounds.floats(y, yIndex, count);
-        if (!NativeMemory.writable(x) || !NativeMemory.reachable(y)) {
+        if (!takes(x, xIndex, y, yIndex, count)) {
             others.addScaled(x, xIndex, y, yIndex, scale, count);
             return;
         }
@@ -120,9 +116,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void multiply(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
-        Bounds.floats(x, xIndex, count);
-        Bounds.floats(y, yIndex, count);
-        if (!NativeMemory.writable(x) || !NativeMemory.reachable(y)) {
+        if (!takes(x, xIndex, y, yIndex, count)) {
             others.multiply(x, xIndex, y, yIndex, count);
             return;
         }
@@ -132,9 +126,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void siluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+        if (!takes(gate, gateIndex, up, upIndex, count)) {
             others.siluMultiply(gate, gateIndex, up, upIndex, count);
             return;
         }
@@ -144,9 +136,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void geluMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+        if (!takes(gate, gateIndex, up, upIndex, count)) {
             others.geluMultiply(gate, gateIndex, up, upIndex, count);
             return;
         }
@@ -156,9 +146,7 @@ abstract class X86RowKernels extends ForwardingKernels {
 
     @Override
     public void sigmoidMultiply(MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+        if (!takes(gate, gateIndex, up, upIndex, count)) {
             others.sigmoidMultiply(gate, gateIndex, up, upIndex, count);
             return;
         }
@@ -169,9 +157,7 @@ abstract class X86RowKernels extends ForwardingKernels {
     @Override
     public void clampedSiluMultiply(
             MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit) {
-        Bounds.floats(gate, gateIndex, count);
-        Bounds.floats(up, upIndex, count);
-        if (!NativeMemory.writable(gate) || !NativeMemory.reachable(up)) {
+        if (!takes(gate, gateIndex, up, upIndex, count)) {
             others.clampedSiluMultiply(gate, gateIndex, up, upIndex, count, alpha, limit);
             return;
         }
@@ -296,6 +282,13 @@ abstract class X86RowKernels extends ForwardingKernels {
         }
         recurrence.scan(call, head);
         NativeMemory.keep(call, call, call);
+    }
+
+    /** Checks the bounds of two rows; whether both lie in native memory, and the first can be written. */
+    private static boolean takes(MemorySegment x, long xIndex, MemorySegment y, long yIndex, int count) {
+        Bounds.floats(x, xIndex, count);
+        Bounds.floats(y, yIndex, count);
+        return NativeMemory.writable(x) && NativeMemory.reachable(y);
     }
 
     private static boolean writable(MemorySegment a, MemorySegment b, @Nullable MemorySegment c) {
