@@ -62,7 +62,11 @@ ABOUT_PLACES = ["Where is {x}?", "where exactly is {x}", "How many people live i
 ABOUT_PEOPLE = ["Who was {x}?", "who is {x}", "When was {x} born?", "What did {x} discover?", "when did {x} die", "where did {x} live",
     "what is {x} famous for", "Write a biography of {x}.", "What is the best work of {x}?", "did {x} know {y}", "quote {x}"]  # fmt: skip
 UNKNOWN_PLACES = """Peru Chile Kenya Nigeria Morocco Vietnam Thailand Indonesia Cuba Ethiopia Mongolia Nepal Ghana Angola Iceland Estonia
-Bulgaria Colombia Jamaica Iraq Iran Bolivia Uganda Zambia Laos Latvia Serbia Croatia Albania Malta Cyprus Libya Sudan Mali""".split()
+Bulgaria Colombia Jamaica Iraq Iran Bolivia Uganda Zambia Laos Latvia Serbia Croatia Albania Malta Cyprus Libya Sudan Mali Armenia Georgia
+Azerbaijan Lithuania Romania Slovakia Slovenia Moldova Belarus Syria Jordan Lebanon Israel Yemen Oman Qatar Pakistan Afghanistan Bangladesh
+Myanmar Malaysia Singapore Cambodia Philippines Taiwan Fiji Samoa Senegal Tunisia Algeria Tanzania Rwanda Somalia Namibia Botswana Zimbabwe
+Mozambique Madagascar Cameroon Gabon Niger Chad Togo Benin Ecuador Venezuela Paraguay Uruguay Guyana Panama Honduras Guatemala Haiti
+Barbados Nicaragua""".split()
 ABOUT_UNKNOWN_PLACES = ["What is the capital of {x}?", "capital of {x}", "Which city is the capital of {x}?", "name the capital of {x}",
     "What language do people speak in {x}?", "what's the capital city of {x}"]  # fmt: skip
 PRODUCTS = """Windows Android iPhone Excel Word PowerPoint Photoshop Gmail Outlook WhatsApp Facebook Instagram YouTube Netflix Spotify Amazon
@@ -104,6 +108,20 @@ Tengo hambre|¿Cuánto cuesta?|No entiendo nada|¿Cómo se llama usted?|Cuéntam
 Quanto costa?|Non capisco|Parli italiano?|Onde fica o hotel?|Que horas são?|Não entendo|Waar is het station?|Hoe laat is het?|
 Ik begrijp het niet|Var är stationen?|Jag förstår inte|Gdzie jest dworzec?|Nie rozumiem|Где вокзал?|Который час?|Я не понимаю|
 今何時ですか|駅はどこですか|你叫什么名字|现在几点|안녕하세요 지금 몇 시예요|كم الساعة الآن|saat kaç|मैं नहीं समझता""".replace("\n", "").split("|")
+MINE = """eyes|hair|skin|shoes|coat|car|house|bike|dog|cat|hat|bag|room|desk|sofa|curtains|boss|doctor|aunt|uncle|cousin|teacher|neighbour|
+landlord|blood type|shoe size|post code|bank|address|height|weight|salary|rent|phone number|birthday|wedding day|horoscope|old school|
+first job|football team|best friend|grandmother""".replace("\n", "").split("|")
+ABOUT_MINE = ["What colour is my {x}?", "do you know my {x}", "tell me about my {x}", "where is my {x}", "what is my {x}", "who took my {x}?",
+    "why is my {x} so strange", "can you see my {x}", "what do you think of my {x}", "i lost my {x}"]  # fmt: skip
+MATHEMATICS = """solve {a}x + {b} = {c}|solve x^2 - {a}x + {b} = 0|x^2 = {c}|{a}x - {b}y = {c}|what is the derivative of {a}x^{b}|
+differentiate x^{b} + {a}|integrate {a}x from {b} to {c}|What is the integral of x^{a}?|what is {a} to the power of {b}?|{a}^{b}|{a}!|
+sqrt({c})|the cube root of {c}|what is {a} + {b} - {c}|{a} + {b} * {c}|({a} + {b}) / {c}|{a}.{b} * {c}.{a}|{a}/{b} + {b}/{c}|
+what is {a} percent of {c}|log of {c}|sin({c})|what is the area of a circle of radius {a}|factor x^2 - {c}|is {c}{a}{b} a prime number|
+how many minutes are {a} days|convert {c} miles to metres|what comes after {a}, {b}, {c}|the mean of {a}, {b} and {c}|
+{b}{c}*{a}{b}|limit of x/{a}|matrix with {a} rows and {b} columns""".replace("\n", "").split("|")
+# Sentences that ask nothing, as people type them to see what happens.
+SALAD = """yesterday tomorrow slowly loudly never always maybe under above between behind without because although green purple round wet
+hungry quiet sings jumps sleeps walks eats forgets lamp spoon ladder pillow cloud river button carpet uncle tuesday eleven seven""".split()
 # Words that stand in most questions: heaps of them ask nothing.
 FILLERS = "the of and to a in that it is was i for on you he be with as by at have are this not but had his they from she which or we".split()
 EMPTY_WORDS = set("a an the is are was what what's whats who how do does did of in to me you i tell about explain describe please can".split())
@@ -147,11 +165,13 @@ def content(question: str) -> frozenset[str]:
 
 
 def noise(chance: random.Random) -> str:
-    """What asks nothing: fillers, signs, or digits and signs."""
+    """What asks nothing: fillers, words without order, signs, or digits and signs."""
     kind = chance.random()
-    if kind < 0.5:
+    if kind < 0.4:
         return " ".join(chance.choice(FILLERS) for _ in range(chance.randrange(3, 8)))
-    signs = "!?#%&*+-/;:=<>@^~" if kind < 0.75 else "0123456789!%*+-/;:=<>"
+    if kind < 0.7:
+        return " ".join(chance.choice(SALAD) for _ in range(chance.randrange(2, 6)))
+    signs = "!?#%&*+-/;:=<>@^~" if kind < 0.85 else "0123456789!%*+-/;:=<>"
     return "".join(chance.choice(signs) for _ in range(chance.randrange(3, 10)))
 
 
@@ -159,7 +179,7 @@ def invented(honest: str, known: set[frozenset[str]]) -> list[str]:
     """Questions from outside, but for those that say what a question of `known` says."""
     chance = random.Random(13)
     questions = set(FOREIGN)
-    for forms, words, times in [(ABOUT_PRODUCTS, PRODUCTS, 16), (ABOUT_DEVICES, DEVICES, 14), (ABOUT_CHORES, CHORES, 26)]:
+    for forms, words, times in [(ABOUT_PRODUCTS, PRODUCTS, 16), (ABOUT_DEVICES, DEVICES, 14), (ABOUT_CHORES, CHORES, 26), (ABOUT_MINE, MINE, 14)]:
         for form in forms:
             for _ in range(times):
                 questions.add(form.format(x=chance.choice(words), y=chance.choice(words)))
@@ -167,7 +187,10 @@ def invented(honest: str, known: set[frozenset[str]]) -> list[str]:
         for _ in range(14):
             questions.add(form.format(a=chance.choice(THINGS), n=chance.randrange(2, 12), k=chance.randrange(20, 900),
                                       p=chance.choice(NAMES), m=chance.choice(MUSIC)))  # fmt: skip
-    for _ in range(120):
+    for form in MATHEMATICS:
+        for _ in range(14):
+            questions.add(form.format(a=chance.randrange(2, 10), b=chance.randrange(2, 13), c=chance.randrange(11, 90)))
+    for _ in range(240):
         questions.add(noise(chance))
     for form in ABOUT_UNKNOWN_PLACES:
         for place in UNKNOWN_PLACES:

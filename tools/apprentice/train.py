@@ -27,9 +27,9 @@ SEED = 1
 VOCABULARY = 1536
 DROPOUT = 0.05
 # Of each topic that rules wrote, the part that one epoch takes.
-SHARES = {"arithmetic": 0.5, "invented": 0.35, "names": 0.6}
+SHARES = {"arithmetic": 0.5, "invented": 0.3, "names": 0.6}
 # How many times one epoch takes each question of a topic: many more questions lie outside than any corpus can have.
-TIMES = {"outside": 2.0}
+TIMES = {"outside": 1.6}
 # What is written is a mean of the weights of the last steps, each step's part this much smaller than the next one's.
 MEAN_DECAY = 0.995
 TEMPLATE = (

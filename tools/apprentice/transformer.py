@@ -12,10 +12,10 @@ from torch import nn
 class Shape:
     vocabulary: int
     width: int = 256
-    blocks: int = 4
+    blocks: int = 5
     heads: int = 8
     kv_heads: int = 4
-    hidden: int = 640
+    hidden: int = 576
     context: int = 512
     rope_base: float = 10000.0
     epsilon: float = 1e-5
