@@ -160,6 +160,8 @@ public final class Bounds {
     public static void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,
@@ -168,7 +170,12 @@ public final class Bounds {
         if (dimensions < 0 || dimensions % 2 != 0) {
             throw new IllegalArgumentException("rotary dimensions come in pairs, not " + dimensions);
         }
-        floats(x, index, dimensions);
+        if (heads < 0) {
+            throw new IllegalArgumentException("there cannot be " + heads + " heads");
+        }
+        if (heads > 0) {
+            rows(x, index, stride, heads, 0, dimensions);
+        }
         floats(cos, cosIndex, dimensions / 2);
         floats(sin, sinIndex, dimensions / 2);
     }

@@ -141,14 +141,19 @@ public interface Kernels {
             MemorySegment gate, long gateIndex, MemorySegment up, long upIndex, int count, float alpha, float limit);
 
     /**
-     * Rotates one head's first {@code dimensions} elements in place.
+     * Rotates the first {@code dimensions} elements of each head of one position in place.
      *
+     * @param index the first head's first element
+     * @param heads how many there are, at least 0
+     * @param stride elements from one head to the next, at least 0
      * @param cos {@code dimensions / 2} cosines for this position, likewise {@code sin}
      * @param halves false pairs neighbours (2i, 2i+1), as llama does; true pairs i with i + dimensions/2, as NeoX does
      */
     void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,

@@ -340,7 +340,6 @@ class RowKernelsTest {
         Random random = new Random(8);
         for (int dimensions : new int[] {0, 2, 4, 6, 8, 10, 14, 16, 18, 30, 32, 34, 46, 64, 66, 80, 128}) {
             int pairs = dimensions / 2;
-            float[] x = RandomWeights.gaussians(dimensions, random);
             float[] cos = new float[pairs];
             float[] sin = new float[pairs];
             for (int i = 0; i < pairs; i++) {
@@ -348,24 +347,38 @@ class RowKernelsTest {
                 cos[i] = (float) Math.cos(angle);
                 sin[i] = (float) Math.sin(angle);
             }
-            for (boolean halves : new boolean[] {false, true}) {
-                MemorySegment memory = row(x, 3);
-                kernels.rotate(memory, 3, row(cos, 1), 1, row(sin, 2), 2, dimensions, halves);
-                assertRow(
-                        memory,
-                        3,
-                        dimensions,
-                        i -> {
-                            int pair = halves ? i % pairs : i / 2;
-                            boolean first = halves ? i < pairs : i % 2 == 0;
-                            double a = x[halves ? pair : 2 * pair];
-                            double b = x[halves ? pair + pairs : 2 * pair + 1];
-                            return first ? a * cos[pair] - b * sin[pair] : a * sin[pair] + b * cos[pair];
-                        },
-                        0,
-                        1e-6);
+            for (int heads : new int[] {0, 1, 3}) {
+                int stride = dimensions + 5;
+                float[] x = RandomWeights.gaussians(3 * stride, random);
+                for (boolean halves : new boolean[] {false, true}) {
+                    MemorySegment memory = row(x, 3);
+                    kernels.rotate(memory, 3, heads, stride, row(cos, 1), 1, row(sin, 2), 2, dimensions, halves);
+                    assertRow(
+                            memory,
+                            3,
+                            x.length,
+                            i -> rotated(x, i, i < heads * stride ? dimensions : 0, stride, cos, sin, halves),
+                            0,
+                            1e-6);
+                }
             }
         }
+    }
+
+    /** What element {@code i} of some heads becomes; those after the first {@code dimensions} of each stay. */
+    private static double rotated(
+            float[] x, int i, int dimensions, int stride, float[] cos, float[] sin, boolean halves) {
+        int element = i % stride;
+        if (element >= dimensions) {
+            return x[i];
+        }
+        int head = i - element;
+        int pairs = dimensions / 2;
+        int pair = halves ? element % pairs : element / 2;
+        boolean first = halves ? element < pairs : element % 2 == 0;
+        double a = x[head + (halves ? pair : 2 * pair)];
+        double b = x[head + (halves ? pair + pairs : 2 * pair + 1)];
+        return first ? a * cos[pair] - b * sin[pair] : a * sin[pair] + b * cos[pair];
     }
 
     @ParameterizedTest
@@ -490,12 +503,18 @@ class RowKernelsTest {
         assertOutside(() -> kernels.siluMultiply(nine, 0, ten, 0, 10));
         assertOutside(() -> kernels.clampedSiluMultiply(ten, 0, nine, 0, 10, 1, 1));
         assertOutside(() -> kernels.geluMultiply(ten, 0, nine, 0, 10));
-        assertOutside(() -> kernels.rotate(nine, 0, ten, 0, ten, 0, 10, true));
-        assertOutside(() -> kernels.rotate(ten, 0, ten, 6, ten, 0, 10, true));
-        assertOutside(() -> kernels.rotate(ten, 0, ten, 0, ten, 6, 10, false));
-        assertThatThrownBy(() -> kernels.rotate(ten, 0, ten, 0, ten, 0, 3, true))
+        assertOutside(() -> kernels.rotate(nine, 0, 1, 0, ten, 0, ten, 0, 10, true));
+        assertOutside(() -> kernels.rotate(ten, 0, 2, 5, ten, 0, ten, 0, 6, true));
+        assertOutside(() -> kernels.rotate(ten, 0, 3, Long.MAX_VALUE / 2, ten, 0, ten, 0, 4, false));
+        assertOutside(() -> kernels.rotate(ten, 0, 2, -1, ten, 0, ten, 0, 4, false));
+        assertOutside(() -> kernels.rotate(ten, 0, 1, 0, ten, 6, ten, 0, 10, true));
+        assertOutside(() -> kernels.rotate(ten, 0, 1, 0, ten, 0, ten, 6, 10, false));
+        assertThatThrownBy(() -> kernels.rotate(ten, 0, 1, 0, ten, 0, ten, 0, 3, true))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("pairs");
+        assertThatThrownBy(() -> kernels.rotate(ten, 0, -1, 0, ten, 0, ten, 0, 4, true))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("heads");
         assertOutside(() -> kernels.toHalf(ten, 0, nine, 9, 10));
         assertOutside(() -> kernels.toHalf(nine, 0, ten, 0, 10));
         assertOutside(() -> kernels.toBytes(nine, 0, ten, 0, 10));

@@ -116,7 +116,7 @@ public class RowOperations {
     @Benchmark
     public MemorySegment rotate(ChosenKernels kernels, Row row) {
         MemorySegment x = row.fresh();
-        kernels.get().rotate(x, 0, row.other, 0, row.other, 0, row.columns, true);
+        kernels.get().rotate(x, 0, 1, 0, row.other, 0, row.other, 0, row.columns, true);
         return x;
     }
 

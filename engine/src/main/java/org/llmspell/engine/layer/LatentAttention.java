@@ -147,6 +147,15 @@ public record LatentAttention(
         Rows cos = pass.memory.cosines[rope.slot()];
         Rows sin = pass.memory.sines[rope.slot()];
         pass.kernels.rotate(
-                rows.data(), index, cos.data(), cos.at(row), sin.data(), sin.at(row), rope.dimensions(), rope.halves());
+                rows.data(),
+                index,
+                1,
+                0,
+                cos.data(),
+                cos.at(row),
+                sin.data(),
+                sin.at(row),
+                rope.dimensions(),
+                rope.halves());
     }
 }

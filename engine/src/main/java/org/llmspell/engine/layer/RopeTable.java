@@ -73,11 +73,17 @@ public final class RopeTable {
     void rotate(ForwardPass pass, Rows rows, int row, int count, int dimension) {
         Rows cos = pass.memory.cosines[slot];
         Rows sin = pass.memory.sines[slot];
-        for (int head = 0; head < count; head++) {
-            long index = rows.at(row) + (long) head * dimension;
-            pass.kernels.rotate(
-                    rows.data(), index, cos.data(), cos.at(row), sin.data(), sin.at(row), dimensions(), halves);
-        }
+        pass.kernels.rotate(
+                rows.data(),
+                rows.at(row),
+                count,
+                dimension,
+                cos.data(),
+                cos.at(row),
+                sin.data(),
+                sin.at(row),
+                dimensions(),
+                halves);
     }
 
     void write(int position, int contextLength, Rows cosines, Rows sines, int row) {

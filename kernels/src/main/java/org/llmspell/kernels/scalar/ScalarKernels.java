@@ -315,23 +315,28 @@ public final class ScalarKernels implements Kernels {
     public void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,
             long sinIndex,
             int dimensions,
             boolean halves) {
-        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
+        Bounds.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions);
         int pairs = dimensions / 2;
-        for (int i = 0; i < pairs; i++) {
-            long first = index + (halves ? i : 2 * i);
-            long second = halves ? first + pairs : first + 1;
-            float a = get(x, first);
-            float b = get(x, second);
-            float c = get(cos, cosIndex + i);
-            float s = get(sin, sinIndex + i);
-            set(x, first, a * c - b * s);
-            set(x, second, a * s + b * c);
+        for (int head = 0; head < heads; head++) {
+            long start = index + head * stride;
+            for (int i = 0; i < pairs; i++) {
+                long first = start + (halves ? i : 2 * i);
+                long second = halves ? first + pairs : first + 1;
+                float a = get(x, first);
+                float b = get(x, second);
+                float c = get(cos, cosIndex + i);
+                float s = get(sin, sinIndex + i);
+                set(x, first, a * c - b * s);
+                set(x, second, a * s + b * c);
+            }
         }
     }
 

@@ -264,21 +264,26 @@ public final class VectorKernels implements Kernels {
     public void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,
             long sinIndex,
             int dimensions,
             boolean halves) {
-        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
+        Bounds.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions);
         if (!usable(x) || !usable(cos) || !usable(sin) || x.isReadOnly()) {
-            scalar.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+            scalar.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions, halves);
             return;
         }
-        if (halves) {
-            Rotary.halves(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
-        } else {
-            Rotary.neighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        for (int head = 0; head < heads; head++) {
+            long first = at(x, index + head * stride);
+            if (halves) {
+                Rotary.halves(first, at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+            } else {
+                Rotary.neighbours(first, at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+            }
         }
         NativeMemory.keep(x, cos, sin);
     }

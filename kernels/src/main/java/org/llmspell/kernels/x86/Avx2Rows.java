@@ -1,8 +1,5 @@
 package org.llmspell.kernels.x86;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.llmspell.kernels.CacheFormat;
 
@@ -30,7 +27,7 @@ final class Avx2Rows implements Rows {
     private final Routine reluSquared = Routine.of(Avx2GateCode::reluSquared);
     private final Routine xielu = Routine.of(Avx2GateCode::xielu);
     private final Routine clampedSiluMultiply = Routine.of(Avx2GateCode::clampedSiluMultiply);
-    private final ThreadLocal<Arguments> arguments = ThreadLocal.withInitial(Arguments::new);
+    private final ThreadLocal<Block> blocks = ThreadLocal.withInitial(Block::new);
 
     /** All code there is. */
     List<Routine> routines() {
@@ -59,64 +56,58 @@ final class Avx2Rows implements Rows {
 
     @Override
     public float dot(long x, long y, int count) {
-        Arguments block = arguments.get().operands(x, y, 0, 0).count(count);
+        Block block = blocks.get().operands(x, y, 0, 0).count(count);
         block.run(dot);
-        return block.memory.get(ValueLayout.JAVA_FLOAT, Avx2RowCode.FIRST_NUMBER);
+        return block.arguments.result(Avx2RowCode.FIRST_NUMBER);
     }
 
     @Override
     public void add(long x, long y, int count) {
-        arguments.get().operands(x, y, 0, 0).count(count).run(add);
+        blocks.get().operands(x, y, 0, 0).count(count).run(add);
     }
 
     @Override
     public void addScaled(long x, long y, float scale, int count) {
-        arguments
-                .get()
-                .operands(x, y, 0, 0)
-                .count(count)
-                .numbers(scale, 0, 0, 0)
-                .run(addScaled);
+        blocks.get().operands(x, y, 0, 0).count(count).numbers(scale, 0, 0, 0).run(addScaled);
     }
 
     @Override
     public void addProduct(long x, long y, long z, int count) {
-        arguments.get().operands(x, y, z, 0).count(count).run(addProduct);
+        blocks.get().operands(x, y, z, 0).count(count).run(addProduct);
     }
 
     @Override
     public void multiply(long x, long y, int count) {
-        arguments.get().operands(x, y, 0, 0).count(count).run(multiply);
+        blocks.get().operands(x, y, 0, 0).count(count).run(multiply);
     }
 
     @Override
     public void rotateHalves(long x, long cos, long sin, int pairs) {
         long second = x + (long) Float.BYTES * pairs;
-        arguments.get().operands(x, second, cos, sin).count(pairs).run(rotateHalves);
+        blocks.get().operands(x, second, cos, sin).count(pairs).run(rotateHalves);
     }
 
     @Override
     public void rotateNeighbours(long x, long cos, long sin, int pairs) {
-        arguments.get().operands(x, 0, cos, sin).count(2 * pairs).run(rotateNeighbours);
+        blocks.get().operands(x, 0, cos, sin).count(2 * pairs).run(rotateNeighbours);
     }
 
     @Override
     public void toHalf(long x, long halves, int count) {
-        arguments.get().operands(x, halves, 0, 0).count(count).run(toHalf);
+        blocks.get().operands(x, halves, 0, 0).count(count).run(toHalf);
     }
 
     @Override
     public void toBytes(long x, long bytes, int count) {
-        Arguments block = arguments.get().operands(x, bytes, 0, 0);
-        block.memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.VECTORS, count / CacheFormat.BLOCK);
-        block.memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.REST, count % CacheFormat.BLOCK);
+        Block block = blocks.get().operands(x, bytes, 0, 0);
+        block.arguments.set(Avx2RowCode.VECTORS, count / CacheFormat.BLOCK);
+        block.arguments.set(Avx2RowCode.REST, count % CacheFormat.BLOCK);
         block.run(toBytes);
     }
 
     @Override
     public void rmsNorm(long out, long x, long weight, int count, float epsilon) {
-        arguments
-                .get()
+        blocks.get()
                 .operands(out, x, weight, 0)
                 .count(count)
                 .numbers(1f / count, epsilon, 0, 0)
@@ -125,8 +116,7 @@ final class Avx2Rows implements Rows {
 
     @Override
     public void layerNorm(long out, long x, long weight, long bias, int count, float epsilon) {
-        arguments
-                .get()
+        blocks.get()
                 .operands(out, x, 0, 0)
                 .count(count)
                 .numbers(1f / count, epsilon, 0, 0)
@@ -141,43 +131,42 @@ final class Avx2Rows implements Rows {
 
     @Override
     public void softmax(long x, int count) {
-        arguments.get().operands(x, 0, 0, 0).count(count).run(softmax);
+        blocks.get().operands(x, 0, 0, 0).count(count).run(softmax);
     }
 
     @Override
     public void silu(long x, int count) {
-        arguments.get().operands(x, 0, 0, 0).count(count).run(silu);
+        blocks.get().operands(x, 0, 0, 0).count(count).run(silu);
     }
 
     @Override
     public void siluMultiply(long gate, long up, int count) {
-        arguments.get().operands(gate, up, 0, 0).count(count).run(siluMultiply);
+        blocks.get().operands(gate, up, 0, 0).count(count).run(siluMultiply);
     }
 
     @Override
     public void sigmoidMultiply(long gate, long up, int count) {
-        arguments.get().operands(gate, up, 0, 0).count(count).run(sigmoidMultiply);
+        blocks.get().operands(gate, up, 0, 0).count(count).run(sigmoidMultiply);
     }
 
     @Override
     public void gelu(long x, int count) {
-        arguments.get().operands(x, 0, 0, 0).count(count).run(gelu);
+        blocks.get().operands(x, 0, 0, 0).count(count).run(gelu);
     }
 
     @Override
     public void geluMultiply(long gate, long up, int count) {
-        arguments.get().operands(gate, up, 0, 0).count(count).run(geluMultiply);
+        blocks.get().operands(gate, up, 0, 0).count(count).run(geluMultiply);
     }
 
     @Override
     public void reluSquared(long x, int count) {
-        arguments.get().operands(x, 0, 0, 0).count(count).run(reluSquared);
+        blocks.get().operands(x, 0, 0, 0).count(count).run(reluSquared);
     }
 
     @Override
     public void xielu(long x, int count, float negative, float positive, float beta, float epsilon) {
-        arguments
-                .get()
+        blocks.get()
                 .operands(x, 0, 0, 0)
                 .count(count)
                 .numbers(negative, positive, beta, epsilon)
@@ -186,45 +175,44 @@ final class Avx2Rows implements Rows {
 
     @Override
     public void clampedSiluMultiply(long gate, long up, int count, float alpha, float limit) {
-        arguments
-                .get()
+        blocks.get()
                 .operands(gate, up, 0, 0)
                 .count(count)
                 .numbers(alpha, limit, 0, 0)
                 .run(clampedSiluMultiply);
     }
 
-    /** A thread's argument block. */
-    private static final class Arguments {
-        private final MemorySegment memory = Arena.ofAuto().allocate(Avx2RowCode.ARGUMENT_BYTES, 64);
+    /** A thread's arguments, in groups as the code takes them. */
+    private static final class Block {
+        private final Arguments arguments = new Arguments(Avx2RowCode.ARGUMENT_BYTES);
 
-        Arguments operands(long a, long b, long c, long d) {
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.A, a);
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.B, b);
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.C, c);
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.D, d);
+        Block operands(long a, long b, long c, long d) {
+            arguments.set(Avx2RowCode.A, a);
+            arguments.set(Avx2RowCode.B, b);
+            arguments.set(Avx2RowCode.C, c);
+            arguments.set(Avx2RowCode.D, d);
             return this;
         }
 
-        Arguments count(int count) {
+        Block count(int count) {
             int rest = count % LANES;
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.VECTORS, count / LANES);
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.REST, rest);
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.MASK, rest == 0 ? 0 : Avx2RowCode.mask(rest));
-            memory.set(ValueLayout.JAVA_LONG, Avx2RowCode.HALF_MASK, Avx2RowCode.mask(rest / 2));
+            arguments.set(Avx2RowCode.VECTORS, count / LANES);
+            arguments.set(Avx2RowCode.REST, rest);
+            arguments.set(Avx2RowCode.MASK, rest == 0 ? 0 : Avx2RowCode.mask(rest));
+            arguments.set(Avx2RowCode.HALF_MASK, Avx2RowCode.mask(rest / 2));
             return this;
         }
 
-        Arguments numbers(float first, float second, float third, float fourth) {
-            memory.set(ValueLayout.JAVA_FLOAT, Avx2RowCode.FIRST_NUMBER, first);
-            memory.set(ValueLayout.JAVA_FLOAT, Avx2RowCode.SECOND_NUMBER, second);
-            memory.set(ValueLayout.JAVA_FLOAT, Avx2RowCode.THIRD_NUMBER, third);
-            memory.set(ValueLayout.JAVA_FLOAT, Avx2RowCode.FOURTH_NUMBER, fourth);
+        Block numbers(float first, float second, float third, float fourth) {
+            arguments.setFloat(Avx2RowCode.FIRST_NUMBER, first);
+            arguments.setFloat(Avx2RowCode.SECOND_NUMBER, second);
+            arguments.setFloat(Avx2RowCode.THIRD_NUMBER, third);
+            arguments.setFloat(Avx2RowCode.FOURTH_NUMBER, fourth);
             return this;
         }
 
         void run(Routine code) {
-            code.call(memory.address());
+            arguments.call(code);
         }
     }
 }

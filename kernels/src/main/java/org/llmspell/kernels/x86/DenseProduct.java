@@ -2,7 +2,6 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -190,12 +189,12 @@ final class DenseProduct implements BatchProduct {
 
     private void prepare(Scratch memory, long x, long stride, int lines, long target) {
         if (lines > 0) {
-            MemorySegment arguments = memory.arguments;
-            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.X, x);
-            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.STRIDE, stride);
-            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.LINES, lines);
-            arguments.set(ValueLayout.JAVA_LONG, DenseActivationCode.TARGET, target);
-            prepare.call(arguments.address());
+            Arguments arguments = memory.arguments;
+            arguments.set(DenseActivationCode.X, x);
+            arguments.set(DenseActivationCode.STRIDE, stride);
+            arguments.set(DenseActivationCode.LINES, lines);
+            arguments.set(DenseActivationCode.TARGET, target);
+            arguments.call(prepare);
         }
     }
 
@@ -230,26 +229,23 @@ final class DenseProduct implements BatchProduct {
         for (int column = 0; column < weights.columns(); column += panelColumns) {
             int columns = Math.min(panelColumns, weights.columns() - column);
             expand(memory, weights, row, rows, column, columns);
-            MemorySegment arguments = memory.arguments;
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.PANEL, memory.panel.address());
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.PANEL_STRIDE, rowBytes());
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.X_STRIDE, groupBytes);
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.STEPS, element.steps(columns));
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.OCTETS, (rows + 7) / 8);
-            arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.FIRST, column == 0 ? 1 : 0);
+            Arguments arguments = memory.arguments;
+            arguments.set(DenseProductCode.PANEL, memory.panel.address());
+            arguments.set(DenseProductCode.PANEL_STRIDE, rowBytes());
+            arguments.set(DenseProductCode.X_STRIDE, groupBytes);
+            arguments.set(DenseProductCode.STEPS, element.steps(columns));
+            arguments.set(DenseProductCode.OCTETS, (rows + 7) / 8);
+            arguments.set(DenseProductCode.FIRST, column == 0 ? 1 : 0);
             long from = x + (long) column / element.perStep() * stepBytes();
             int groups = Math.ceilDiv(tokens, group);
             int done = 0;
             for (Step step : steps) {
                 int times = (groups - done) / step.groups;
                 if (times > 0) {
-                    arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.X, from + done * groupBytes);
-                    arguments.set(
-                            ValueLayout.JAVA_LONG,
-                            DenseProductCode.SUMS,
-                            memory.sums.address() + (long) done * ROWS * stepBytes());
-                    arguments.set(ValueLayout.JAVA_LONG, DenseProductCode.TIMES, times);
-                    step.code.call(arguments.address());
+                    arguments.set(DenseProductCode.X, from + done * groupBytes);
+                    arguments.set(DenseProductCode.SUMS, memory.sums.address() + (long) done * ROWS * stepBytes());
+                    arguments.set(DenseProductCode.TIMES, times);
+                    arguments.call(step.code);
                     done += times * step.groups;
                 }
             }
@@ -301,27 +297,27 @@ final class DenseProduct implements BatchProduct {
 
     private void unpack(
             Scratch memory, Routine routine, long source, long stride, long ahead, int rows, int blocks, long target) {
-        MemorySegment arguments = memory.arguments;
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, source);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE_STRIDE, stride);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.AHEAD, ahead);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.ROWS, rows);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.BLOCKS, blocks);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET, target);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET_STRIDE, rowBytes());
-        routine.call(arguments.address());
+        Arguments arguments = memory.arguments;
+        arguments.set(DenseUnpackCode.SOURCE, source);
+        arguments.set(DenseUnpackCode.SOURCE_STRIDE, stride);
+        arguments.set(DenseUnpackCode.AHEAD, ahead);
+        arguments.set(DenseUnpackCode.ROWS, rows);
+        arguments.set(DenseUnpackCode.BLOCKS, blocks);
+        arguments.set(DenseUnpackCode.TARGET, target);
+        arguments.set(DenseUnpackCode.TARGET_STRIDE, rowBytes());
+        arguments.call(routine);
     }
 
     private void store(Scratch memory, int rows, int tokens, long out, long outStride) {
-        MemorySegment arguments = memory.arguments;
+        Arguments arguments = memory.arguments;
         for (int row = 0; row < rows; row += group) {
             long sums = memory.sums.address() + row * stepBytes();
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.SUMS, sums);
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT, out + (long) Float.BYTES * row);
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.OUT_STRIDE, outStride);
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.TOKENS, tokens);
-            arguments.set(ValueLayout.JAVA_LONG, DenseStoreCode.ROWS, storedRows(rows - row));
-            store.call(arguments.address());
+            arguments.set(DenseStoreCode.SUMS, sums);
+            arguments.set(DenseStoreCode.OUT, out + (long) Float.BYTES * row);
+            arguments.set(DenseStoreCode.OUT_STRIDE, outStride);
+            arguments.set(DenseStoreCode.TOKENS, tokens);
+            arguments.set(DenseStoreCode.ROWS, storedRows(rows - row));
+            arguments.call(store);
         }
     }
 
@@ -335,8 +331,8 @@ final class DenseProduct implements BatchProduct {
 
     /** A thread's argument block, panel and sums, and what it needs at edges. */
     private static final class Scratch {
-        final MemorySegment arguments =
-                Arena.ofAuto().allocate(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES), 64);
+        final Arguments arguments =
+                new Arguments(Math.max(DenseProductCode.ARGUMENT_BYTES, DenseUnpackCode.ARGUMENT_BYTES));
         final MemorySegment panel;
         final MemorySegment sums = Arena.ofAuto().allocate((long) TOKENS * ROWS * Float.BYTES, 64);
         private MemorySegment floats = MemorySegment.NULL;

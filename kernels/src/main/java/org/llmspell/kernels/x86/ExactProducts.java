@@ -73,16 +73,15 @@ final class ExactProducts {
     private static void expand(
             Scratch memory, WeightMatrix weights, Routine routine, long offset, int rows, MemorySegment panel) {
         BlockFormat format = weights.format();
-        MemorySegment arguments = memory.arguments;
-        arguments.set(
-                ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE, weights.data().address() + offset);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.SOURCE_STRIDE, weights.rowBytes());
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.AHEAD, weights.rowBytes());
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.ROWS, rows);
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.BLOCKS, weights.columns() / format.blockElements());
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET, panel.address());
-        arguments.set(ValueLayout.JAVA_LONG, DenseUnpackCode.TARGET_STRIDE, (long) Float.BYTES * weights.columns());
-        routine.call(arguments.address());
+        Arguments arguments = memory.arguments;
+        arguments.set(DenseUnpackCode.SOURCE, weights.data().address() + offset);
+        arguments.set(DenseUnpackCode.SOURCE_STRIDE, weights.rowBytes());
+        arguments.set(DenseUnpackCode.AHEAD, weights.rowBytes());
+        arguments.set(DenseUnpackCode.ROWS, rows);
+        arguments.set(DenseUnpackCode.BLOCKS, weights.columns() / format.blockElements());
+        arguments.set(DenseUnpackCode.TARGET, panel.address());
+        arguments.set(DenseUnpackCode.TARGET_STRIDE, (long) Float.BYTES * weights.columns());
+        arguments.call(routine);
     }
 
     /** Rows follow each other in both forms, so that they can be decoded as one. */
@@ -99,7 +98,7 @@ final class ExactProducts {
 
     /** A thread's argument block and its expanded rows. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto().allocate(DenseUnpackCode.ARGUMENT_BYTES, 64);
+        final Arguments arguments = new Arguments(DenseUnpackCode.ARGUMENT_BYTES);
         final float[] decoded = new float[SLICE];
         private MemorySegment panel = MemorySegment.NULL;
 

@@ -143,13 +143,15 @@ abstract class ForwardingKernels implements Kernels {
     public void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,
             long sinIndex,
             int dimensions,
             boolean halves) {
-        others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+        others.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions, halves);
     }
 
     @Override

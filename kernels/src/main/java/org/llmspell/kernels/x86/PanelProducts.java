@@ -174,13 +174,13 @@ final class PanelProducts {
     /** Rounds tokens {@code from} to {@code to} of {@code tokens}; addresses and strides in bytes. */
     void round(RoundedRecords records, long x, long xStride, int columns, int tokens, int from, int to, long target) {
         Routine routine = rounding(records);
-        MemorySegment arguments = scratch.get().arguments;
+        Arguments arguments = scratch.get().arguments;
         for (int token = from; token < to; token++) {
-            arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.X, x + token * xStride);
-            arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.RECORDS, target + (long) token * records.bytes());
-            arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.RUNS, columns / 32);
-            arguments.set(ValueLayout.JAVA_LONG, RoundedRecords.STEP, (long) tokens * records.bytes());
-            routine.call(arguments.address());
+            arguments.set(RoundedRecords.X, x + token * xStride);
+            arguments.set(RoundedRecords.RECORDS, target + (long) token * records.bytes());
+            arguments.set(RoundedRecords.RUNS, columns / 32);
+            arguments.set(RoundedRecords.STEP, (long) tokens * records.bytes());
+            arguments.call(routine);
         }
     }
 
@@ -214,16 +214,16 @@ final class PanelProducts {
     }
 
     private void store(Scratch memory, int rows, int tokens, long out, long outStride) {
-        MemorySegment arguments = memory.arguments;
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.SUMS, memory.sums.address());
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT, out);
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.OUT_STRIDE, outStride);
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.TOKENS, tokens);
+        Arguments arguments = memory.arguments;
+        arguments.set(PanelStoreCode.SUMS, memory.sums.address());
+        arguments.set(PanelStoreCode.OUT, out);
+        arguments.set(PanelStoreCode.OUT_STRIDE, outStride);
+        arguments.set(PanelStoreCode.TOKENS, tokens);
         int rest = rows % isa.lanes();
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.WHOLE, (long) Float.BYTES * (rows - rest));
+        arguments.set(PanelStoreCode.WHOLE, (long) Float.BYTES * (rows - rest));
         long mask = isa.wide() ? (1L << rest) - 1 : rest == 0 ? 0 : Avx2RowCode.mask(rest);
-        arguments.set(ValueLayout.JAVA_LONG, PanelStoreCode.REST, mask);
-        store.call(arguments.address());
+        arguments.set(PanelStoreCode.REST, mask);
+        arguments.call(store);
     }
 
     /** Rows and tokens whose sums are kept while the columns go by. */
@@ -261,7 +261,7 @@ final class PanelProducts {
 
         /** Runs of 32 quants from number {@code run} on become a panel. */
         private void unpack(int row, int run, int runs) {
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             UnpackSmall.Layout small = code.shape.small;
             int blockRuns = small == null ? RUNS_OF_GROUP : 1;
             int together = small == null ? 1 : small.together();
@@ -270,56 +270,55 @@ final class PanelProducts {
             int rest = blocks % together;
             long bytes = weights.format().blockBytes();
             long offset = run / blockRuns * bytes;
-            arguments.set(ValueLayout.JAVA_LONG, UnpackCode.STAGE, memory.stage.address());
+            arguments.set(UnpackCode.STAGE, memory.stage.address());
             for (int half = 0; half < 2; half++) {
                 long target = memory.panel.address() + (long) isa.vectorBytes() * half;
-                arguments.set(ValueLayout.JAVA_LONG, UnpackCode.ROW_TABLE, memory.rowAddress(row + isa.lanes() * half));
+                arguments.set(UnpackCode.ROW_TABLE, memory.rowAddress(row + isa.lanes() * half));
                 if (count > 0) {
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.OFFSET, offset);
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.COUNT, count);
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.TARGET, target);
-                    code.several.call(arguments.address());
+                    arguments.set(UnpackCode.OFFSET, offset);
+                    arguments.set(UnpackCode.COUNT, count);
+                    arguments.set(UnpackCode.TARGET, target);
+                    arguments.call(code.several);
                 }
                 if (rest > 0) {
                     long done = (long) count * together;
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.OFFSET, offset + done * bytes);
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.COUNT, rest);
-                    arguments.set(ValueLayout.JAVA_LONG, UnpackCode.TARGET, target + done * isa.runBytes(32));
-                    code.single.call(arguments.address());
+                    arguments.set(UnpackCode.OFFSET, offset + done * bytes);
+                    arguments.set(UnpackCode.COUNT, rest);
+                    arguments.set(UnpackCode.TARGET, target + done * isa.runBytes(32));
+                    arguments.call(code.single);
                 }
             }
         }
 
         private void multiply(int row, long panel, long at, int groups, int runs) {
-            MemorySegment arguments = memory.arguments;
-            arguments.set(ValueLayout.JAVA_LONG, PanelCode.PANEL, panel);
-            arguments.set(ValueLayout.JAVA_LONG, PanelCode.GROUP_STRIDE, groupStride);
-            arguments.set(ValueLayout.JAVA_LONG, PanelCode.GROUPS, groups);
-            arguments.set(ValueLayout.JAVA_LONG, PanelCode.RUNS_BY_4, 4L * runs * (32 / code.shape.run));
+            Arguments arguments = memory.arguments;
+            arguments.set(PanelCode.PANEL, panel);
+            arguments.set(PanelCode.GROUP_STRIDE, groupStride);
+            arguments.set(PanelCode.GROUPS, groups);
+            arguments.set(PanelCode.RUNS_BY_4, 4L * runs * (32 / code.shape.run));
             int most = code.products.length;
             int tiles = tokens / most;
             int rest = tokens % most;
             long sums = memory.sums.address() + (long) Float.BYTES * row;
             if (tiles > 0) {
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.RECORDS, at);
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums);
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.TILES, tiles);
-                code.products[most - 1].call(arguments.address());
+                arguments.set(PanelCode.RECORDS, at);
+                arguments.set(PanelCode.SUMS, sums);
+                arguments.set(PanelCode.TILES, tiles);
+                arguments.call(code.products[most - 1]);
             }
             if (rest > 0) {
                 int done = tokens - rest;
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.RECORDS, at + (long) done * code.shape.records.bytes());
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.SUMS, sums + (long) PanelCode.SUMS_STRIDE * done);
-                arguments.set(ValueLayout.JAVA_LONG, PanelCode.TILES, 1);
-                code.products[rest - 1].call(arguments.address());
+                arguments.set(PanelCode.RECORDS, at + (long) done * code.shape.records.bytes());
+                arguments.set(PanelCode.SUMS, sums + (long) PanelCode.SUMS_STRIDE * done);
+                arguments.set(PanelCode.TILES, 1);
+                arguments.call(code.products[rest - 1]);
             }
         }
     }
 
     /** A thread's argument block, panel, sums and addresses of rows. */
     private static final class Scratch {
-        final MemorySegment arguments =
-                Arena.ofAuto().allocate(Math.max(UnpackCode.ARGUMENT_BYTES, Avx2PanelCode.ARGUMENT_BYTES), 64);
+        final Arguments arguments = new Arguments(Math.max(UnpackCode.ARGUMENT_BYTES, Avx2PanelCode.ARGUMENT_BYTES));
         final MemorySegment panel;
         final MemorySegment stage = Arena.ofAuto().allocate(UnpackCode.STAGE_BYTES, 64);
         final MemorySegment sums = Arena.ofAuto().allocate((long) PanelCode.SUMS_STRIDE * TOKENS, 64);

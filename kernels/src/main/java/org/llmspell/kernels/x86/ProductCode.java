@@ -5,7 +5,6 @@ import static org.llmspell.kernels.x86.Gp.R11;
 import static org.llmspell.kernels.x86.Gp.R8;
 import static org.llmspell.kernels.x86.Gp.R9;
 import static org.llmspell.kernels.x86.Gp.RAX;
-import static org.llmspell.kernels.x86.Gp.RBX;
 import static org.llmspell.kernels.x86.Gp.RCX;
 import static org.llmspell.kernels.x86.Gp.RDI;
 import static org.llmspell.kernels.x86.Gp.RDX;
@@ -26,22 +25,27 @@ import static org.llmspell.kernels.x86.Vec.zmm;
  * every sum in a register of its own from the first block of the rows to the last. What one block of the format needs is the
  * subclass's. The order of additions for one row and one token is the same whatever the numbers of rows and tokens.
  *
+ * <p>The rows at work are no neighbours: each is from another part of the matrix, and the next are those that follow them there. So
+ * memory is read in as many streams, each from one end to the other, which is faster than one: a processor looks ahead in several at once.
+ *
  * <p>Registers: the sums are those from zmm0 on, of row r and token t in number r · tokens + t, at most 16; the others are the
  * subclass's, but nothing stays in zmm31 from one row to the next. RSI is
- * the block of the first row, R8 the bytes of a row, R11 three times that; RDX the record of the first token, the records of the
+ * the block of the first row, R8 the bytes from there to that of the next one at work, R11 three times that; RDX the record of the first token, the records of the
  * other tokens following it; RDI the arguments; RAX and R10 are free within a block.
  */
 abstract class ProductCode {
     /** Where the arguments stand in the block. */
     static final int WEIGHTS = 0;
 
-    static final int ROW_BYTES = 8;
-    /** How many times {@code rows} rows. */
+    /** Bytes from one of the rows at work to the next. */
+    static final int STREAM_BYTES = 8;
+    /** How many times {@code rows} rows: the rows of each part. */
     static final int ROW_GROUPS = 16;
     /** Steps of a row: blocks, or pairs of them. */
     static final int STEPS = 24;
 
     static final int RECORDS = 32;
+    /** Where the first row's product goes. Those of the others at work are {@link #ROW_GROUPS} floats apart. */
     static final int OUT = 40;
     /** Bytes from one token's products to the next one's. */
     static final int OUT_STRIDE = 48;
@@ -54,11 +58,8 @@ abstract class ProductCode {
 
     private static final int LINE_BYTES = 64;
 
-    /** How far beyond the rows at work memory is fetched. Rows at work are as many streams as the processor does not foresee. */
-    private static final int AHEAD = 1536;
-
-    /** Lines that are fetched at once before the first rows: there the processor would wait for one after the other. */
-    private static final int MOST_FIRST_LINES = 128;
+    /** How far ahead memory is fetched in each stream: what comes in the time that it takes to answer. */
+    private static final int AHEAD = 2048;
 
     /**
      * How a row is gone over.
@@ -100,33 +101,25 @@ abstract class ProductCode {
         return Routine.of(this::write);
     }
 
-    /**
-     * The code that fetches the first {@link #STEPS} lines from {@link #WEIGHTS} on.
-     *
-     * @param tokens as of the code that will read them
-     */
-    static Routine fetching(int tokens) {
+    /** The code that fetches what the product would have to wait for: the beginning of each stream. */
+    final Routine fetching() {
         return Routine.of(a -> {
-            a.load(RSI, at(RDI, WEIGHTS));
-            a.load(RCX, at(RDI, STEPS));
+            loadStreams(a);
+            a.mov(RCX, AHEAD / LINE_BYTES);
             Assembler.Label line = new Assembler.Label();
             a.align(32);
             a.place(line);
-            prefetch(a, tokens, at(RSI, 0));
+            for (int row = 0; row < rows; row++) {
+                prefetch(a, weights(row, 0));
+            }
             a.add(RSI, LINE_BYTES);
             a.sub(RCX, 1);
             a.jump(Assembler.Condition.NOT_EQUAL, line);
         });
     }
 
-    /** How many lines are worth fetching before {@code rows} rows at a time are begun, of {@code bytes} in all. */
-    static long firstLines(int rows, long rowBytes, long bytes) {
-        long wanted = Math.min(bytes, rows * rowBytes + AHEAD);
-        return Math.clamp(wanted / LINE_BYTES, 1, MOST_FIRST_LINES);
-    }
-
     /** Weights that are read once need not push anything out of the second cache; those of several tokens may be read again. */
-    private static void prefetch(Assembler a, int tokens, Mem place) {
+    private void prefetch(Assembler a, Mem place) {
         if (tokens == 1) {
             a.prefetchOnce(place);
         } else {
@@ -134,15 +127,14 @@ abstract class ProductCode {
         }
     }
 
-    final void write(Assembler a) {
-        a.push(RBX);
+    private static void loadStreams(Assembler a) {
         a.load(RSI, at(RDI, WEIGHTS));
-        a.load(R8, at(RDI, ROW_BYTES));
+        a.load(R8, at(RDI, STREAM_BYTES));
         a.lea(R11, at(R8, R8, 2, 0));
-        a.lea(RBX, at(RSI, AHEAD));
-        for (int row = 0; row < rows; row++) {
-            a.add(RBX, R8);
-        }
+    }
+
+    final void write(Assembler a) {
+        loadStreams(a);
         a.load(R9, at(RDI, ROW_GROUPS));
         constants(a);
         Assembler.Label group = new Assembler.Label();
@@ -160,10 +152,11 @@ abstract class ProductCode {
         }
         a.align(32);
         a.place(block);
-        for (int line = 0; line < rows * step.bytes; line += LINE_BYTES) {
-            prefetch(a, tokens, at(RBX, line));
+        for (int row = 0; row < rows; row++) {
+            for (int line = 0; line < step.bytes; line += LINE_BYTES) {
+                prefetch(a, weights(row, AHEAD + line));
+            }
         }
-        a.add(RBX, rows * step.bytes);
         step(a);
         a.add(RSI, step.bytes);
         a.add(RDX, tokens * step.records * step.recordBytes);
@@ -175,12 +168,8 @@ abstract class ProductCode {
         }
         storeSums(a);
         // RSI is at the next row already
-        for (int row = 1; row < rows; row++) {
-            a.add(RSI, R8);
-        }
         a.sub(R9, 1);
         a.jump(Assembler.Condition.NOT_EQUAL, group);
-        a.pop(RBX);
     }
 
     private void writeTail(Assembler a) {
@@ -205,11 +194,16 @@ abstract class ProductCode {
 
     /** Byte {@code offset} of the block of row {@code row}. */
     static Mem weights(int row, int offset) {
+        return ofRow(RSI, row, offset);
+    }
+
+    /** Byte {@code offset} from {@code base} plus {@code row} times R8. */
+    private static Mem ofRow(Gp base, int row, int offset) {
         return switch (row) {
-            case 0 -> at(RSI, offset);
-            case 1 -> at(RSI, R8, 1, offset);
-            case 2 -> at(RSI, R8, 2, offset);
-            case 3 -> at(RSI, R11, 1, offset);
+            case 0 -> at(base, offset);
+            case 1 -> at(base, R8, 1, offset);
+            case 2 -> at(base, R8, 2, offset);
+            case 3 -> at(base, R11, 1, offset);
             default -> throw new IllegalArgumentException("row " + row);
         };
     }
@@ -258,13 +252,18 @@ abstract class ProductCode {
         a.load(RDX, at(RDI, OUT_STRIDE));
         a.load(RAX, at(RDI, OUT));
         a.mov(R10, RAX);
+        a.load(R8, at(RDI, ROW_GROUPS));
+        a.shl(R8, 2);
+        a.lea(R11, at(R8, R8, 2, 0));
         for (int token = 0; token < tokens; token++) {
             for (int row = 0; row < rows; row++) {
-                storeTotal(a, at(R10, 4 * row), sum(row, token));
+                storeTotal(a, ofRow(R10, row, 0), sum(row, token));
             }
             a.add(R10, RDX);
         }
-        a.add(RAX, 4 * rows);
+        a.add(RAX, Float.BYTES);
         a.store(at(RDI, OUT), RAX);
+        a.load(R8, at(RDI, STREAM_BYTES));
+        a.lea(R11, at(R8, R8, 2, 0));
     }
 }

@@ -99,44 +99,34 @@ final class X86Attention {
                     tiledPage(tiles, page);
                 }
             }
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             long out = call.outIndex()
                     + ((long) rowFrom * call.heads() + (long) kvHead * call.group()) * call.valueDimension();
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.out().address() + Float.BYTES * out);
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.QUERY_STRIDE,
-                    (long) Float.BYTES * call.heads() * call.valueDimension());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, rowTo - rowFrom);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.STATES, memory.states.address());
-            code.finish.call(arguments.address());
+            arguments.set(AttentionCode.QUERY, call.out().address() + Float.BYTES * out);
+            arguments.set(AttentionCode.QUERY_STRIDE, (long) Float.BYTES * call.heads() * call.valueDimension());
+            arguments.set(AttentionCode.ROWS, rowTo - rowFrom);
+            arguments.set(AttentionCode.STATES, memory.states.address());
+            arguments.call(code.finish);
         }
 
         /** Empty sums, and maxima below every score; or the sinks, which are scores without values. */
         private void begin() {
-            MemorySegment states = memory.states;
-            int count = (rowTo - rowFrom) * call.group();
-            states.asSlice(0, (long) count * shape.stateBytes()).fill((byte) 0);
-            for (int i = 0; i < count; i++) {
+            memory.begin(shape, (rowTo - rowFrom) * call.group(), lowest());
+            float[] sinks = call.sinks();
+            for (int i = 0; sinks != null && i < (rowTo - rowFrom) * call.group(); i++) {
                 long state = (long) i * shape.stateBytes();
-                float[] sinks = call.sinks();
-                states.set(
-                        ValueLayout.JAVA_FLOAT,
-                        state + AttentionCode.STATE_MAXIMUM,
-                        sinks == null ? lowest() : sinks[kvHead * call.group() + i % call.group()]);
-                states.set(ValueLayout.JAVA_FLOAT, state + AttentionCode.STATE_SUMS, sinks == null ? 0 : 1);
+                float sink = sinks[kvHead * call.group() + i % call.group()];
+                memory.states.set(ValueLayout.JAVA_FLOAT, state + AttentionCode.STATE_MAXIMUM, sink);
+                memory.states.set(ValueLayout.JAVA_FLOAT, state + AttentionCode.STATE_SUMS, 1);
             }
-            MemorySegment arguments = memory.arguments;
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDE_KEYS, memory.keys.address());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDE_VALUES, memory.values.address());
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.QUERY_STRIDE,
-                    (long) Float.BYTES * call.heads() * call.keyDimension());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.GROUP, call.group());
-            arguments.set(ValueLayout.JAVA_FLOAT, AttentionCode.SCALE, call.scale());
-            arguments.set(ValueLayout.JAVA_FLOAT, AttentionCode.CAP, call.softcap());
-            arguments.set(ValueLayout.JAVA_FLOAT, AttentionCode.TWO_BY_CAP, 2 / call.softcap());
+            Arguments arguments = memory.arguments;
+            arguments.set(AttentionCode.WIDE_KEYS, memory.keys.address());
+            arguments.set(AttentionCode.WIDE_VALUES, memory.values.address());
+            arguments.set(AttentionCode.QUERY_STRIDE, (long) Float.BYTES * call.heads() * call.keyDimension());
+            arguments.set(AttentionCode.GROUP, call.group());
+            arguments.setFloat(AttentionCode.SCALE, call.scale());
+            arguments.setFloat(AttentionCode.CAP, call.softcap());
+            arguments.setFloat(AttentionCode.TWO_BY_CAP, 2 / call.softcap());
         }
 
         /** Below every score. In tiles a state goes through positions that it does not see, so that the difference of two must be 0. */
@@ -145,21 +135,17 @@ final class X86Attention {
         }
 
         private void beginTiles() {
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             long query = call.queryIndex()
                     + ((long) rowFrom * call.heads() + (long) kvHead * call.group()) * call.keyDimension();
-            arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, rowTo - rowFrom);
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionTileCode.ROW_VECTORS,
-                    call.group() * call.keyDimension() / set.lanes());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SCALED_QUERIES, memory.queries.address());
-            scaleQueries.call(arguments.address());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TURNED_KEYS, memory.turnedKeys.address());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.WIDE_VALUES, memory.tileValues.address());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.WEIGHTS, memory.weights.address());
+            arguments.set(AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
+            arguments.set(AttentionCode.ROWS, rowTo - rowFrom);
+            arguments.set(AttentionTileCode.ROW_VECTORS, call.group() * call.keyDimension() / set.lanes());
+            arguments.set(AttentionTileCode.SCALED_QUERIES, memory.queries.address());
+            arguments.call(scaleQueries);
+            arguments.set(AttentionTileCode.TURNED_KEYS, memory.turnedKeys.address());
+            arguments.set(AttentionTileCode.WIDE_VALUES, memory.tileValues.address());
+            arguments.set(AttentionTileCode.WEIGHTS, memory.weights.address());
         }
 
         private void tiledPage(TileCode code, int page) {
@@ -169,20 +155,18 @@ final class X86Attention {
                 if (to <= Math.max(from, call.firstVisible(rowFrom))) {
                     continue;
                 }
-                MemorySegment arguments = memory.arguments;
+                Arguments arguments = memory.arguments;
                 long first = (long) kvHead * call.pageTokens() + from - start;
                 arguments.set(
-                        ValueLayout.JAVA_LONG,
                         AttentionTileCode.STORED_KEYS,
                         call.keyPages()[page].address() + first * call.format().bytes(call.keyDimension()));
                 arguments.set(
-                        ValueLayout.JAVA_LONG,
                         AttentionTileCode.STORED_VALUES,
                         call.valuePages()[page].address()
                                 + first * call.format().bytes(call.valueDimension()));
-                arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.SEEN, to - from);
-                code.widen.call(arguments.address());
-                if (arguments.get(ValueLayout.JAVA_FLOAT, AttentionTileCode.FINITE) == 0) {
+                arguments.set(AttentionTileCode.SEEN, to - from);
+                arguments.call(code.widen);
+                if (arguments.result(AttentionTileCode.FINITE) == 0) {
                     tiles(code, from, to);
                 } else {
                     positions(page, from, to);
@@ -212,19 +196,15 @@ final class X86Attention {
             for (int query = queries; query < count * set.tileQueries(); query++) {
                 memory.visible.setAtIndex(ValueLayout.JAVA_INT, query, 0);
             }
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             long before = (long) (firstRow - rowFrom) * group;
             arguments.set(
-                    ValueLayout.JAVA_LONG,
                     AttentionTileCode.SCALED_QUERIES,
                     memory.queries.address() + before * Float.BYTES * call.keyDimension());
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionTileCode.STATES,
-                    memory.states.address() + before * shape.stateBytes());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.VISIBLE, memory.visible.address());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionTileCode.TILES, count);
-            code.tiles.call(arguments.address());
+            arguments.set(AttentionTileCode.STATES, memory.states.address() + before * shape.stateBytes());
+            arguments.set(AttentionTileCode.VISIBLE, memory.visible.address());
+            arguments.set(AttentionTileCode.TILES, count);
+            arguments.call(code.tiles);
         }
 
         /** One page: at once for the rows that see all of it, row by row where only a part is seen. */
@@ -236,13 +216,13 @@ final class X86Attention {
         private void positions(int page, int from, int to) {
             int start = page * call.pageTokens();
             int lastSeen = Math.min(to, call.firstPosition() + rowTo) - start;
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             long heads = (long) kvHead * call.pageTokens();
             long keys = heads * call.format().bytes(call.keyDimension());
             long values = heads * call.format().bytes(call.valueDimension());
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.KEYS, call.keyPages()[page].address() + keys);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VALUES, call.valuePages()[page].address() + values);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, lastSeen);
+            arguments.set(AttentionCode.KEYS, call.keyPages()[page].address() + keys);
+            arguments.set(AttentionCode.VALUES, call.valuePages()[page].address() + values);
+            arguments.set(AttentionCode.WIDENED, lastSeen);
             int row = rowFrom;
             while (row < rowTo) {
                 int seenFrom = seenFrom(row, from);
@@ -253,7 +233,7 @@ final class X86Attention {
                 }
                 if (seenFrom < seenTo) {
                     rows(row, next, seenFrom - start, seenTo - start);
-                    arguments.set(ValueLayout.JAVA_LONG, AttentionCode.WIDENED, 0);
+                    arguments.set(AttentionCode.WIDENED, 0);
                 }
                 row = next;
             }
@@ -269,35 +249,32 @@ final class X86Attention {
 
         /** Rows that all see the positions {@code from} to {@code to} of the page. */
         private void rows(int first, int next, int from, int to) {
-            MemorySegment arguments = memory.arguments;
+            Arguments arguments = memory.arguments;
             long query = call.queryIndex()
                     + ((long) first * call.heads() + (long) kvHead * call.group()) * call.keyDimension();
-            arguments.set(
-                    ValueLayout.JAVA_LONG, AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.ROWS, next - first);
+            arguments.set(AttentionCode.QUERY, call.query().address() + Float.BYTES * query);
+            arguments.set(AttentionCode.ROWS, next - first);
             long state = (long) (first - rowFrom) * call.group() * shape.stateBytes();
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.STATES, memory.states.address() + state);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VISIBLE, to);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.VISIBLE_BITS, (-1L >>> (64 - to)) & (-1L << from));
+            arguments.set(AttentionCode.STATES, memory.states.address() + state);
+            arguments.set(AttentionCode.VISIBLE, to);
+            arguments.set(AttentionCode.VISIBLE_BITS, (-1L >>> (64 - to)) & (-1L << from));
+            arguments.set(AttentionCode.FIRST_VALUE, memory.values.address() + (long) from * shape.wideValueBytes());
             arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.FIRST_VALUE,
-                    memory.values.address() + (long) from * shape.wideValueBytes());
-            arguments.set(
-                    ValueLayout.JAVA_LONG,
-                    AttentionCode.FIRST_WEIGHT,
-                    arguments.address() + AttentionCode.SCORES + (long) Float.BYTES * from);
-            arguments.set(ValueLayout.JAVA_LONG, AttentionCode.SEEN, to - from);
-            code.page.call(arguments.address());
+                    AttentionCode.FIRST_WEIGHT, arguments.address() + AttentionCode.SCORES + (long) Float.BYTES * from);
+            arguments.set(AttentionCode.SEEN, to - from);
+            arguments.call(code.page);
         }
     }
 
     /** A thread's argument block, its widened page and its query vectors' states. */
     private static final class Scratch {
-        final MemorySegment arguments = Arena.ofAuto().allocate(AttentionTileCode.ARGUMENT_BYTES, 64);
+        final Arguments arguments = new Arguments(AttentionTileCode.ARGUMENT_BYTES);
         MemorySegment keys = MemorySegment.NULL;
         MemorySegment values = MemorySegment.NULL;
         MemorySegment states = MemorySegment.NULL;
+        private MemorySegment empty = MemorySegment.NULL;
+        private int emptyStateBytes;
+        private float emptyMaximum;
         MemorySegment queries = MemorySegment.NULL;
         MemorySegment visible = MemorySegment.NULL;
         MemorySegment turnedKeys = MemorySegment.NULL;
@@ -315,6 +292,21 @@ final class X86Attention {
             visible = atLeast(visible, (queries + 1) * Integer.BYTES);
             turnedKeys = atLeast(turnedKeys, 4L * AttentionTileCode.KEYS * shape.keyDimension());
             tileValues = atLeast(tileValues, 4L * AttentionTileCode.KEYS * shape.valueDimension());
+        }
+
+        /** Makes the first {@code count} states empty: sums of nothing. All are copied at once from such as were made before. */
+        void begin(AttentionCode shape, int count, float maximum) {
+            int stateBytes = shape.stateBytes();
+            long bytes = (long) count * stateBytes;
+            if (empty.byteSize() < bytes || emptyStateBytes != stateBytes || emptyMaximum != maximum) {
+                empty = Arena.ofAuto().allocate(bytes, 64);
+                emptyStateBytes = stateBytes;
+                emptyMaximum = maximum;
+                for (int i = 0; i < count; i++) {
+                    empty.set(ValueLayout.JAVA_FLOAT, (long) i * stateBytes + AttentionCode.STATE_MAXIMUM, maximum);
+                }
+            }
+            MemorySegment.copy(empty, 0, states, 0, bytes);
         }
 
         private static MemorySegment atLeast(MemorySegment held, long bytes) {

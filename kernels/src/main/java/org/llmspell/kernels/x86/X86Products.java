@@ -2,7 +2,6 @@ package org.llmspell.kernels.x86;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -70,11 +69,9 @@ final class X86Products {
     }
 
     /** The code of one format for one number of tokens: for several rows at once, and for those left over. */
-    private record Code(int rows, Routine several, Routine single) {}
+    private record Code(int rows, Routine fetching, Routine several, Routine single) {}
 
     private final Map<BlockFormat, Format> formats = new EnumMap<>(BlockFormat.class);
-    private final Routine fetchingOnce = ProductCode.fetching(1);
-    private final Routine fetching = ProductCode.fetching(2);
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
     X86Products() {
@@ -171,9 +168,10 @@ final class X86Products {
 
     private static Code assemble(Generator generator, int sums, int tokens) {
         int rows = Math.min(MOST_ROWS, sums / tokens);
-        Routine single = generator.code(1, tokens).routine();
-        Routine several = rows == 1 ? single : generator.code(rows, tokens).routine();
-        return new Code(rows, several, single);
+        ProductCode code = generator.code(rows, tokens);
+        Routine several = code.routine();
+        Routine single = rows == 1 ? several : generator.code(1, tokens).routine();
+        return new Code(rows, code.fetching(), several, single);
     }
 
     private Format format(BlockFormat format) {
@@ -186,11 +184,12 @@ final class X86Products {
 
     /** All code that {@link #multiply} may run, made if it was not yet. */
     List<Routine> routines() {
-        List<Routine> routines = new ArrayList<>(List.of(fetchingOnce, fetching));
+        List<Routine> routines = new ArrayList<>();
         for (Format format : formats.values()) {
             routines.add(format.records.routine());
             for (int i = 0; i < TOKENS.length; i++) {
                 Code code = format.code(i);
+                routines.add(code.fetching);
                 routines.add(code.several);
                 routines.add(code.single);
             }
@@ -233,10 +232,9 @@ final class X86Products {
             int count = TOKENS[i];
             while (tokens - token >= count) {
                 Code code = format.code(i);
-                memory.rows(weights, rowFrom, 0);
-                long bytes = (rowTo - rowFrom) * weights.rowBytes();
-                memory.set(ProductCode.STEPS, ProductCode.firstLines(code.rows, weights.rowBytes(), bytes));
-                memory.call(count == 1 ? fetchingOnce : fetching);
+                int together = (rowTo - rowFrom) / code.rows;
+                memory.rows(weights, rowFrom, together);
+                memory.call(code.fetching);
                 long laidOut = memory.records(records.bytes(columns, count));
                 for (int t = 0; t < count; t++) {
                     memory.layOut(
@@ -249,45 +247,41 @@ final class X86Products {
                 memory.set(ProductCode.RECORDS, laidOut);
                 memory.set(ProductCode.STEPS, columns / format.step);
                 memory.set(ProductCode.TAIL, columns % format.step / format.piece);
-                memory.set(ProductCode.ROW_BYTES, weights.rowBytes());
                 memory.set(ProductCode.OUT_STRIDE, outStride);
-                run(memory, code, weights, rowFrom, rowTo, out + token * outStride);
+                if (together > 0) {
+                    memory.rows(weights, rowFrom, together);
+                    memory.set(ProductCode.OUT, out + token * outStride + (long) Float.BYTES * rowFrom);
+                    memory.call(code.several);
+                }
+                int done = rowFrom + together * code.rows;
+                if (done < rowTo) {
+                    memory.rows(weights, done, rowTo - done);
+                    memory.set(ProductCode.OUT, out + token * outStride + (long) Float.BYTES * done);
+                    memory.call(code.single);
+                }
                 token += count;
             }
         }
     }
 
-    private static void run(Scratch memory, Code code, WeightMatrix weights, int rowFrom, int rowTo, long out) {
-        int together = (rowTo - rowFrom) / code.rows;
-        memory.rows(weights, rowFrom, out);
-        if (together > 0) {
-            memory.set(ProductCode.ROW_GROUPS, together);
-            memory.call(code.several);
-        }
-        int done = rowFrom + together * code.rows;
-        if (done < rowTo) {
-            memory.rows(weights, done, out);
-            memory.set(ProductCode.ROW_GROUPS, rowTo - done);
-            memory.call(code.single);
-        }
-    }
-
     /** A thread's argument block and its activations as the code wants them. */
     private static final class Scratch {
-        private final MemorySegment arguments = Arena.ofAuto().allocate(ProductCode.ARGUMENT_BYTES, 64);
+        private final Arguments arguments = new Arguments(ProductCode.ARGUMENT_BYTES);
         private @Nullable MemorySegment records;
 
         void set(int place, long value) {
-            arguments.set(ValueLayout.JAVA_LONG, place, value);
+            arguments.set(place, value);
         }
 
-        void rows(WeightMatrix weights, int first, long out) {
+        /** The rows from {@code first} on, {@code groups} to each stream. */
+        void rows(WeightMatrix weights, int first, int groups) {
             set(ProductCode.WEIGHTS, weights.data().address() + first * weights.rowBytes());
-            set(ProductCode.OUT, out + (long) Float.BYTES * first);
+            set(ProductCode.STREAM_BYTES, groups * weights.rowBytes());
+            set(ProductCode.ROW_GROUPS, groups);
         }
 
         void call(Routine routine) {
-            routine.call(arguments.address());
+            arguments.call(routine);
         }
 
         long records(long bytes) {

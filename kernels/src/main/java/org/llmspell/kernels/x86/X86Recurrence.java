@@ -1,6 +1,5 @@
 package org.llmspell.kernels.x86;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +18,8 @@ final class X86Recurrence {
     /** Floats of a vector: 16, or 8 in AVX2. */
     private final int lanes;
 
-    private final ThreadLocal<MemorySegment> arguments =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(ScanCode.ARGUMENT_BYTES, 64));
+    private final ThreadLocal<Arguments> arguments =
+            ThreadLocal.withInitial(() -> new Arguments(ScanCode.ARGUMENT_BYTES));
 
     private final Routine plain;
     private final Routine correcting;
@@ -99,26 +98,26 @@ final class X86Recurrence {
         long stateOffset = (long) Float.BYTES * head * call.stateSize();
         long element = (long) Float.BYTES * head * call.valueDimension();
         long after = call.after().address() + stateOffset;
-        MemorySegment block = arguments.get();
-        block.set(ValueLayout.JAVA_LONG, ScanCode.BEFORE, call.before().address() + stateOffset);
-        block.set(ValueLayout.JAVA_LONG, ScanCode.AFTER, after);
-        block.set(ValueLayout.JAVA_LONG, ScanCode.ROWS, call.valueDimension());
-        block.set(ValueLayout.JAVA_LONG, ScanCode.VECTORS, call.keyDimension() / lanes);
-        block.set(ValueLayout.JAVA_LONG, ScanCode.REST, rest(call.keyDimension() % lanes));
-        block.set(ValueLayout.JAVA_LONG, ScanCode.ROW_BYTES, (long) Float.BYTES * call.keyDimension());
-        block.set(ValueLayout.JAVA_FLOAT, ScanCode.SCALE, call.scale());
+        Arguments block = arguments.get();
+        block.set(ScanCode.BEFORE, call.before().address() + stateOffset);
+        block.set(ScanCode.AFTER, after);
+        block.set(ScanCode.ROWS, call.valueDimension());
+        block.set(ScanCode.VECTORS, call.keyDimension() / lanes);
+        block.set(ScanCode.REST, rest(call.keyDimension() % lanes));
+        block.set(ScanCode.ROW_BYTES, (long) Float.BYTES * call.keyDimension());
+        block.setFloat(ScanCode.SCALE, call.scale());
         for (int token = 0; token < call.tokens(); token++) {
             long in = call.in().address() + (long) Float.BYTES * token * call.inStride();
             long gate = token * call.gateStride() + head;
             long out = call.outIndex() + token * call.outStride();
-            block.set(ValueLayout.JAVA_LONG, ScanCode.KEY, in + Float.BYTES * call.key() + keyOffset);
-            block.set(ValueLayout.JAVA_LONG, ScanCode.QUERY, in + Float.BYTES * call.query() + keyOffset);
-            block.set(ValueLayout.JAVA_LONG, ScanCode.VALUE, in + Float.BYTES * call.value() + element);
-            block.set(ValueLayout.JAVA_LONG, ScanCode.OUT, call.out().address() + Float.BYTES * out + element);
-            block.set(ValueLayout.JAVA_FLOAT, ScanCode.DECAY, number(call.gates(), gate + call.decay()));
-            block.set(ValueLayout.JAVA_FLOAT, ScanCode.RATE, number(call.gates(), gate + call.rate()));
-            code.call(block.address());
-            block.set(ValueLayout.JAVA_LONG, ScanCode.BEFORE, after);
+            block.set(ScanCode.KEY, in + Float.BYTES * call.key() + keyOffset);
+            block.set(ScanCode.QUERY, in + Float.BYTES * call.query() + keyOffset);
+            block.set(ScanCode.VALUE, in + Float.BYTES * call.value() + element);
+            block.set(ScanCode.OUT, call.out().address() + Float.BYTES * out + element);
+            block.setFloat(ScanCode.DECAY, number(call.gates(), gate + call.decay()));
+            block.setFloat(ScanCode.RATE, number(call.gates(), gate + call.rate()));
+            block.call(code);
+            block.set(ScanCode.BEFORE, after);
             if (call.kept() != null && token + 1 == call.keptTokens()) {
                 long bytes = Float.BYTES * call.stateSize();
                 MemorySegment.copy(call.after(), stateOffset, call.kept(), stateOffset, bytes);

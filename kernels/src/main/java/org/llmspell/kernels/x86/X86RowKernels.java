@@ -214,21 +214,26 @@ abstract class X86RowKernels extends ForwardingKernels {
     public void rotate(
             MemorySegment x,
             long index,
+            int heads,
+            long stride,
             MemorySegment cos,
             long cosIndex,
             MemorySegment sin,
             long sinIndex,
             int dimensions,
             boolean halves) {
-        Bounds.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions);
+        Bounds.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions);
         if (!NativeMemory.writable(x) || !NativeMemory.reachable(cos) || !NativeMemory.reachable(sin)) {
-            others.rotate(x, index, cos, cosIndex, sin, sinIndex, dimensions, halves);
+            others.rotate(x, index, heads, stride, cos, cosIndex, sin, sinIndex, dimensions, halves);
             return;
         }
-        if (halves) {
-            rows.rotateHalves(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
-        } else {
-            rows.rotateNeighbours(at(x, index), at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+        for (int head = 0; head < heads; head++) {
+            long first = at(x, index + head * stride);
+            if (halves) {
+                rows.rotateHalves(first, at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+            } else {
+                rows.rotateNeighbours(first, at(cos, cosIndex), at(sin, sinIndex), dimensions / 2);
+            }
         }
         NativeMemory.keep(x, cos, sin);
     }

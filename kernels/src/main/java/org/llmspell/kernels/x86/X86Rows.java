@@ -1,8 +1,5 @@
 package org.llmspell.kernels.x86;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 import org.llmspell.kernels.CacheFormat;
 
@@ -42,13 +39,12 @@ final class X86Rows implements Rows {
         }
     }
 
-    private final ThreadLocal<MemorySegment> arguments =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(RowCode.ARGUMENT_BYTES, 64));
+    private final ThreadLocal<Arguments> arguments =
+            ThreadLocal.withInitial(() -> new Arguments(RowCode.ARGUMENT_BYTES));
 
     @Override
     public float dot(long a, long b, int count) {
-        MemorySegment block = run(Operation.DOT, a, b, 0, 0, count);
-        return block.get(ValueLayout.JAVA_FLOAT, RowCode.FIRST_NUMBER);
+        return run(Operation.DOT, a, b, 0, 0, count).result(RowCode.FIRST_NUMBER);
     }
 
     @Override
@@ -148,27 +144,27 @@ final class X86Rows implements Rows {
 
     @Override
     public void toBytes(long x, long bytes, int count) {
-        MemorySegment block = arguments.get();
-        block.set(ValueLayout.JAVA_LONG, ByteCode.X, x);
-        block.set(ValueLayout.JAVA_LONG, ByteCode.TARGET, bytes);
-        block.set(ValueLayout.JAVA_LONG, ByteCode.BLOCKS, count / CacheFormat.BLOCK);
-        block.set(ValueLayout.JAVA_LONG, ByteCode.REST, (1L << count % CacheFormat.BLOCK) - 1);
-        Operation.TO_BYTES.code.call(block.address());
+        Arguments block = arguments.get();
+        block.set(ByteCode.X, x);
+        block.set(ByteCode.TARGET, bytes);
+        block.set(ByteCode.BLOCKS, count / CacheFormat.BLOCK);
+        block.set(ByteCode.REST, (1L << count % CacheFormat.BLOCK) - 1);
+        block.call(Operation.TO_BYTES.code);
     }
 
-    private MemorySegment run(Operation operation, long a, long b, long c, long d, int count, float... numbers) {
-        MemorySegment block = arguments.get();
-        block.set(ValueLayout.JAVA_LONG, RowCode.A, a);
-        block.set(ValueLayout.JAVA_LONG, RowCode.B, b);
-        block.set(ValueLayout.JAVA_LONG, RowCode.C, c);
-        block.set(ValueLayout.JAVA_LONG, RowCode.D, d);
-        block.set(ValueLayout.JAVA_LONG, RowCode.VECTORS, count / 16);
-        block.set(ValueLayout.JAVA_INT, RowCode.REST, (1 << count % 16) - 1);
-        block.set(ValueLayout.JAVA_INT, RowCode.REST_PAIRS, (1 << count % 16 / 2) - 1);
+    private Arguments run(Operation operation, long a, long b, long c, long d, int count, float... numbers) {
+        Arguments block = arguments.get();
+        block.set(RowCode.A, a);
+        block.set(RowCode.B, b);
+        block.set(RowCode.C, c);
+        block.set(RowCode.D, d);
+        block.set(RowCode.VECTORS, count / 16);
+        block.setInt(RowCode.REST, (1 << count % 16) - 1);
+        block.setInt(RowCode.REST_PAIRS, (1 << count % 16 / 2) - 1);
         for (int i = 0; i < numbers.length; i++) {
-            block.set(ValueLayout.JAVA_FLOAT, RowCode.FIRST_NUMBER + (long) Float.BYTES * i, numbers[i]);
+            block.setFloat(RowCode.FIRST_NUMBER + Float.BYTES * i, numbers[i]);
         }
-        operation.code.call(block.address());
+        block.call(operation.code);
         return block;
     }
 }

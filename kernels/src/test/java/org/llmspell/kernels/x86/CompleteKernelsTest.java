@@ -107,8 +107,8 @@ class CompleteKernelsTest {
         kernels.clampedSiluMultiply(z, 0, y, 0, 39, 1, 7);
         kernels.reluSquared(z, 0, 39);
         kernels.xielu(z, 0, 39, 1, 1, 1, 0);
-        kernels.rotate(z, 0, x, 0, y, 0, 38, false);
-        kernels.rotate(z, 0, x, 0, y, 0, 38, true);
+        kernels.rotate(z, 0, 1, 0, x, 0, y, 0, 38, false);
+        kernels.rotate(z, 0, 1, 0, x, 0, y, 0, 38, true);
         kernels.toHalf(x, 0, z, 0, 39);
         kernels.toBytes(x, 0, z, 0, 39);
         assertThat(Native.array(x)).containsOnly(1);
