@@ -340,6 +340,11 @@ final class Assembler {
         general(0, new int[] {0x0F, 0x18}, 2, place);
     }
 
+    /** Asks for the line at {@code place} to be brought to all caches; any address is harmless. */
+    void prefetchNear(Mem place) {
+        general(0, new int[] {0x0F, 0x18}, 1, place);
+    }
+
     /** Asks for the line at {@code place} to be brought near, to be used once; any address is harmless. */
     void prefetchOnce(Mem place) {
         general(0, new int[] {0x0F, 0x18}, 0, place);

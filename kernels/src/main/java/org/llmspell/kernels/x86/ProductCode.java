@@ -123,7 +123,7 @@ abstract class ProductCode {
         if (tokens == 1) {
             a.prefetchOnce(place);
         } else {
-            a.prefetch(place);
+            a.prefetchNear(place);
         }
     }
 

@@ -226,6 +226,8 @@ class AssemblerTest {
             expected.add("prefetcht1 " + text(place));
             a.prefetchOnce(place);
             expected.add("prefetchnta " + text(place));
+            a.prefetchNear(place);
+            expected.add("prefetcht0 " + text(place));
         }
         a.kmovd(3, Gp.RAX);
         expected.add("kmovd k3,eax");
