@@ -26,10 +26,12 @@ find_cpu_flags() {
     fi
 }
 
-# Sets java_flags. The Vector API is left out where kernels in machine code need none: as an incubating module it keeps Java from using
+# Sets java_flags. While C2 has work to do, Java is to compile no more methods with counters in them (Tier3DelayOn): the threads that compute
+# would all count in the same memory, which makes the first hundred tokens of a process slower than code without counters.
+# The Vector API is left out where kernels in machine code need none: as an incubating module it keeps Java from using
 # much of the class archive, which makes every start slower. LLMSPELL_KERNELS=vector brings it back.
 find_java_flags() {
-    java_flags="--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC"
+    java_flags="--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:Tier3DelayOn=0"
     case ${LLMSPELL_KERNELS:-} in
         '' | avx2 | avx512 | amx)
             find_cpu_flags

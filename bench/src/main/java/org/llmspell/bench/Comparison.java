@@ -53,7 +53,7 @@ record Comparison(Setup setup, List<SpeedTest> tests, int rounds, PrintStream er
         try (EngineProcess ours = new EngineProcess(
                         "llmspell",
                         OurEngine.class,
-                        List.of(),
+                        List.of("-XX:Tier3DelayOn=0"), // as the launcher has it
                         setup.environment(),
                         file.toString(),
                         threads,
