@@ -15,6 +15,7 @@ public final class Grid {
     static final Grid IQ1 = new Grid(GridCodes.IQ1, 8, -1, 0, 1);
 
     private final byte[] values;
+    private final float[] floats;
     private final int width;
 
     /**
@@ -35,6 +36,15 @@ public final class Grid {
                 values[entry * width + j] = (byte) levels[(code >> (bits * j)) & ((1 << bits) - 1)];
             }
         }
+        floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = values[i];
+        }
+    }
+
+    /** All entries' elements, one entry after the other; not to be written to. */
+    float[] floats() {
+        return floats;
     }
 
     /** How many entries there are. */

@@ -13,6 +13,15 @@ final class GridBlocks {
     /** How far IQ1's levels −1, 0 and 1 are moved, up or down by a bit of the sub-block. */
     private static final float SHIFT = 0.125f;
 
+    /** For each byte of sign bits eight factors 1 or −1. */
+    private static final float[] SIGNS = new float[256 * 8];
+
+    static {
+        for (int i = 0; i < SIGNS.length; i++) {
+            SIGNS[i] = ((i / 8 >> i % 8) & 1) == 0 ? 1 : -1;
+        }
+    }
+
     private GridBlocks() {}
 
     /** Bytes: d, then for each 32 elements four indices and a word of four times seven sign bits and a four-bit scale. */
@@ -139,20 +148,26 @@ final class GridBlocks {
     }
 
     private static void eight(Grid grid, int entry, int signs, float scale, float[] out, int at) {
-        for (int j = 0; j < 8; j++) {
-            out[at + j] = scale * grid.at(entry, j) * (((signs >> j) & 1) == 0 ? 1f : -1f);
-        }
+        elements(grid, 8, entry, signs & 0xFF, scale, out, at);
     }
 
     private static void four(Grid grid, int entry, int signs, float scale, float[] out, int at) {
-        for (int j = 0; j < 4; j++) {
-            out[at + j] = scale * grid.at(entry, j) * (((signs >> j) & 1) == 0 ? 1f : -1f);
+        elements(grid, 4, entry, signs & 0xF, scale, out, at);
+    }
+
+    private static void elements(Grid grid, int width, int entry, int signs, float scale, float[] out, int at) {
+        float[] levels = grid.floats();
+        int from = entry * width;
+        int factors = signs * 8;
+        for (int j = 0; j < width; j++) {
+            out[at + j] = scale * levels[from + j] * SIGNS[factors + j];
         }
     }
 
     private static void shifted(int entry, float shift, float scale, float[] out, int at) {
+        float[] levels = Grid.IQ1.floats();
         for (int j = 0; j < 8; j++) {
-            out[at + j] = scale * (Grid.IQ1.at(entry, j) + shift);
+            out[at + j] = scale * (levels[8 * entry + j] + shift);
         }
     }
 }
