@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * The arguments that one thread hands to assembled code: set one by one on the Java heap, then copied to where the code finds them.
- * Setting native memory takes a dozen calls in Java for each number, which is nothing once it is compiled, but more than the work itself in the
- * first seconds of a process. Places are in bytes, as the code has them. What was set stays set; what the code changes in its block
+ * Setting native memory takes a dozen calls in Java for each number, which is nothing once they are compiled, but adds up in the first
+ * tokens of a process. Places are in bytes, as the code has them. What was set stays set; what the code changes in its block
  * lasts until the next call. Not thread-safe.
  */
 final class Arguments {
