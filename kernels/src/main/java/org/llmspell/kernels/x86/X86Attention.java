@@ -273,6 +273,7 @@ final class X86Attention {
         MemorySegment values = MemorySegment.NULL;
         MemorySegment states = MemorySegment.NULL;
         private MemorySegment empty = MemorySegment.NULL;
+        private int emptyStates;
         private int emptyStateBytes;
         private float emptyMaximum;
         MemorySegment queries = MemorySegment.NULL;
@@ -298,8 +299,10 @@ final class X86Attention {
         void begin(AttentionCode shape, int count, float maximum) {
             int stateBytes = shape.stateBytes();
             long bytes = (long) count * stateBytes;
-            if (empty.byteSize() < bytes || emptyStateBytes != stateBytes || emptyMaximum != maximum) {
-                empty = Arena.ofAuto().allocate(bytes, 64);
+            if (emptyStates < count || emptyStateBytes != stateBytes || emptyMaximum != maximum) {
+                empty = atLeast(empty, bytes);
+                empty.asSlice(0, bytes).fill((byte) 0);
+                emptyStates = count;
                 emptyStateBytes = stateBytes;
                 emptyMaximum = maximum;
                 for (int i = 0; i < count; i++) {
